@@ -1,0 +1,188 @@
+/**
+ * Every message on the agent channel (`/agent/ws`), grouped by direction. The contract's messages keep its fields; unknown fields pass,
+ * unknown types are refused by name (`error` message, connection stays). Bump `PROTOCOL_VERSION` when an agent gains an ability that
+ * the control plane must know of, and write down what it was.
+ */
+import { z } from "zod";
+import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
+
+/** 1: register, heartbeat, commands, inventory, tunnels (2026-11-22). */
+export const PROTOCOL_VERSION = 1;
+/** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
+export const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */
+export const agentNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes");
+
+const agentId = z.string().min(1).max(63);
+const timestamp = z.string().max(40);
+
+export const capacitySchema = z.object({
+  /** Cores. */
+  max_cpu: z.number().min(0).optional(),
+  /** GiB. */
+  max_memory: z.number().min(0).optional(),
+  max_sessions: z.number().int().min(0).optional(),
+  current_sessions: z.number().int().min(0).optional(),
+});
+/** Percent of the host's CPU, memory and disk. */
+export const resourceUsageSchema = z.object({ cpu: z.number(), memory: z.number(), disk: z.number().optional() });
+export type ResourceUsage = z.infer<typeof resourceUsageSchema>;
+
+export const registerSchema = z.object({
+  type: z.literal("register"),
+  agent_id: agentId,
+  platform: platformSchema,
+  region: z.string().max(100).optional(),
+  capacity: capacitySchema,
+  metadata: z.record(z.string(), z.unknown()).default({}),
+  version: z.string().max(50).optional(),
+  capabilities: z.array(z.string().max(50)).max(50).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  protocol_version: z.number().int().optional(),
+});
+
+export const heartbeatSchema = z.object({
+  type: z.literal("heartbeat"),
+  agent_id: agentId,
+  timestamp,
+  capacity: capacitySchema.default({}),
+  resource_usage: resourceUsageSchema.optional(),
+  status: agentStatusSchema.extract(["online", "degraded"]).optional(),
+  /** Why it is degraded, in words: "engine does not answer since 10:45". */
+  status_reason: z.string().max(500).optional(),
+});
+
+export const commandAckSchema = z.object({
+  type: z.literal("command_ack"),
+  command_id: z.string().max(100),
+  agent_id: agentId,
+  status: z.literal("acknowledged"),
+});
+
+export const commandResultSchema = z.object({
+  type: z.literal("command_result"),
+  command_id: z.string().max(100),
+  agent_id: agentId,
+  status: z.enum(["completed", "failed"]),
+  result: z.record(z.string(), z.unknown()).optional(),
+  error: z.string().max(4000).optional(),
+  error_code: z.string().max(100).optional(),
+});
+
+export const commandProgressSchema = z.object({
+  type: z.literal("command_progress"),
+  command_id: z.string().max(100),
+  agent_id: agentId,
+  /** A step of the session's timeline, once each: `image_pulled`, `container_created`, `container_started`, `display_ready`. */
+  step: z.string().max(50).optional(),
+  /** Percent, where it can be known. */
+  progress: z.number().min(0).max(100).optional(),
+  message: z.string().max(500),
+  timestamp,
+});
+
+/** What an agent saw of one session, whenever it changes by itself, and for each session of an inventory. */
+export const observationSchema = z.object({
+  session_id: z.string().max(100),
+  generation: z.number().int().min(0),
+  observed: observedStateSchema,
+  container_id: z.string().max(128).nullish(),
+  pod_name: z.string().max(253).nullish(),
+  pod_ip: z.string().max(64).nullish(),
+  /** Why, in words for the user: "exit code 137 (out of memory)". */
+  reason: z.string().max(1000).nullish(),
+  error_code: z.string().max(100).nullish(),
+  timestamp,
+});
+export type Observation = z.infer<typeof observationSchema>;
+
+export const sessionObservedSchema = observationSchema.extend({ type: z.literal("session_observed"), agent_id: agentId });
+
+/** Everything of ours that the engine holds; sent after `register_ack`, on `inventory_request` and every five minutes. What isn't in it doesn't exist. */
+export const inventorySchema = z.object({
+  type: z.literal("inventory"),
+  agent_id: agentId,
+  timestamp,
+  sessions: z.array(observationSchema.extend({ name: z.string().max(253).optional(), image: z.string().max(512).optional() })).max(5000),
+  homes: z.array(z.object({ volume: z.string().max(200), size_bytes: z.number().int().min(0).nullish() })).max(20_000),
+});
+
+/** Real input of viewers, coalesced to one message every 15 seconds. */
+export const sessionActivitySchema = z.object({
+  type: z.literal("session_activity"),
+  agent_id: agentId,
+  sessions: z.array(z.object({ session_id: z.string().max(100), last_input_at: timestamp })).max(5000),
+});
+
+/** Either side: what it could not take, by name. The connection stays open. */
+export const channelErrorSchema = z.object({
+  type: z.literal("error"),
+  code: z.string().max(100),
+  message: z.string().max(1000),
+  command_id: z.string().max(100).optional(),
+});
+
+export const fromAgentSchema = z.discriminatedUnion("type", [
+  registerSchema, heartbeatSchema, commandAckSchema, commandResultSchema, commandProgressSchema,
+  sessionObservedSchema, inventorySchema, sessionActivitySchema, channelErrorSchema,
+]);
+export type FromAgent = z.infer<typeof fromAgentSchema>;
+export type FromAgentOf<T extends FromAgent["type"]> = Extract<FromAgent, { type: T }>;
+
+export const registerAckSchema = z.object({
+  type: z.literal("register_ack"),
+  agent_id: agentId,
+  status: z.literal("registered"),
+  /** `"10s"`. */
+  heartbeat_interval: z.string().regex(/^\d+s$/),
+});
+
+export const commandSchema = z.object({
+  type: z.literal("command"),
+  command_id: z.string().max(100),
+  /** Kept as text here so that a newer command is refused with `COMMAND_UNSUPPORTED` and a result, not as a broken frame; see `commandTypeSchema`. */
+  command_type: z.string().max(100),
+  session_id: z.string().max(100).nullish(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+export const commandCancelSchema = z.object({ type: z.literal("command_cancel"), command_id: z.string().max(100) });
+
+/** `control` may type; `view` has its input dropped in the agent. */
+export const viewerModeSchema = z.enum(["control", "view"]);
+export type ViewerMode = z.infer<typeof viewerModeSchema>;
+
+/** Asks for a display tunnel: the agent dials `/agent/tunnel/{proxy_id}` with `tunnel_secret`. */
+export const vncProxyRequestSchema = z.object({
+  type: z.literal("vnc_proxy_request"),
+  session_id: z.string().max(100),
+  proxy_id: z.string().max(100),
+  data: z.object({
+    pod_name: z.string(),
+    namespace: z.string(),
+    vnc_port: z.number().int(),
+    tunnel_secret: z.string(),
+    mode: viewerModeSchema,
+  }),
+});
+
+/** Asks for a tunnel that carries raw bytes to one port of one session's container. */
+export const tunnelRequestSchema = z.object({
+  type: z.literal("tunnel_request"),
+  tunnel_id: z.string().max(100),
+  tunnel_secret: z.string(),
+  purpose: z.literal("port"),
+  session_id: z.string().max(100),
+  port: z.number().int().min(1).max(65_535),
+});
+
+export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
+
+export const toAgentSchema = z.discriminatedUnion("type", [
+  registerAckSchema, commandSchema, commandCancelSchema, vncProxyRequestSchema, tunnelRequestSchema, inventoryRequestSchema, channelErrorSchema,
+]);
+export type ToAgent = z.infer<typeof toAgentSchema>;
+export type ToAgentOf<T extends ToAgent["type"]> = Extract<ToAgent, { type: T }>;
+

@@ -1,0 +1,121 @@
+/**
+ * The one catalogue of errors. A code is what clients switch on; status, tRPC code and title follow from it.
+ * `title` is public text (the `error` field of a REST body); `retryable` says that the same request may succeed later unchanged.
+ */
+import { z } from "zod";
+
+/** tRPC's names for what a status means; only those that we use. */
+type TrpcCode =
+  | "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_SUPPORTED" | "CONFLICT"
+  | "PAYLOAD_TOO_LARGE" | "TOO_MANY_REQUESTS" | "INTERNAL_SERVER_ERROR" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE"
+  | "GATEWAY_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE";
+
+interface ErrorEntry {
+  readonly status: number;
+  readonly trpc: TrpcCode;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
+const entry = (status: number, trpc: TrpcCode, title: string, retryable = false): ErrorEntry => ({ status, trpc, title, retryable });
+
+export const errorCatalogue = {
+  AUTH_INVALID_CREDENTIALS: entry(401, "UNAUTHORIZED", "Authentication failed"),
+  AUTH_TOKEN_EXPIRED: entry(401, "UNAUTHORIZED", "Token expired"),
+  AUTH_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Token invalid"),
+  AUTH_TOKEN_MISSING: entry(401, "UNAUTHORIZED", "Authentication required"),
+  AUTH_INSUFFICIENT_PERMISSIONS: entry(403, "FORBIDDEN", "Insufficient permissions"),
+  AUTH_ORIGIN_REFUSED: entry(403, "FORBIDDEN", "Origin refused"),
+  TICKET_INVALID: entry(401, "UNAUTHORIZED", "Ticket invalid"),
+
+  REGISTRATION_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Registration token invalid"),
+  REGISTRATION_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "Registration token not found"),
+  AGENT_NOT_FOUND: entry(404, "NOT_FOUND", "Agent not found"),
+  AGENT_NAME_TAKEN: entry(409, "CONFLICT", "Agent name already registered"),
+  AGENT_OFFLINE: entry(503, "SERVICE_UNAVAILABLE", "Agent offline", true),
+  AGENT_DRAINING: entry(503, "SERVICE_UNAVAILABLE", "Agent draining", true),
+  AGENT_CAPACITY_EXCEEDED: entry(503, "SERVICE_UNAVAILABLE", "Agent capacity exceeded", true),
+  AGENT_IN_USE: entry(409, "CONFLICT", "Agent still holds sessions"),
+  NO_AGENTS_AVAILABLE: entry(503, "SERVICE_UNAVAILABLE", "No agents available", true),
+
+  SESSION_NOT_FOUND: entry(404, "NOT_FOUND", "Session not found"),
+  SESSION_ALREADY_EXISTS: entry(409, "CONFLICT", "Session already exists"),
+  SESSION_NOT_RUNNING: entry(409, "CONFLICT", "Session not running"),
+  SESSION_TERMINATING: entry(409, "CONFLICT", "Session terminating"),
+  SESSION_PROVISIONING_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "Session provisioning failed"),
+  INVALID_STATE_TRANSITION: entry(400, "BAD_REQUEST", "Invalid state transition"),
+  HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
+  HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
+  ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),
+
+  TEMPLATE_NOT_FOUND: entry(404, "NOT_FOUND", "Template not found"),
+  TEMPLATE_INVALID: entry(400, "BAD_REQUEST", "Template invalid"),
+  USER_NOT_FOUND: entry(404, "NOT_FOUND", "User not found"),
+  USER_ALREADY_EXISTS: entry(409, "CONFLICT", "User already exists"),
+  TASK_NOT_FOUND: entry(404, "NOT_FOUND", "Task not found"),
+
+  VALIDATION_FAILED: entry(400, "BAD_REQUEST", "Request validation failed"),
+  INVALID_PARAMETER: entry(400, "BAD_REQUEST", "Invalid parameter"),
+  MISSING_REQUIRED_FIELD: entry(400, "BAD_REQUEST", "Missing required field"),
+  NOT_FOUND: entry(404, "NOT_FOUND", "Not found"),
+  METHOD_NOT_ALLOWED: entry(405, "METHOD_NOT_SUPPORTED", "Method not allowed"),
+  BODY_TOO_LARGE: entry(413, "PAYLOAD_TOO_LARGE", "Request body too large"),
+  UNSUPPORTED_MEDIA_TYPE: entry(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type"),
+  RATE_LIMIT_EXCEEDED: entry(429, "TOO_MANY_REQUESTS", "Rate limit exceeded", true),
+  INTERNAL_ERROR: entry(500, "INTERNAL_SERVER_ERROR", "Internal server error", true),
+  SERVICE_UNAVAILABLE: entry(503, "SERVICE_UNAVAILABLE", "Service unavailable", true),
+
+  /** The agent did not dial back in time, or its tunnel broke before the answer's head. */
+  TUNNEL_TIMEOUT: entry(504, "GATEWAY_TIMEOUT", "Tunnel timed out", true),
+  TUNNEL_FAILED: entry(502, "BAD_GATEWAY", "Tunnel failed", true),
+  /** The display's socket is missing, refuses, or is not what the template says. */
+  DISPLAY_UNREACHABLE: entry(502, "BAD_GATEWAY", "Display unreachable", true),
+  DISPLAY_PROTOCOL_MISMATCH: entry(502, "BAD_GATEWAY", "Display speaks another protocol"),
+
+  // What drivers report in `command_result.error_code`.
+  IMAGE_NOT_FOUND: entry(500, "INTERNAL_SERVER_ERROR", "Image not found"),
+  IMAGE_PULL_DENIED: entry(500, "INTERNAL_SERVER_ERROR", "Image pull denied"),
+  IMAGE_PULL_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "Image pull failed", true),
+  INSUFFICIENT_RESOURCES: entry(500, "INTERNAL_SERVER_ERROR", "Insufficient resources on the host", true),
+  DISK_FULL: entry(500, "INTERNAL_SERVER_ERROR", "Disk full on the host", true),
+  ENGINE_UNAVAILABLE: entry(500, "INTERNAL_SERVER_ERROR", "Container engine unavailable", true),
+  CONTAINER_EXITED: entry(500, "INTERNAL_SERVER_ERROR", "Container exited"),
+  DISPLAY_NOT_READY: entry(500, "INTERNAL_SERVER_ERROR", "Display not ready in time", true),
+  SPEC_REFUSED: entry(500, "INTERNAL_SERVER_ERROR", "Session refused by the agent's policy"),
+  HOME_MISSING: entry(500, "INTERNAL_SERVER_ERROR", "Home missing on the host"),
+  COMMAND_UNSUPPORTED: entry(500, "INTERNAL_SERVER_ERROR", "Command not supported by the agent"),
+  COMMAND_CANCELLED: entry(409, "CONFLICT", "Command cancelled"),
+  COMMAND_SUPERSEDED: entry(409, "CONFLICT", "Command superseded by a newer one"),
+  MESSAGE_INVALID: entry(400, "BAD_REQUEST", "Message invalid"),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export const errorCodes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]];
+export const errorCodeSchema = z.enum(errorCodes);
+
+/** What an agent may send as `error_code`: a code of ours, or a foreign agent's own, which becomes `SESSION_PROVISIONING_FAILED`. */
+export const foreignErrorCodeSchema = z.string().max(100).transform((code): ErrorCode => {
+  const known = errorCodeSchema.safeParse(code);
+  return known.success ? known.data : "SESSION_PROVISIONING_FAILED";
+});
+
+/**
+ * An expected refusal. `message` is public: it names the thing and says what to do. `cause` is for the log alone.
+ * Anything else that is thrown is a fault of ours and reaches a client as `INTERNAL_ERROR` without its text.
+ */
+export class BerthError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = "BerthError";
+    this.code = code;
+    this.details = options.details;
+  }
+
+  get status(): number {
+    return errorCatalogue[this.code].status;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * How bytes reach a session. The agent dials `/agent/tunnel/{id}` as an HTTP upgrade (`Upgrade: websocket`, so that any ingress passes
+ * it), proves who it is with its own credential and that it was asked with `TUNNEL_SECRET_HEADER`. After the 101 the connection is a
+ * plain byte pipe in which the control plane is the client:
+ * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`), which the
+ *   agent's own HTTP server answers with 101, or with an error whose JSON body is `tunnelErrorSchema`;
+ * - purpose `port`: the bytes go to the container's port as they are. An agent that cannot reach the port ends the connection.
+ */
+import { z } from "zod";
+import { errorCodeSchema } from "./errors";
+
+export const TUNNEL_SECRET_HEADER = "x-berth-tunnel-secret";
+export const agentChannelPath = "/agent/ws";
+export const tunnelPath = (tunnelId: string): string => `/agent/tunnel/${tunnelId}`;
+export const displayPath = (sessionId: string, mode: string): string => `/display/${sessionId}?mode=${mode}`;
+
+/** The head of the answer to an upgrade: beyond it the tunnel is ended. */
+export const MAX_ANSWER_HEAD_BYTES = 16 * 1024;
+export const ANSWER_HEAD_TIMEOUT_MS = 10_000;
+/** From the request to the agent until it has dialled back. */
+export const DIAL_BACK_TIMEOUT_MS = 10_000;
+
+export const tunnelErrorSchema = z.object({ code: errorCodeSchema, message: z.string().max(1000) });

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+
+/** What the process is configured with; see the table in README. Everything that reads `process.env` is in this file. */
+export interface Config {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: URL;
+  readonly tls: { cert: string; key: string } | null;
+  /** Addresses or CIDR ranges whose `X-Forwarded-*` are believed. */
+  readonly trustedProxies: readonly string[];
+  /** What agents dial; the command to paste has it. */
+  readonly agentPublicUrl: URL;
+  readonly appsDomain: string;
+  /** Null: the embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  /** Null: made once and kept in `dataDir`. */
+  readonly masterKey: string | null;
+  readonly admin: { username: string; password: string | null };
+  readonly oidc: { issuer: string; clientId: string; clientSecret: string } | null;
+  readonly logLevel: string;
+}
+
+/** All problems of a configuration at once, each with the name of its variable. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`Configuration can't be used:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.name = "ConfigError";
+  }
+}
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text));
+const emptyAsUnset = (env: Record<string, string | undefined>) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+
+const envSchema = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().default("127.0.0.1"),
+  PUBLIC_URL: url.optional(),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TRUSTED_PROXIES: z.string().default(""),
+  AGENT_PUBLIC_URL: url.optional(),
+  APPS_DOMAIN: z.string().toLowerCase().regex(/^[a-z0-9.-]+$/, "must be a host name, without scheme or port").default("apps.localhost"),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "must start with postgresql://").optional(),
+  DATA_DIR: z.string().default(".berth"),
+  BERTH_MASTER_KEY: z.string().min(32, "must have at least 32 characters").optional(),
+  ADMIN_USERNAME: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower-case letters, digits, dots and dashes").default("admin"),
+  ADMIN_PASSWORD: z.string().min(8, "must have at least 8 characters").optional(),
+  OIDC_ISSUER: url.optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+});
+
+/** Reads and checks the environment. Throws `ConfigError` with every problem at once. */
+export function loadConfig(env: Record<string, string | undefined>): Config {
+  const parsed = envSchema.safeParse(emptyAsUnset(env));
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+  }
+  const read = parsed.data;
+  const problems: string[] = [];
+  if (Boolean(read.TLS_CERT) !== Boolean(read.TLS_KEY)) problems.push("TLS_CERT and TLS_KEY: set both or neither");
+  const oidcParts = [read.OIDC_ISSUER, read.OIDC_CLIENT_ID, read.OIDC_CLIENT_SECRET].filter(Boolean).length;
+  if (oidcParts !== 0 && oidcParts !== 3) problems.push("OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET: set all three or none");
+  const tls = read.TLS_CERT && read.TLS_KEY ? readTls(read.TLS_CERT, read.TLS_KEY, problems) : null;
+  const publicUrl = read.PUBLIC_URL ?? new URL(`${tls ? "https" : "http"}://localhost:${read.PORT}`);
+  if (read.APPS_DOMAIN !== "localhost" && !read.APPS_DOMAIN.endsWith(".localhost") && publicUrl.protocol !== "https:") {
+    problems.push("APPS_DOMAIN: a name other than *.localhost needs an https PUBLIC_URL");
+  }
+  if (publicUrl.hostname === read.APPS_DOMAIN || publicUrl.hostname.endsWith(`.${read.APPS_DOMAIN}`)) {
+    problems.push("APPS_DOMAIN: PUBLIC_URL must not be a name under it; apps and the UI need different origins");
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    production: read.NODE_ENV === "production",
+    port: read.PORT,
+    host: read.HOST,
+    publicUrl,
+    tls,
+    trustedProxies: read.TRUSTED_PROXIES.split(",").map((part) => part.trim()).filter(Boolean),
+    agentPublicUrl: read.AGENT_PUBLIC_URL ?? publicUrl,
+    appsDomain: read.APPS_DOMAIN,
+    databaseUrl: read.DATABASE_URL ?? null,
+    dataDir: resolve(read.DATA_DIR),
+    masterKey: read.BERTH_MASTER_KEY ?? null,
+    admin: { username: read.ADMIN_USERNAME, password: read.ADMIN_PASSWORD ?? null },
+    oidc:
+      read.OIDC_ISSUER && read.OIDC_CLIENT_ID && read.OIDC_CLIENT_SECRET
+        ? { issuer: read.OIDC_ISSUER.href.replace(/\/$/, ""), clientId: read.OIDC_CLIENT_ID, clientSecret: read.OIDC_CLIENT_SECRET }
+        : null,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+function readTls(certPath: string, keyPath: string, problems: string[]): Config["tls"] {
+  const read = (name: string, path: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      problems.push(`${name}: can't read ${path} (${error instanceof Error ? error.message : String(error)})`);
+      return "";
+    }
+  };
+  return { cert: read("TLS_CERT", certPath), key: read("TLS_KEY", keyPath) };
+}

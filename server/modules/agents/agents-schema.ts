@@ -1,0 +1,97 @@
+import { agentNameSchema, resourceUsageSchema } from "@berth/protocol/agent-messages";
+import { agentStatusSchema, observedStateSchema, platformSchema, sessionStateSchema } from "@berth/protocol/session-states";
+import { z } from "zod";
+import { pageInput, paginationSchema } from "../../platform/paging";
+
+export const agentSchema = z.object({
+  id: z.uuid(),
+  agentId: z.string(),
+  name: z.string(),
+  platform: platformSchema,
+  region: z.string().nullable(),
+  version: z.string(),
+  status: agentStatusSchema,
+  /** Since when and why, where the status is not `online`. */
+  statusSince: z.date().nullable(),
+  statusReason: z.string().nullable(),
+  capacity: z.object({
+    maxCpu: z.number().nullable(),
+    maxMemory: z.number().nullable(),
+    maxSessions: z.number().nullable(),
+    currentSessions: z.number().int(),
+    /** Reserved by the sessions placed here that are meant to run: cores and GiB. */
+    reservedCpu: z.number(),
+    reservedMemory: z.number(),
+  }),
+  capabilities: z.array(z.string()),
+  labels: z.record(z.string(), z.string()),
+  metadata: z.record(z.string(), z.unknown()),
+  resourceUsage: resourceUsageSchema.nullable(),
+  websocketConnId: z.string().nullable(),
+  connectedAt: z.date().nullable(),
+  lastHeartbeat: z.date().nullable(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+export type Agent = z.infer<typeof agentSchema>;
+
+export const orphanSchema = z.object({
+  containerId: z.string(),
+  sessionId: z.string(),
+  generation: z.number().int(),
+  name: z.string().nullable(),
+  image: z.string().nullable(),
+  observed: observedStateSchema,
+  firstSeenAt: z.date(),
+  /** A session row with this id exists and is terminated or is placed elsewhere; only then can it be adopted again. */
+  adoptable: z.boolean(),
+});
+
+export const agentDetailSchema = agentSchema.extend({
+  uptimeSeconds: z.number().int().nullable(),
+  sessions: z.array(z.object({ id: z.uuid(), name: z.string(), user: z.string(), template: z.string(), state: sessionStateSchema })),
+  orphans: z.array(orphanSchema),
+});
+export type AgentDetail = z.infer<typeof agentDetailSchema>;
+
+/** An agent's UUID, or its `agent_id`. */
+export const agentRefSchema = z.string().min(1).max(63);
+export const agentRefInput = z.strictObject({ id: agentRefSchema });
+
+export const listAgentsInput = z.strictObject({
+  platform: platformSchema.optional(),
+  status: agentStatusSchema.optional(),
+  region: z.string().max(100).optional(),
+  capability: z.string().max(50).optional(),
+  ...pageInput().shape,
+});
+export const listAgentsOutput = z.object({ agents: z.array(agentSchema), pagination: paginationSchema });
+
+export const setAgentStatusInput = z.strictObject({ id: agentRefSchema, status: z.enum(["online", "draining"]) });
+
+export const agentStatsOutput = z.object({
+  totalAgents: z.number().int(),
+  onlineAgents: z.number().int(),
+  offlineAgents: z.number().int(),
+  drainingAgents: z.number().int(),
+  degradedAgents: z.number().int(),
+  byPlatform: z.record(platformSchema, z.number().int()),
+  totalCapacity: z.object({ maxSessions: z.number().int(), currentSessions: z.number().int() }),
+  utilization: z.object({ percentage: z.number(), sessionsAvailable: z.number().int() }),
+});
+
+export const createRegistrationTokenInput = z.strictObject({ agentName: agentNameSchema.optional() });
+export const registrationTokenSchema = z.object({
+  id: z.uuid(),
+  agentName: z.string().nullable(),
+  createdAt: z.date(),
+  expiresAt: z.date(),
+  usedAt: z.date().nullable(),
+  /** `agent_id` of the agent that used it. */
+  usedBy: z.string().nullable(),
+  revokedAt: z.date().nullable(),
+});
+/** The token itself and the command to paste, shown once. */
+export const createdRegistrationTokenSchema = registrationTokenSchema.extend({ token: z.string(), command: z.string() });
+
+export const orphanInput = z.strictObject({ id: agentRefSchema, containerId: z.string().max(128) });

@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+export const homeSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  volume: z.string(),
+  user: z.string(),
+  agentId: z.string(),
+  sizeBytes: z.number().nullable(),
+  /** Name of the session that uses it, if any that is not terminated does. */
+  usedBy: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+  deleting: z.boolean(),
+  createdAt: z.date(),
+  lastUsedAt: z.date(),
+});
+export type Home = z.infer<typeof homeSchema>;
+
+export const listHomesInput = z.strictObject({ user: z.string().max(63).optional() });
+export const homeIdInput = z.strictObject({ id: z.uuid() });

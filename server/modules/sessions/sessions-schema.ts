@@ -1,0 +1,149 @@
+import { environmentSchema } from "@berth/protocol/agent-commands";
+import { viewerModeSchema } from "@berth/protocol/agent-messages";
+import { errorCodeSchema } from "@berth/protocol/errors";
+import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
+import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
+import { z } from "zod";
+import { pageInput, paginationSchema } from "../../platform/paging";
+
+export const tagSchema = z.string().min(1).max(50).regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:/-]*$/u, "must be letters, digits, spaces and . _ : / -");
+
+/** Why an agent was, or was not, chosen: one line for each agent that was looked at. */
+export const placementSchema = z.object({
+  chosen: z.string().nullable(),
+  considered: z.array(z.object({ agent: z.string(), chosen: z.boolean(), reason: z.string() })),
+});
+export type Placement = z.infer<typeof placementSchema>;
+
+/** The words of a session's timeline. The steps of a start have their durations shown between them. */
+export const sessionEventKindSchema = z.enum([
+  "requested", "placed", "command_sent", "image_pulling", "image_pulled", "container_created", "container_started", "display_ready", "running",
+  "viewer_opened", "viewer_closed", "viewer_failed", "first_frame",
+  "hibernate_requested", "hibernated", "wake_requested", "terminate_requested", "force_terminated", "terminated",
+  "failed", "container_lost", "agent_lost", "agent_returned", "adopted", "idle_hibernated",
+]);
+export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
+
+export const sessionSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  user: z.string(),
+  template: z.string(),
+  templateDisplayName: z.string(),
+  templateVersion: z.number().int(),
+  icon: z.string().nullable(),
+  platform: platformSchema,
+  agentId: z.string().nullable(),
+  state: sessionStateSchema,
+  resources: z.object({ memory: z.string(), cpu: z.string() }),
+  persistentHome: z.boolean(),
+  homeId: z.uuid().nullable(),
+  idleTimeout: z.string(),
+  tags: z.array(z.string()),
+  display: z.object({ protocol: z.enum(["rfb", "http"]) }),
+  security: z.enum(["strict", "compatible"]),
+  hibernateMode: hibernateModeSchema,
+  hibernateModes: z.array(hibernateModeSchema),
+  status: z.object({
+    phase: sessionPhaseSchema,
+    message: z.string(),
+    /** Why it failed; null otherwise. */
+    code: errorCodeSchema.nullable(),
+    podIp: z.string().nullable(),
+    podName: z.string().nullable(),
+    containerId: z.string().nullable(),
+    vncUrl: z.string().nullable(),
+    startedAt: z.date().nullable(),
+    /** Percent and words of the task under way. */
+    progress: z.object({ percent: z.number().nullable(), message: z.string() }).nullable(),
+  }),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+  lastActivityAt: z.date().nullable(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+export const sessionDetailSchema = sessionSchema.extend({
+  placement: placementSchema.nullable(),
+  /** What the asking user may do now; the UI shows nothing else. */
+  may: z.object({ view: z.boolean(), control: z.boolean(), hibernate: z.boolean(), wake: z.boolean(), terminate: z.boolean(), forceTerminate: z.boolean(), delete: z.boolean() }),
+});
+export type SessionDetail = z.infer<typeof sessionDetailSchema>;
+
+export const sessionEventSchema = z.object({
+  id: z.string(),
+  at: z.date(),
+  kind: sessionEventKindSchema,
+  message: z.string(),
+  actor: z.string().nullable(),
+});
+
+export const createSessionInput = z.strictObject({
+  /** Whose session it is; default the asking user. Only admins may name another. */
+  user: z.string().max(63).optional(),
+  template: z.string().max(63),
+  /** Default: made from user and template. */
+  name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes").optional(),
+  platform: platformSchema.optional(),
+  agentId: z.string().max(63).optional(),
+  state: z.enum(["running", "hibernated"]).default("running"),
+  resources: z.strictObject({ memory: memoryQuantitySchema.optional(), cpu: cpuQuantitySchema.optional() }).optional(),
+  persistentHome: z.boolean().optional(),
+  /** An existing home of the user's; it decides the agent. */
+  homeId: z.uuid().optional(),
+  idleTimeout: idleTimeoutSchema.optional(),
+  hibernateMode: hibernateModeSchema.optional(),
+  environment: environmentSchema.optional(),
+  tags: z.array(tagSchema).max(20).default([]),
+});
+export type CreateSessionInput = z.infer<typeof createSessionInput>;
+
+export const listSessionsInput = z.strictObject({
+  user: z.string().max(63).optional(),
+  template: z.string().max(63).optional(),
+  platform: platformSchema.optional(),
+  agentId: z.string().max(63).optional(),
+  state: sessionStateSchema.optional(),
+  /** All that are not terminated. */
+  live: z.boolean().optional(),
+  tags: z.array(z.string().max(50)).max(20).optional(),
+  search: z.string().max(100).optional(),
+  sort: z.enum(["createdAt", "updatedAt", "user", "state"]).default("createdAt"),
+  order: z.enum(["asc", "desc"]).default("desc"),
+  ...pageInput().shape,
+});
+export const listSessionsOutput = z.object({ sessions: z.array(sessionSchema), pagination: paginationSchema });
+
+export const sessionIdInput = z.strictObject({ id: z.uuid() });
+
+/** The contract's PATCH: `terminated` is force, for admins. Waits up to 10 s for the phase to arrive. */
+export const setSessionStateInput = z.strictObject({ id: z.uuid(), state: z.enum(["running", "hibernated", "terminating", "terminated"]), mode: hibernateModeSchema.optional() });
+
+/** Terminates; a session that is already terminated is removed with its home. */
+export const deleteSessionInput = z.strictObject({ id: z.uuid(), force: z.boolean().default(false) });
+
+export const openViewerInput = z.strictObject({
+  id: z.uuid(),
+  mode: viewerModeSchema.default("control"),
+  /** Asked of an admin who opens another's screen; audited and shown to the owner. */
+  reason: z.string().min(3).max(500).optional(),
+});
+export const openViewerOutput = z.object({
+  protocol: z.enum(["rfb", "http"]),
+  /** `rfb`: path of the WebSocket with its ticket. `http`: absolute URL to open in a new tab. Good once, for 30 seconds. */
+  url: z.string(),
+  mode: viewerModeSchema,
+  expiresAt: z.date(),
+});
+
+/** Told by the viewer in the browser when the first frame is painted; once a session start. */
+export const reportFirstFrameInput = z.strictObject({ id: z.uuid() });
+
+export const sessionCountsOutput = z.object({
+  byPhase: z.record(sessionPhaseSchema, z.number().int()),
+  running: z.number().int(),
+  hibernated: z.number().int(),
+  pending: z.number().int(),
+  failed: z.number().int(),
+  unreachable: z.number().int(),
+});

@@ -1,0 +1,71 @@
+import { displaySchema, environmentSchema, imageReferenceSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
+import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema, storageQuantitySchema } from "@berth/protocol/quantities";
+import { hibernateModeSchema } from "@berth/protocol/session-states";
+import { z } from "zod";
+import { pageInput, paginationSchema } from "../../platform/paging";
+
+export const templateNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes");
+
+const resourcesSchema = z.object({ memory: memoryQuantitySchema, cpu: cpuQuantitySchema, storage: storageQuantitySchema.optional() });
+
+/** What a session is started from: the part that is versioned. */
+export const templateSpecSchema = z.object({
+  image: imageReferenceSchema,
+  display: displaySchema,
+  security: securityProfileSchema,
+  defaultResources: resourcesSchema,
+  environment: environmentSchema,
+  persistentHome: z.boolean(),
+  homePath: z.string().startsWith("/").max(200).regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))[\w./-]+$/, "must be an absolute path without '..'"),
+  shmSize: memoryQuantitySchema,
+  pidsLimit: z.number().int().min(16).max(32_768),
+  idleTimeout: idleTimeoutSchema,
+  hibernateMode: hibernateModeSchema,
+  readyTimeoutSeconds: z.number().int().min(1).max(3600),
+});
+export type TemplateSpec = z.infer<typeof templateSpecSchema>;
+
+export const templateSchema = templateSpecSchema.extend({
+  id: z.uuid(),
+  name: templateNameSchema,
+  displayName: z.string().min(1).max(100),
+  category: z.string().min(1).max(100),
+  description: z.string().max(2000),
+  tags: z.array(z.string().max(50)).max(20),
+  /** A name of the icon set that ships with the app. */
+  icon: z.string().max(50).nullable(),
+  /** False: a well-known public image that was never tried with this version of Berth. */
+  tried: z.boolean(),
+  version: z.number().int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+export type Template = z.infer<typeof templateSchema>;
+
+export const listTemplatesInput = z.strictObject({ category: z.string().max(100).optional(), search: z.string().max(100).optional(), ...pageInput(50).shape });
+export const listTemplatesOutput = z.object({ templates: z.array(templateSchema), pagination: paginationSchema });
+export const getTemplateInput = z.strictObject({ name: z.string().max(63) });
+
+const defaults = {
+  environment: environmentSchema.default({}),
+  persistentHome: z.boolean().default(true),
+  homePath: templateSpecSchema.shape.homePath.default("/home/user"),
+  shmSize: memoryQuantitySchema.default("256Mi"),
+  pidsLimit: templateSpecSchema.shape.pidsLimit.default(1024),
+  idleTimeout: idleTimeoutSchema.default("30m"),
+  hibernateMode: hibernateModeSchema.default("stop"),
+  readyTimeoutSeconds: templateSpecSchema.shape.readyTimeoutSeconds.default(60),
+  security: securityProfileSchema.default("strict"),
+};
+export const createTemplateInput = z.strictObject({
+  name: templateNameSchema,
+  displayName: templateSchema.shape.displayName,
+  category: templateSchema.shape.category,
+  description: templateSchema.shape.description.default(""),
+  tags: templateSchema.shape.tags.default([]),
+  icon: templateSchema.shape.icon.default(null),
+  ...templateSpecSchema.shape,
+  ...defaults,
+});
+/** Writes a new version; sessions keep the version that they were started from. */
+export const updateTemplateInput = createTemplateInput;

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { pageInput, paginationSchema } from "../../platform/paging";
+
+export const userRoleSchema = z.enum(["user", "operator", "admin"]);
+export type UserRole = z.infer<typeof userRoleSchema>;
+
+export const usernameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be 1 to 63 lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit");
+/** argon2 reads all of it; the upper limit keeps a login from being a denial of service. */
+export const passwordSchema = z.string().min(8, "must have at least 8 characters").max(512);
+
+/** Who is asking, once a cookie or token has been checked. */
+export const loginSchema = z.object({
+  /** `jti` of the token, or of the cookie. */
+  loginId: z.string(),
+  userId: z.uuid(),
+  username: z.string(),
+  role: userRoleSchema,
+  via: z.enum(["cookie", "bearer"]),
+  accessEpoch: z.number().int(),
+  expiresAt: z.date(),
+});
+export type Login = z.infer<typeof loginSchema>;
+
+export const userSchema = z.object({
+  id: z.uuid(),
+  username: z.string(),
+  email: z.string().nullable(),
+  role: userRoleSchema,
+  active: z.boolean(),
+  hasPassword: z.boolean(),
+  createdAt: z.date(),
+  lastLoginAt: z.date().nullable(),
+});
+export type User = z.infer<typeof userSchema>;
+
+export const signInInput = z.strictObject({ username: z.string().min(1).max(63), password: z.string().min(1).max(512) });
+export const signInOutput = z.object({ token: z.string(), user: userSchema, expiresAt: z.date() });
+
+export const listUsersInput = z.strictObject({ role: userRoleSchema.optional(), search: z.string().max(100).optional(), ...pageInput().shape });
+export const listUsersOutput = z.object({ users: z.array(userSchema), pagination: paginationSchema });
+
+export const createUserInput = z.strictObject({
+  username: usernameSchema,
+  email: z.email().max(254).optional(),
+  password: passwordSchema,
+  role: userRoleSchema.default("user"),
+});
+
+export const updateUserInput = z.strictObject({
+  id: z.uuid(),
+  email: z.email().max(254).nullable().optional(),
+  role: userRoleSchema.optional(),
+  active: z.boolean().optional(),
+  password: passwordSchema.optional(),
+});
+
+export const changePasswordInput = z.strictObject({ currentPassword: z.string().max(512), newPassword: passwordSchema });

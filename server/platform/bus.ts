@@ -1,0 +1,28 @@
+/**
+ * Says *that* something changed, after commit: ids only, so whoever hears it reads the database again and authorises there. Carried by
+ * PostgreSQL's NOTIFY, so every replica hears it. A lost event costs delay, never correctness: each listener has a slow poll too.
+ */
+import { z } from "zod";
+
+export const busEventSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
+  z.object({ kind: z.literal("agent"), agentId: z.string() }),
+  z.object({ kind: z.literal("task"), taskId: z.string(), agentId: z.string(), sessionId: z.string().nullable() }),
+  z.object({ kind: z.literal("template"), templateId: z.string() }),
+  z.object({ kind: z.literal("user"), userId: z.string() }),
+  z.object({ kind: z.literal("home"), homeId: z.string(), userId: z.string() }),
+  /** All of a user's logins and sockets of an older epoch end now. */
+  z.object({ kind: z.literal("access"), userId: z.string() }),
+  /** One login ended. */
+  z.object({ kind: z.literal("logout"), loginId: z.string() }),
+  z.object({ kind: z.literal("agent_revoked"), agentId: z.string() }),
+]);
+export type BusEvent = z.infer<typeof busEventSchema>;
+
+export interface Bus {
+  /** Call after commit. Resolves when PostgreSQL has taken it. */
+  publish(...events: BusEvent[]): Promise<void>;
+  /** Every event of every replica, this one's included. Returns how to stop. A listener must not throw. */
+  subscribe(listener: (event: BusEvent) => void): () => void;
+  close(): Promise<void>;
+}

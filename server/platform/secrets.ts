@@ -1,0 +1,23 @@
+import { hkdfSync, timingSafeEqual } from "node:crypto";
+
+/** Keys for each purpose, derived from the master key (HKDF-SHA-256), so that one that leaks tells nothing of another. */
+export interface Keys {
+  /** HS256 of our JWTs. */
+  readonly jwt: Uint8Array;
+  /** next-auth's secret: it encrypts the cookie with it. */
+  readonly cookie: string;
+  /** HMAC of the cookie of a session's web app. */
+  readonly appCookie: Uint8Array;
+}
+
+export function deriveKeys(masterKey: Uint8Array): Keys {
+  const derive = (purpose: string) => new Uint8Array(hkdfSync("sha256", masterKey, "", `berth/${purpose}`, 32));
+  return { jwt: derive("jwt"), cookie: Buffer.from(derive("cookie")).toString("hex"), appCookie: derive("app-cookie") };
+}
+
+/** Compares without telling by time where they differ. */
+export function sameSecret(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

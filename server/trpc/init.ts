@@ -1,0 +1,62 @@
+import { BerthError, errorCatalogue } from "@berth/protocol/errors";
+import { initTRPC, TRPCError } from "@trpc/server";
+import { toBerthError, validationError } from "../platform/errors";
+import { ZodError } from "zod";
+import type { Context } from "./context";
+
+/** How a procedure is served at `/api/v1`; see `server/rest`. */
+export interface RestRoute {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** Under `/api/v1`; `{id}` names an input field. */
+  readonly path: `/${string}`;
+  /** Status of success; default 200. 204 sends no body. */
+  readonly status?: 200 | 201 | 202 | 204;
+  /** snake_case is the default; the contracts of agents speak camelCase. */
+  readonly keys?: "snake" | "camel";
+}
+
+export interface ProcedureMeta {
+  readonly rest?: RestRoute;
+}
+
+const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
+  errorFormatter({ shape, error, ctx }) {
+    const cause = error.cause instanceof BerthError ? error.cause : error.cause instanceof ZodError ? validationError(error.cause) : null;
+    const known = cause ?? (error.code === "INTERNAL_SERVER_ERROR" ? toBerthError(error) : null);
+    return {
+      ...shape,
+      message: known?.message ?? shape.message,
+      data: {
+        code: shape.data.code,
+        httpStatus: known?.status ?? shape.data.httpStatus,
+        berthCode: known?.code ?? null,
+        details: known?.details ?? null,
+        retryable: known ? errorCatalogue[known.code].retryable : false,
+        requestId: ctx?.requestId ?? null,
+      },
+    };
+  },
+});
+
+/** Turns errors of the catalogue into tRPC's; what is unexpected is logged here, once. */
+const errors = t.middleware(async ({ ctx, next, path }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const { error } = result;
+  const source = error.cause ?? error;
+  if (source instanceof BerthError) {
+    throw new TRPCError({ code: errorCatalogue[source.code].trpc, message: source.message, cause: source });
+  }
+  if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path, requestId: ctx.requestId }, "procedure failed");
+  return result;
+});
+
+export const router = t.router;
+export const createCallerFactory = t.createCallerFactory;
+/** For anyone; the procedure's own policy call decides. */
+export const publicProcedure = t.procedure.use(errors);
+/** For a signed-in person. Whether they may do *this* is the policy's word, in the procedure. */
+export const procedure = publicProcedure.use(({ ctx, next }) => {
+  if (!ctx.login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
+  return next({ ctx: { ...ctx, login: ctx.login } });
+});
