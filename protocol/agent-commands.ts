@@ -16,7 +16,10 @@ export const displaySchema = z.object({
   unix_socket: z.boolean().default(false),
   /** HTTP path that answers when an `http` display is ready, and that a viewer opens. */
   path: z.string().max(500).startsWith("/").default("/"),
-  resolution: z.string().regex(/^\d{3,5}x\d{3,5}$/).optional(),
+  resolution: z
+    .string()
+    .regex(/^\d{3,5}x\d{3,5}$/)
+    .optional(),
   color_depth: z.union([z.literal(16), z.literal(24)]).optional(),
 });
 export type DisplaySpec = z.infer<typeof displaySchema>;

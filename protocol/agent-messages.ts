@@ -125,8 +125,15 @@ export const channelErrorSchema = z.object({
 });
 
 export const fromAgentSchema = z.discriminatedUnion("type", [
-  registerSchema, heartbeatSchema, commandAckSchema, commandResultSchema, commandProgressSchema,
-  sessionObservedSchema, inventorySchema, sessionActivitySchema, channelErrorSchema,
+  registerSchema,
+  heartbeatSchema,
+  commandAckSchema,
+  commandResultSchema,
+  commandProgressSchema,
+  sessionObservedSchema,
+  inventorySchema,
+  sessionActivitySchema,
+  channelErrorSchema,
 ]);
 export type FromAgent = z.infer<typeof fromAgentSchema>;
 export type FromAgentOf<T extends FromAgent["type"]> = Extract<FromAgent, { type: T }>;
@@ -181,8 +188,13 @@ export const tunnelRequestSchema = z.object({
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
 
 export const toAgentSchema = z.discriminatedUnion("type", [
-  registerAckSchema, commandSchema, commandCancelSchema, vncProxyRequestSchema, tunnelRequestSchema, inventoryRequestSchema, channelErrorSchema,
+  registerAckSchema,
+  commandSchema,
+  commandCancelSchema,
+  vncProxyRequestSchema,
+  tunnelRequestSchema,
+  inventoryRequestSchema,
+  channelErrorSchema,
 ]);
 export type ToAgent = z.infer<typeof toAgentSchema>;
 export type ToAgentOf<T extends ToAgent["type"]> = Extract<ToAgent, { type: T }>;
-

@@ -6,9 +6,19 @@ import { z } from "zod";
 
 /** tRPC's names for what a status means; only those that we use. */
 type TrpcCode =
-  | "BAD_REQUEST" | "UNAUTHORIZED" | "FORBIDDEN" | "NOT_FOUND" | "METHOD_NOT_SUPPORTED" | "CONFLICT"
-  | "PAYLOAD_TOO_LARGE" | "TOO_MANY_REQUESTS" | "INTERNAL_SERVER_ERROR" | "BAD_GATEWAY" | "SERVICE_UNAVAILABLE"
-  | "GATEWAY_TIMEOUT" | "UNSUPPORTED_MEDIA_TYPE";
+  | "BAD_REQUEST"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "METHOD_NOT_SUPPORTED"
+  | "CONFLICT"
+  | "PAYLOAD_TOO_LARGE"
+  | "TOO_MANY_REQUESTS"
+  | "INTERNAL_SERVER_ERROR"
+  | "BAD_GATEWAY"
+  | "SERVICE_UNAVAILABLE"
+  | "GATEWAY_TIMEOUT"
+  | "UNSUPPORTED_MEDIA_TYPE";
 
 interface ErrorEntry {
   readonly status: number;
@@ -95,10 +105,13 @@ export const errorCodes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCod
 export const errorCodeSchema = z.enum(errorCodes);
 
 /** What an agent may send as `error_code`: a code of ours, or a foreign agent's own, which becomes `SESSION_PROVISIONING_FAILED`. */
-export const foreignErrorCodeSchema = z.string().max(100).transform((code): ErrorCode => {
-  const known = errorCodeSchema.safeParse(code);
-  return known.success ? known.data : "SESSION_PROVISIONING_FAILED";
-});
+export const foreignErrorCodeSchema = z
+  .string()
+  .max(100)
+  .transform((code): ErrorCode => {
+    const known = errorCodeSchema.safeParse(code);
+    return known.success ? known.data : "SESSION_PROVISIONING_FAILED";
+  });
 
 /**
  * An expected refusal. `message` is public: it names the thing and says what to do. `cause` is for the log alone.

@@ -4,7 +4,15 @@
 import { z } from "zod";
 
 const MEMORY_UNITS: Record<string, number> = {
-  "": 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, k: 1e3, M: 1e6, G: 1e9, T: 1e12,
+  "": 1,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
 };
 const DURATION_UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -32,7 +40,12 @@ export function parseDuration(text: string): number | null {
 }
 
 export function formatMemory(bytes: number): string {
-  for (const [unit, size] of [["Ti", 2 ** 40], ["Gi", 2 ** 30], ["Mi", 2 ** 20], ["Ki", 2 ** 10]] as const) {
+  for (const [unit, size] of [
+    ["Ti", 2 ** 40],
+    ["Gi", 2 ** 30],
+    ["Mi", 2 ** 20],
+    ["Ki", 2 ** 10],
+  ] as const) {
     if (bytes >= size && bytes % size === 0) return `${bytes / size}${unit}`;
   }
   return String(bytes);
@@ -42,20 +55,37 @@ export const formatCpu = (millicores: number): string => `${millicores}m`;
 
 export function formatDuration(seconds: number): string {
   if (seconds === 0) return "0";
-  for (const [unit, size] of [["d", 86_400], ["h", 3600], ["m", 60]] as const) {
+  for (const [unit, size] of [
+    ["d", 86_400],
+    ["h", 3600],
+    ["m", 60],
+  ] as const) {
     if (seconds >= size && seconds % size === 0) return `${seconds / size}${unit}`;
   }
   return `${seconds}s`;
 }
 
-const quantity = (name: string, example: string, parse: (text: string) => number | null, limits: { min: number; max: number; words: string }) =>
-  z.string().max(40).superRefine((text, context) => {
-    const value = parse(text);
-    if (value === null) context.addIssue({ code: "custom", message: `'${text}' is not a ${name} quantity; write it as ${example}` });
-    else if (value < limits.min || value > limits.max) context.addIssue({ code: "custom", message: `${name} must be ${limits.words}, not ${text}` });
-  });
+const quantity = (
+  name: string,
+  example: string,
+  parse: (text: string) => number | null,
+  limits: { min: number; max: number; words: string },
+) =>
+  z
+    .string()
+    .max(40)
+    .superRefine((text, context) => {
+      const value = parse(text);
+      if (value === null) context.addIssue({ code: "custom", message: `'${text}' is not a ${name} quantity; write it as ${example}` });
+      else if (value < limits.min || value > limits.max)
+        context.addIssue({ code: "custom", message: `${name} must be ${limits.words}, not ${text}` });
+    });
 
-export const memoryQuantitySchema = quantity("memory", "512Mi or 2Gi", parseMemory, { min: 2 ** 25, max: 2 ** 42, words: "between 32Mi and 4Ti" });
+export const memoryQuantitySchema = quantity("memory", "512Mi or 2Gi", parseMemory, {
+  min: 2 ** 25,
+  max: 2 ** 42,
+  words: "between 32Mi and 4Ti",
+});
 export const cpuQuantitySchema = quantity("CPU", "500m or 2", parseCpu, { min: 10, max: 512_000, words: "between 10m and 512" });
 export const storageQuantitySchema = quantity("storage", "10Gi", parseMemory, { min: 0, max: 2 ** 50, words: "at most 1024Ti" });
 /** `0` switches it off; else 10 seconds to 30 days. */

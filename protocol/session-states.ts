@@ -21,7 +21,16 @@ export type SessionState = z.infer<typeof sessionStateSchema>;
 
 /** `status.phase` of the REST contract: follows what was observed. */
 export const sessionPhaseSchema = z.enum([
-  "Pending", "Starting", "Running", "Hibernating", "Hibernated", "Waking", "Terminating", "Terminated", "Failed", "Unreachable",
+  "Pending",
+  "Starting",
+  "Running",
+  "Hibernating",
+  "Hibernated",
+  "Waking",
+  "Terminating",
+  "Terminated",
+  "Failed",
+  "Unreachable",
 ]);
 export type SessionPhase = z.infer<typeof sessionPhaseSchema>;
 

@@ -45,11 +45,21 @@ const envSchema = z.object({
   TLS_KEY: z.string().optional(),
   TRUSTED_PROXIES: z.string().default(""),
   AGENT_PUBLIC_URL: url.optional(),
-  APPS_DOMAIN: z.string().toLowerCase().regex(/^[a-z0-9.-]+$/, "must be a host name, without scheme or port").default("apps.localhost"),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "must start with postgresql://").optional(),
+  APPS_DOMAIN: z
+    .string()
+    .toLowerCase()
+    .regex(/^[a-z0-9.-]+$/, "must be a host name, without scheme or port")
+    .default("apps.localhost"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must start with postgresql://")
+    .optional(),
   DATA_DIR: z.string().default(".berth"),
   BERTH_MASTER_KEY: z.string().min(32, "must have at least 32 characters").optional(),
-  ADMIN_USERNAME: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower-case letters, digits, dots and dashes").default("admin"),
+  ADMIN_USERNAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower-case letters, digits, dots and dashes")
+    .default("admin"),
   ADMIN_PASSWORD: z.string().min(8, "must have at least 8 characters").optional(),
   OIDC_ISSUER: url.optional(),
   OIDC_CLIENT_ID: z.string().optional(),
@@ -83,7 +93,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     host: read.HOST,
     publicUrl,
     tls,
-    trustedProxies: read.TRUSTED_PROXIES.split(",").map((part) => part.trim()).filter(Boolean),
+    trustedProxies: read.TRUSTED_PROXIES.split(",")
+      .map((part) => part.trim())
+      .filter(Boolean),
     agentPublicUrl: read.AGENT_PUBLIC_URL ?? publicUrl,
     appsDomain: read.APPS_DOMAIN,
     databaseUrl: read.DATABASE_URL ?? null,

@@ -2,8 +2,9 @@
  * The only bridge between the control plane and Next's bundle. Next bundles its own copy of whatever it imports, so a module shared by
  * import would exist twice; this slot on `globalThis` holds the one runtime. `server/main.ts` fills it before `next().prepare()`.
  */
-import type { AppCaller } from "./trpc/app-router";
+
 import type { Login } from "./modules/users/users-schema";
+import type { AppCaller } from "./trpc/app-router";
 
 export interface Runtime {
   /** next-auth's settings that depend on configuration. */

@@ -5,7 +5,9 @@ import { z } from "zod";
 export function toBerthError(error: unknown): BerthError {
   if (error instanceof BerthError) return error;
   if (error instanceof z.ZodError) return validationError(error);
-  return new BerthError("INTERNAL_ERROR", "Something went wrong on our side; the log has the details under this request id", { cause: error });
+  return new BerthError("INTERNAL_ERROR", "Something went wrong on our side; the log has the details under this request id", {
+    cause: error,
+  });
 }
 
 /** Names every field that was wrong: `details.fields = { "resources.memory": "…" }`. */

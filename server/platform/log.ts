@@ -9,7 +9,21 @@ export function createLog(level: string, destination?: DestinationStream): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: {
-      paths: ["password", "token", "secret", "ticket", "cookie", "authorization", "*.password", "*.token", "*.secret", "*.ticket", "*.cookie", "*.authorization", "headers"],
+      paths: [
+        "password",
+        "token",
+        "secret",
+        "ticket",
+        "cookie",
+        "authorization",
+        "*.password",
+        "*.token",
+        "*.secret",
+        "*.ticket",
+        "*.cookie",
+        "*.authorization",
+        "headers",
+      ],
       censor: "[redacted]",
     },
   };

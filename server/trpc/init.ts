@@ -1,7 +1,7 @@
 import { BerthError, errorCatalogue } from "@berth/protocol/errors";
 import { initTRPC, TRPCError } from "@trpc/server";
-import { toBerthError, validationError } from "../platform/errors";
 import { ZodError } from "zod";
+import { toBerthError, validationError } from "../platform/errors";
 import type { Context } from "./context";
 
 /** How a procedure is served at `/api/v1`; see `server/rest`. */
@@ -19,24 +19,27 @@ export interface ProcedureMeta {
   readonly rest?: RestRoute;
 }
 
-const t = initTRPC.context<Context>().meta<ProcedureMeta>().create({
-  errorFormatter({ shape, error, ctx }) {
-    const cause = error.cause instanceof BerthError ? error.cause : error.cause instanceof ZodError ? validationError(error.cause) : null;
-    const known = cause ?? (error.code === "INTERNAL_SERVER_ERROR" ? toBerthError(error) : null);
-    return {
-      ...shape,
-      message: known?.message ?? shape.message,
-      data: {
-        code: shape.data.code,
-        httpStatus: known?.status ?? shape.data.httpStatus,
-        berthCode: known?.code ?? null,
-        details: known?.details ?? null,
-        retryable: known ? errorCatalogue[known.code].retryable : false,
-        requestId: ctx?.requestId ?? null,
-      },
-    };
-  },
-});
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    errorFormatter({ shape, error, ctx }) {
+      const cause = error.cause instanceof BerthError ? error.cause : error.cause instanceof ZodError ? validationError(error.cause) : null;
+      const known = cause ?? (error.code === "INTERNAL_SERVER_ERROR" ? toBerthError(error) : null);
+      return {
+        ...shape,
+        message: known?.message ?? shape.message,
+        data: {
+          code: shape.data.code,
+          httpStatus: known?.status ?? shape.data.httpStatus,
+          berthCode: known?.code ?? null,
+          details: known?.details ?? null,
+          retryable: known ? errorCatalogue[known.code].retryable : false,
+          requestId: ctx?.requestId ?? null,
+        },
+      };
+    },
+  });
 
 /** Turns errors of the catalogue into tRPC's; what is unexpected is logged here, once. */
 const errors = t.middleware(async ({ ctx, next, path }) => {

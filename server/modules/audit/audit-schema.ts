@@ -12,5 +12,9 @@ export const auditEntrySchema = z.object({
   details: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
 });
-export const listAuditInput = z.strictObject({ targetId: z.string().max(100).optional(), action: z.string().max(100).optional(), ...pageInput(50).shape });
+export const listAuditInput = z.strictObject({
+  targetId: z.string().max(100).optional(),
+  action: z.string().max(100).optional(),
+  ...pageInput(50).shape,
+});
 export const listAuditOutput = z.object({ entries: z.array(auditEntrySchema), pagination: paginationSchema });

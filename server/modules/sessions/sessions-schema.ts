@@ -6,7 +6,11 @@ import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSc
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 
-export const tagSchema = z.string().min(1).max(50).regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:/-]*$/u, "must be letters, digits, spaces and . _ : / -");
+export const tagSchema = z
+  .string()
+  .min(1)
+  .max(50)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:/-]*$/u, "must be letters, digits, spaces and . _ : / -");
 
 /** Why an agent was, or was not, chosen: one line for each agent that was looked at. */
 export const placementSchema = z.object({
@@ -17,10 +21,31 @@ export type Placement = z.infer<typeof placementSchema>;
 
 /** The words of a session's timeline. The steps of a start have their durations shown between them. */
 export const sessionEventKindSchema = z.enum([
-  "requested", "placed", "command_sent", "image_pulling", "image_pulled", "container_created", "container_started", "display_ready", "running",
-  "viewer_opened", "viewer_closed", "viewer_failed", "first_frame",
-  "hibernate_requested", "hibernated", "wake_requested", "terminate_requested", "force_terminated", "terminated",
-  "failed", "container_lost", "agent_lost", "agent_returned", "adopted", "idle_hibernated",
+  "requested",
+  "placed",
+  "command_sent",
+  "image_pulling",
+  "image_pulled",
+  "container_created",
+  "container_started",
+  "display_ready",
+  "running",
+  "viewer_opened",
+  "viewer_closed",
+  "viewer_failed",
+  "first_frame",
+  "hibernate_requested",
+  "hibernated",
+  "wake_requested",
+  "terminate_requested",
+  "force_terminated",
+  "terminated",
+  "failed",
+  "container_lost",
+  "agent_lost",
+  "agent_returned",
+  "adopted",
+  "idle_hibernated",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -66,7 +91,15 @@ export type Session = z.infer<typeof sessionSchema>;
 export const sessionDetailSchema = sessionSchema.extend({
   placement: placementSchema.nullable(),
   /** What the asking user may do now; the UI shows nothing else. */
-  may: z.object({ view: z.boolean(), control: z.boolean(), hibernate: z.boolean(), wake: z.boolean(), terminate: z.boolean(), forceTerminate: z.boolean(), delete: z.boolean() }),
+  may: z.object({
+    view: z.boolean(),
+    control: z.boolean(),
+    hibernate: z.boolean(),
+    wake: z.boolean(),
+    terminate: z.boolean(),
+    forceTerminate: z.boolean(),
+    delete: z.boolean(),
+  }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
 
@@ -83,7 +116,10 @@ export const createSessionInput = z.strictObject({
   user: z.string().max(63).optional(),
   template: z.string().max(63),
   /** Default: made from user and template. */
-  name: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes").optional(),
+  name: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes")
+    .optional(),
   platform: platformSchema.optional(),
   agentId: z.string().max(63).optional(),
   state: z.enum(["running", "hibernated"]).default("running"),
@@ -117,7 +153,11 @@ export const listSessionsOutput = z.object({ sessions: z.array(sessionSchema), p
 export const sessionIdInput = z.strictObject({ id: z.uuid() });
 
 /** The contract's PATCH: `terminated` is force, for admins. Waits up to 10 s for the phase to arrive. */
-export const setSessionStateInput = z.strictObject({ id: z.uuid(), state: z.enum(["running", "hibernated", "terminating", "terminated"]), mode: hibernateModeSchema.optional() });
+export const setSessionStateInput = z.strictObject({
+  id: z.uuid(),
+  state: z.enum(["running", "hibernated", "terminating", "terminated"]),
+  mode: hibernateModeSchema.optional(),
+});
 
 /** Terminates; a session that is already terminated is removed with its home. */
 export const deleteSessionInput = z.strictObject({ id: z.uuid(), force: z.boolean().default(false) });

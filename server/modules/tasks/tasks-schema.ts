@@ -33,5 +33,10 @@ export const taskSchema = z.object({
 });
 export type Task = z.infer<typeof taskSchema>;
 
-export const listTasksInput = z.strictObject({ agentId: z.string().max(63).optional(), sessionId: z.uuid().optional(), state: taskStateSchema.optional(), ...pageInput().shape });
+export const listTasksInput = z.strictObject({
+  agentId: z.string().max(63).optional(),
+  sessionId: z.uuid().optional(),
+  state: taskStateSchema.optional(),
+  ...pageInput().shape,
+});
 export const listTasksOutput = z.object({ tasks: z.array(taskSchema), pagination: paginationSchema });

@@ -4,7 +4,9 @@ import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 
-export const templateNameSchema = z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes");
+export const templateNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes");
 
 const resourcesSchema = z.object({ memory: memoryQuantitySchema, cpu: cpuQuantitySchema, storage: storageQuantitySchema.optional() });
 
@@ -16,7 +18,11 @@ export const templateSpecSchema = z.object({
   defaultResources: resourcesSchema,
   environment: environmentSchema,
   persistentHome: z.boolean(),
-  homePath: z.string().startsWith("/").max(200).regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))[\w./-]+$/, "must be an absolute path without '..'"),
+  homePath: z
+    .string()
+    .startsWith("/")
+    .max(200)
+    .regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))[\w./-]+$/, "must be an absolute path without '..'"),
   shmSize: memoryQuantitySchema,
   pidsLimit: z.number().int().min(16).max(32_768),
   idleTimeout: idleTimeoutSchema,
@@ -42,7 +48,11 @@ export const templateSchema = templateSpecSchema.extend({
 });
 export type Template = z.infer<typeof templateSchema>;
 
-export const listTemplatesInput = z.strictObject({ category: z.string().max(100).optional(), search: z.string().max(100).optional(), ...pageInput(50).shape });
+export const listTemplatesInput = z.strictObject({
+  category: z.string().max(100).optional(),
+  search: z.string().max(100).optional(),
+  ...pageInput(50).shape,
+});
 export const listTemplatesOutput = z.object({ templates: z.array(templateSchema), pagination: paginationSchema });
 export const getTemplateInput = z.strictObject({ name: z.string().max(63) });
 

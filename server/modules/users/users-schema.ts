@@ -6,7 +6,10 @@ export type UserRole = z.infer<typeof userRoleSchema>;
 
 export const usernameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be 1 to 63 lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit");
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    "must be 1 to 63 lower-case letters, digits, dots, dashes and underscores, starting with a letter or digit",
+  );
 /** argon2 reads all of it; the upper limit keeps a login from being a denial of service. */
 export const passwordSchema = z.string().min(8, "must have at least 8 characters").max(512);
 
@@ -38,7 +41,11 @@ export type User = z.infer<typeof userSchema>;
 export const signInInput = z.strictObject({ username: z.string().min(1).max(63), password: z.string().min(1).max(512) });
 export const signInOutput = z.object({ token: z.string(), user: userSchema, expiresAt: z.date() });
 
-export const listUsersInput = z.strictObject({ role: userRoleSchema.optional(), search: z.string().max(100).optional(), ...pageInput().shape });
+export const listUsersInput = z.strictObject({
+  role: userRoleSchema.optional(),
+  search: z.string().max(100).optional(),
+  ...pageInput().shape,
+});
 export const listUsersOutput = z.object({ users: z.array(userSchema), pagination: paginationSchema });
 
 export const createUserInput = z.strictObject({
