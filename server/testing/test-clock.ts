@@ -1,0 +1,50 @@
+import type { Clock, Timer } from "../platform/clock";
+
+interface Entry {
+  due: number;
+  readonly everyMs: number | null;
+  readonly run: () => void | Promise<void>;
+}
+
+/** Time that moves only when a test says so. */
+export class TestClock implements Clock {
+  private time: number;
+  private readonly entries = new Set<Entry>();
+
+  constructor(start = new Date("2026-11-22T10:00:00Z")) {
+    this.time = start.getTime();
+  }
+
+  now(): Date {
+    return new Date(this.time);
+  }
+
+  after(ms: number, run: () => void): Timer {
+    return this.add({ due: this.time + ms, everyMs: null, run });
+  }
+
+  every(ms: number, run: () => void | Promise<void>): Timer {
+    return this.add({ due: this.time + ms, everyMs: ms, run });
+  }
+
+  /** Moves time on and runs what falls due, in order, each awaited. */
+  async advance(ms: number): Promise<void> {
+    const end = this.time + ms;
+    for (let next = this.next(end); next; next = this.next(end)) {
+      this.time = next.due;
+      if (next.everyMs === null) this.entries.delete(next);
+      else next.due += next.everyMs;
+      await next.run();
+    }
+    this.time = end;
+  }
+
+  private add(entry: Entry): Timer {
+    this.entries.add(entry);
+    return { cancel: () => this.entries.delete(entry) };
+  }
+
+  private next(end: number): Entry | undefined {
+    return [...this.entries].filter((entry) => entry.due <= end).sort((a, b) => a.due - b.due)[0];
+  }
+}
