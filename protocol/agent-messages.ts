@@ -170,8 +170,9 @@ export const vncProxyRequestSchema = z.object({
     pod_name: z.string(),
     namespace: z.string(),
     vnc_port: z.number().int(),
-    tunnel_secret: z.string(),
-    mode: viewerModeSchema,
+    /** Ours always sends both; a frame of the contract's own, which has neither, decodes to no secret and the lesser right. */
+    tunnel_secret: z.string().default(""),
+    mode: viewerModeSchema.default("view"),
   }),
 });
 
