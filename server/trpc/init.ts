@@ -61,5 +61,5 @@ export const publicProcedure = t.procedure.use(errors);
 /** For a signed-in person. Whether they may do *this* is the policy's word, in the procedure. */
 export const procedure = publicProcedure.use(({ ctx, next }) => {
   if (!ctx.login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
-  return next({ ctx: { ...ctx, login: ctx.login } });
+  return next({ ctx: { ...ctx, login: ctx.login, asker: { ...ctx.login, address: ctx.address } } });
 });

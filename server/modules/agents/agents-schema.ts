@@ -95,3 +95,7 @@ export const registrationTokenSchema = z.object({
 export const createdRegistrationTokenSchema = registrationTokenSchema.extend({ token: z.string(), command: z.string() });
 
 export const orphanInput = z.strictObject({ id: agentRefSchema, containerId: z.string().max(128) });
+/** Revokes the agent. It is refused while live sessions are on it, unless `force` (admins) ends them and forgets its homes. */
+export const removeAgentInput = z.strictObject({ id: agentRefSchema, force: z.boolean().default(false) });
+export const listRegistrationTokensOutput = z.object({ tokens: z.array(registrationTokenSchema) });
+export const registrationTokenIdInput = z.strictObject({ id: z.uuid() });

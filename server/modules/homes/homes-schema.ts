@@ -17,3 +17,4 @@ export type Home = z.infer<typeof homeSchema>;
 
 export const listHomesInput = z.strictObject({ user: z.string().max(63).optional() });
 export const homeIdInput = z.strictObject({ id: z.uuid() });
+export const listHomesOutput = z.object({ homes: z.array(homeSchema) });

@@ -187,3 +187,4 @@ export const sessionCountsOutput = z.object({
   failed: z.number().int(),
   unreachable: z.number().int(),
 });
+export const listSessionEventsOutput = z.object({ events: z.array(sessionEventSchema) });

@@ -40,3 +40,4 @@ export const listTasksInput = z.strictObject({
   ...pageInput().shape,
 });
 export const listTasksOutput = z.object({ tasks: z.array(taskSchema), pagination: paginationSchema });
+export const taskIdInput = z.strictObject({ id: z.uuid() });

@@ -25,6 +25,8 @@ export const loginSchema = z.object({
   expiresAt: z.date(),
 });
 export type Login = z.infer<typeof loginSchema>;
+/** Who is asking, and from where: what a policy decides by and what the audit log keeps. */
+export type Asker = Login & { readonly address: string };
 
 export const userSchema = z.object({
   id: z.uuid(),
@@ -64,3 +66,6 @@ export const updateUserInput = z.strictObject({
 });
 
 export const changePasswordInput = z.strictObject({ currentPassword: z.string().max(512), newPassword: passwordSchema });
+/** Every login of the user ends with the change, this one too. A bearer gets its next token here; a browser signs in again with the new password. */
+export const changePasswordOutput = z.object({ token: z.string().nullable(), expiresAt: z.date().nullable() });
+export const userIdInput = z.strictObject({ id: z.uuid() });

@@ -1,0 +1,105 @@
+import { registrationReplySchema, registrationRequestSchema } from "@berth/protocol/agent-registration";
+import { z } from "zod";
+import { enforce } from "../../platform/verdict";
+import { procedure, publicProcedure, router } from "../../trpc/init";
+import type { Actor } from "../users/users-policy";
+import { mayAgents, type AgentAction } from "./agents-policy";
+import {
+  agentDetailSchema, agentRefInput, agentSchema, agentStatsOutput, createdRegistrationTokenSchema, createRegistrationTokenInput, listAgentsInput,
+  listAgentsOutput, listRegistrationTokensOutput, orphanInput, registrationTokenIdInput, removeAgentInput, setAgentStatusInput,
+} from "./agents-schema";
+import { agentMissing } from "./agents-service";
+
+const allow = (actor: Actor, action: AgentAction, id = "") => enforce(mayAgents(actor, action), () => agentMissing(id), "see or change agents");
+
+export const agentsRouter = router({
+  /** Its credential is the one-time token, so nobody is signed in here. */
+  register: publicProcedure
+    .meta({ rest: { method: "POST", path: "/agents/register", status: 201, keys: "camel" } })
+    .input(registrationRequestSchema)
+    .output(registrationReplySchema)
+    .mutation(({ ctx, input }) => ctx.services.registrationTokens.register({ token: ctx.agentToken ?? null, address: ctx.address, request: input })),
+  list: procedure
+    .meta({ rest: { method: "GET", path: "/agents" } })
+    .input(listAgentsInput)
+    .output(listAgentsOutput)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "see");
+      return ctx.services.agents.list(input);
+    }),
+  stats: procedure
+    .meta({ rest: { method: "GET", path: "/agents/stats" } })
+    .output(agentStatsOutput)
+    .query(({ ctx }) => {
+      allow(ctx.login, "see");
+      return ctx.services.agents.stats();
+    }),
+  get: procedure
+    .meta({ rest: { method: "GET", path: "/agents/{id}" } })
+    .input(agentRefInput)
+    .output(agentDetailSchema)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "see", input.id);
+      return ctx.services.agents.get(input.id);
+    }),
+  setStatus: procedure
+    .meta({ rest: { method: "PATCH", path: "/agents/{id}" } })
+    .input(setAgentStatusInput)
+    .output(agentSchema)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "drain", input.id);
+      return ctx.services.agents.setStatus(ctx.asker, input);
+    }),
+  remove: procedure
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}", status: 204 } })
+    .input(removeAgentInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, input.force ? "removeByForce" : "remove", input.id);
+      await ctx.services.agents.remove(ctx.asker, input);
+    }),
+  adoptOrphan: procedure
+    .meta({ rest: { method: "POST", path: "/agents/{id}/orphans/{containerId}/adopt" } })
+    .input(orphanInput)
+    .output(agentDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "orphans", input.id);
+      await ctx.services.sessions.adoptOrphan(ctx.asker, input);
+      return ctx.services.agents.get(input.id);
+    }),
+  removeOrphan: procedure
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}/orphans/{containerId}", status: 202 } })
+    .input(orphanInput)
+    .output(agentDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "orphans", input.id);
+      await ctx.services.agents.removeOrphan(ctx.asker, input);
+      return ctx.services.agents.get(input.id);
+    }),
+});
+
+export const registrationTokensRouter = router({
+  list: procedure
+    .meta({ rest: { method: "GET", path: "/registration-tokens" } })
+    .output(listRegistrationTokensOutput)
+    .query(({ ctx }) => {
+      allow(ctx.login, "enrol");
+      return ctx.services.registrationTokens.list();
+    }),
+  create: procedure
+    .meta({ rest: { method: "POST", path: "/registration-tokens", status: 201 } })
+    .input(createRegistrationTokenInput)
+    .output(createdRegistrationTokenSchema)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "enrol");
+      return ctx.services.registrationTokens.create(ctx.asker, input);
+    }),
+  revoke: procedure
+    .meta({ rest: { method: "DELETE", path: "/registration-tokens/{id}", status: 204 } })
+    .input(registrationTokenIdInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "enrol");
+      await ctx.services.registrationTokens.revoke(ctx.asker, input.id);
+    }),
+});

@@ -1,0 +1,16 @@
+import { BerthError } from "@berth/protocol/errors";
+import { enforce } from "../../platform/verdict";
+import { procedure, router } from "../../trpc/init";
+import { mayAudit } from "./audit-policy";
+import { listAuditInput, listAuditOutput } from "./audit-schema";
+
+export const auditRouter = router({
+  list: procedure
+    .meta({ rest: { method: "GET", path: "/audit" } })
+    .input(listAuditInput)
+    .output(listAuditOutput)
+    .query(({ ctx, input }) => {
+      enforce(mayAudit(ctx.login, "see"), () => new BerthError("NOT_FOUND", "No such page"), "read the audit log");
+      return ctx.services.audit.list(input);
+    }),
+});

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { Database, Tx } from "../../platform/database";
+import { pagination } from "../../platform/paging";
+import { auditEntrySchema, type listAuditInput, type listAuditOutput } from "./audit-schema";
+import { findAuditEntries, insertAuditEntry } from "./audit-store";
+
+/** Who did it. An agent's deeds are reports; the system's are what jobs decide. */
+export type AuditActor =
+  | { readonly kind: "user"; readonly id: string; readonly name: string; readonly address: string | null }
+  | { readonly kind: "agent"; readonly id: string; readonly name: string; readonly address: string | null }
+  | { readonly kind: "system" };
+
+export interface AuditRecord {
+  /** `sessions.create`, `agents.drain`, … */
+  readonly action: string;
+  readonly target?: { readonly kind: string; readonly id: string };
+  /** Free-form, never a secret. */
+  readonly details?: Record<string, string | number | boolean | null | readonly string[]>;
+}
+
+export const actorOf = (asker: { userId: string; username: string; address: string }): AuditActor => ({
+  kind: "user",
+  id: asker.userId,
+  name: asker.username,
+  address: asker.address,
+});
+
+export class AuditService {
+  constructor(private readonly deps: { readonly database: Database }) {}
+
+  /** Give it the transaction of the change, so that neither is there without the other. */
+  async record(tx: Tx, actor: AuditActor, record: AuditRecord): Promise<void> {
+    await insertAuditEntry(tx, {
+      actorKind: actor.kind,
+      actorId: actor.kind === "system" ? null : actor.id,
+      actorName: actor.kind === "system" ? null : actor.name,
+      address: actor.kind === "system" ? null : actor.address,
+      action: record.action,
+      targetKind: record.target?.kind ?? null,
+      targetId: record.target?.id ?? null,
+      details: JSON.parse(JSON.stringify(record.details ?? {})),
+    });
+  }
+
+  async list(input: z.output<typeof listAuditInput>): Promise<z.output<typeof listAuditOutput>> {
+    const { rows, counted } = await findAuditEntries(this.deps.database, input, input);
+    const entries = rows.map((row) =>
+      auditEntrySchema.parse({ ...row, id: String(row.id), details: z.record(z.string(), z.unknown()).catch({}).parse(row.details) }),
+    );
+    return { entries, pagination: pagination(input.page, input.limit, counted) };
+  }
+}

@@ -1,0 +1,9 @@
+import { procedure, router } from "../../trpc/init";
+import { systemStatusOutput } from "./system-schema";
+
+export const systemRouter = router({
+  status: procedure
+    .meta({ rest: { method: "GET", path: "/status" } })
+    .output(systemStatusOutput)
+    .query(({ ctx }) => ctx.services.system.status()),
+});

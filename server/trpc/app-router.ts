@@ -1,0 +1,29 @@
+import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
+import { auditRouter } from "../modules/audit/audit-router";
+import { homesRouter } from "../modules/homes/homes-router";
+import { liveRouter } from "../modules/live/live-router";
+import { sessionsRouter } from "../modules/sessions/sessions-router";
+import { systemRouter } from "../modules/system/system-router";
+import { tasksRouter } from "../modules/tasks/tasks-router";
+import { templatesRouter } from "../modules/templates/templates-router";
+import { authRouter, usersRouter } from "../modules/users/users-router";
+import { createCallerFactory, router } from "./init";
+
+export const appRouter = router({
+  auth: authRouter,
+  users: usersRouter,
+  agents: agentsRouter,
+  registrationTokens: registrationTokensRouter,
+  templates: templatesRouter,
+  sessions: sessionsRouter,
+  homes: homesRouter,
+  tasks: tasksRouter,
+  audit: auditRouter,
+  live: liveRouter,
+  system: systemRouter,
+});
+export type AppRouter = typeof appRouter;
+
+/** `createCaller(context)` calls procedures in the process, with the same policies. */
+export const createCaller = createCallerFactory(appRouter);
+export type AppCaller = ReturnType<typeof createCaller>;

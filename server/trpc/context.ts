@@ -1,0 +1,50 @@
+import type { AgentsService } from "../modules/agents/agents-service";
+import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
+import type { AuditService } from "../modules/audit/audit-service";
+import type { HomesService } from "../modules/homes/homes-service";
+import type { LiveService } from "../modules/live/live-service";
+import type { SessionsService } from "../modules/sessions/sessions-service";
+import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
+import type { SystemService } from "../modules/system/system-service";
+import type { TasksService } from "../modules/tasks/tasks-service";
+import type { TemplatesService } from "../modules/templates/templates-service";
+import type { AuthService } from "../modules/users/auth-service";
+import type { Login } from "../modules/users/users-schema";
+import type { UsersService } from "../modules/users/users-service";
+import type { Log } from "../platform/log";
+
+/** What the routers call. Built once, in wiring. */
+export interface Services {
+  readonly auth: AuthService;
+  readonly users: UsersService;
+  readonly agents: AgentsService;
+  readonly registrationTokens: RegistrationTokensService;
+  readonly templates: TemplatesService;
+  readonly sessions: SessionsService;
+  readonly viewerTickets: ViewerTickets;
+  readonly homes: HomesService;
+  readonly tasks: TasksService;
+  readonly audit: AuditService;
+  readonly live: LiveService;
+  readonly system: SystemService;
+}
+
+/** What is known of one request, or of one `/live` connection. */
+export interface RequestFacts {
+  /** Null: nobody signed in. Whoever makes this has checked cookie (and Origin) or token. */
+  readonly login: Login | null;
+  readonly requestId: string;
+  /** The client's address, as far as trusted proxies tell. */
+  readonly address: string;
+  /** `X-Agent-Token`; only REST's `POST /agents/register` has one. */
+  readonly agentToken?: string | null;
+}
+
+export interface Context extends RequestFacts {
+  readonly services: Services;
+  readonly log: Log;
+}
+
+export const contextMaker =
+  (services: Services, log: Log) =>
+  (facts: RequestFacts): Context => ({ ...facts, services, log });
