@@ -47,7 +47,12 @@ export async function engineAt(host) {
     const { status, json } = await askEngine(host, "GET", "/version");
     if (status !== 200 || typeof json?.ApiVersion !== "string") return null;
     const info = (await askEngine(host, "GET", "/info", { timeoutMs: 15_000 })).json ?? {};
-    return { host, version: json.Version, apiVersion: json.ApiVersion, rootless: (info.SecurityOptions ?? []).some((o) => o.includes("rootless")) };
+    return {
+      host,
+      version: json.Version,
+      apiVersion: json.ApiVersion,
+      rootless: (info.SecurityOptions ?? []).some((o) => o.includes("rootless")),
+    };
   } catch {
     return null;
   }

@@ -1,0 +1,17 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { PrismaClient } from "./generated/client";
+
+/**
+ * A Prisma client with a pool of its own: at most 20 connections, opened when needed and closed after 10 s of idleness; a query waits for a
+ * free one for up to 10 s and fails then. The bus has 1 + 2 more (`postgres-bus.ts`), the rate limiter its own. `$disconnect()` closes it.
+ */
+export function connectDatabase(url: string): PrismaClient {
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: 20,
+    idleTimeoutMillis: 10_000,
+    connectionTimeoutMillis: 10_000,
+    application_name: "berth",
+  });
+  return new PrismaClient({ adapter });
+}

@@ -1,0 +1,47 @@
+import { defineConfig } from "vitest/config";
+import { findAnsweringEngine } from "./scripts/lib/find-engine.mjs";
+
+const everywhere = (ending: string) =>
+  ["protocol", "agent", "server", "scripts", "app", "images", "bench"].map((room) => `${room}/**/*${ending}`);
+const never = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
+
+/** Tests on a real container engine: `*.engine.test.ts`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */
+export default defineConfig(async () => {
+  const engine = await findAnsweringEngine();
+  if (!engine) {
+    const reason = "no container engine answers at DOCKER_HOST or /var/run/docker.sock";
+    if (process.env.BERTH_TEST_ENGINE === "required") throw new Error(`The tests of container engines can't run: ${reason}`);
+    console.warn(`Left out: *.engine.test.ts (${reason})`);
+  } else process.env.DOCKER_HOST = engine.host;
+  return {
+    test: {
+      projects: [
+        {
+          test: {
+            name: "unit",
+            include: everywhere(".test.{ts,tsx}"),
+            exclude: [...never, "**/*.engine.test.ts"],
+            globalSetup: ["server/testing/postgres-global-setup.ts"],
+            testTimeout: 10_000,
+            hookTimeout: 60_000,
+          },
+        },
+        ...(engine
+          ? [
+              {
+                test: {
+                  name: "engine",
+                  include: everywhere(".engine.test.ts"),
+                  exclude: never,
+                  globalSetup: ["server/testing/postgres-global-setup.ts"],
+                  fileParallelism: false,
+                  testTimeout: 120_000,
+                  hookTimeout: 180_000,
+                },
+              },
+            ]
+          : []),
+      ],
+    },
+  };
+});
