@@ -159,7 +159,7 @@ function readiness(stderr: Readable, ended: Promise<string>, log: Log): Promise<
 /** In a session of its own: a Ctrl-C in the terminal is for us to handle, in our order. */
 function launch(home: PostgresHome, program: string, args: readonly string[]): ChildProcessByStdio<null, null, Readable> {
   const [command = program, ...rest] = [...home.prefix, program, ...args];
-  const env = { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" };
+  const env = { PATH: process.env.PATH, NODE_ENV: process.env.NODE_ENV, LC_ALL: "C", TZ: "UTC" };
   return spawn(command, rest, { ...home.user, env, cwd: "/", detached: true, stdio: ["ignore", "ignore", "pipe"] });
 }
 
