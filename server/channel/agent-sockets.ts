@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { MAX_MESSAGE_BYTES, type ToAgent } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
 import { WebSocketServer } from "ws";
 import type { Clock } from "../platform/clock";
 import type { Ids } from "../platform/ids";
@@ -35,7 +36,10 @@ export class AgentSockets {
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { handler, ids, clock, log } = this.options;
     const query = new URLSearchParams(request.url?.split("?")[1] ?? "");
-    const agent = await handler.authenticate({ authorization: request.headers.authorization ?? null, agentName: query.get("agent_id") });
+    const agentName = query.get("agent_id");
+    const agent = await handler.authenticate({ authorization: request.headers.authorization ?? null, agentName });
+    if (agentName !== agent.name)
+      throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `agent_id: must be '${agent.name}', whose credential this is`);
     if (socket.destroyed) return;
     if (this.stopping) {
       socket.destroy();
