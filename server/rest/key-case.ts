@@ -1,0 +1,84 @@
+/**
+ * Between the REST contract's snake_case and the procedures' camelCase. Follows the zod schema, so that the keys of free-form maps
+ * (environment, labels, metadata) are data and stay as they are.
+ */
+import { z } from "zod";
+
+export const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The schema inside optional, nullable, default, readonly, and on the named side of a transform. */
+function unwrap(schema: z.core.$ZodType, side: "input" | "output"): z.core.$ZodType {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodReadonly
+  ) {
+    return unwrap(schema.def.innerType, side);
+  }
+  if (schema instanceof z.ZodPipe) return unwrap(side === "input" ? schema.def.in : schema.def.out, side);
+  return schema;
+}
+
+const isPlainObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+
+/** The answer's value with the contract's keys. Dates become ISO 8601 by JSON itself. */
+export function toWire(schema: z.core.$ZodType | null, value: unknown): unknown {
+  const inner = schema && unwrap(schema, "output");
+  if (Array.isArray(value)) return value.map((item) => toWire(inner instanceof z.ZodArray ? inner.def.element : null, item));
+  if (!isPlainObject(value) || inner instanceof z.ZodRecord) return value;
+  const shape = shapeOf(inner, value);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => (shape?.[key] ? [snakeCase(key), toWire(shape[key], item)] : [key, item])),
+  );
+}
+
+/** A request's value with the procedures' keys. What the schema doesn't know keeps its name, so that its refusal names it as it was sent. */
+export function fromWire(schema: z.core.$ZodType | null, value: unknown): unknown {
+  const inner = schema && unwrap(schema, "input");
+  if (Array.isArray(value)) return value.map((item) => fromWire(inner instanceof z.ZodArray ? inner.def.element : null, item));
+  if (!isPlainObject(value) || inner instanceof z.ZodRecord) return value;
+  const shape = shapeOf(inner, value);
+  if (!shape) return value;
+  const named = new Map(Object.keys(shape).map((key) => [snakeCase(key), key]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      const name = named.get(key);
+      // A camelCase spelling is an unknown field here: one spelling on each surface.
+      if (name === undefined) return [shape[key] ? `${key} (write it as ${snakeCase(key)})` : key, item];
+      return [name, fromWire(shape[name] ?? null, item)];
+    }),
+  );
+}
+
+/** The object's fields; for a union those of the member whose literal fields match. */
+function shapeOf(schema: z.core.$ZodType | null, value: Record<string, unknown>): Record<string, z.core.$ZodType> | null {
+  if (schema instanceof z.ZodObject) return schema.shape;
+  if (!(schema instanceof z.ZodUnion)) return null;
+  const members = schema.def.options.map((option) => unwrap(option, "output")).filter((option) => option instanceof z.ZodObject);
+  return (members.find((member) => literalsMatch(member, value)) ?? members[0])?.shape ?? null;
+}
+
+function literalsMatch(member: z.ZodObject, value: Record<string, unknown>): boolean {
+  return Object.entries(member.shape).every(([key, field]) => !(field instanceof z.ZodLiteral) || field.safeParse(value[key]).success);
+}
+
+/** Query and path parameters are text: made numbers, booleans and lists where the schema has those. What can't be stays text, for the schema to refuse. */
+export function fromQuery(schema: z.core.$ZodType | null, text: string): unknown {
+  const inner = schema && unwrap(schema, "input");
+  if (inner instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (inner instanceof z.ZodBoolean) return text === "true" ? true : text === "false" ? false : text;
+  if (inner instanceof z.ZodArray) return text === "" ? [] : text.split(",").map((part) => part.trim());
+  return text;
+}
+
+/** The fields of a procedure's input, by the name that a query or path has for them. */
+export function fieldsByWireName(
+  schema: z.core.$ZodType | null,
+  keys: "snake" | "camel",
+): Map<string, { name: string; schema: z.core.$ZodType }> {
+  const inner = schema && unwrap(schema, "input");
+  if (!(inner instanceof z.ZodObject)) return new Map();
+  return new Map(Object.entries(inner.shape).map(([name, field]) => [keys === "snake" ? snakeCase(name) : name, { name, schema: field }]));
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from "node:http";
+import { BerthError } from "@berth/protocol/errors";
+
+/** More than any body of the contracts needs. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** A request's JSON body, undefined where there is none. Throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or VALIDATION_FAILED. */
+export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    const bytes: Buffer = Buffer.isBuffer(part) ? part : Buffer.from(String(part));
+    size += bytes.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    parts.push(bytes);
+  }
+  if (size === 0) return undefined;
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new BerthError(
+      "UNSUPPORTED_MEDIA_TYPE",
+      `Send JSON with 'Content-Type: application/json', not ${type ? `'${type.slice(0, 100)}'` : "a body without a type"}`,
+    );
+  }
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts)));
+  } catch (error) {
+    throw new BerthError(
+      "VALIDATION_FAILED",
+      `The body is not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : "unreadable"}`,
+    );
+  }
+}
+
+const tooLarge = () => new BerthError("BODY_TOO_LARGE", `The body is larger than ${MAX_BODY_BYTES / 1024 / 1024} MB`);
