@@ -1,0 +1,98 @@
+import { expect, test } from "@playwright/test";
+import { api } from "./stack/api";
+import { containerOf, countContainers, execIn } from "./stack/engine";
+import { desktop, sessionOnPage, signIn, stackUrl } from "./stack/people";
+
+test("a person signs in, launches a desktop, types into it, hibernates, wakes, finds the file again and terminates", async ({ page }) => {
+  await signIn(page);
+  await page.goto(`${stackUrl()}/templates`);
+  await page.getByRole("button", { name: "Launch Terminal desktop" }).click();
+  const id = await sessionOnPage(page);
+
+  const screen = await desktop(page);
+  await screen.click({ position: { x: 400, y: 300 } });
+  await page.keyboard.type("echo typed in the browser > ~/proof.txt\n");
+  await expect.poll(() => execIn(id, "cat", "/home/user/proof.txt"), { timeout: 20_000 }).toContain("typed in the browser");
+
+  await test.step("the container is hardened", async () => {
+    const { HostConfig: host, Config: config } = await (await containerOf(id)).inspect();
+    expect(host.CapDrop).toEqual(["ALL"]);
+    expect(host.CapAdd ?? []).toEqual([]);
+    expect(host.ReadonlyRootfs).toBe(true);
+    expect(host.Privileged).toBe(false);
+    expect(host.SecurityOpt).toContain("no-new-privileges");
+    expect(host.PidsLimit).toBeGreaterThan(0);
+    expect(host.Memory).toBeGreaterThan(0);
+    expect(config.User).toMatch(/^1000/);
+    expect(await execIn(id, "id", "-u")).toContain("1000");
+  });
+
+  await test.step("hibernate ends the processes and says so", async () => {
+    await page.getByRole("button", { name: "Hibernate" }).click();
+    await expect(page.getByText("Hibernated").first()).toBeVisible({ timeout: 30_000 });
+    await api(stackUrl()).untilPhase(id, "Hibernated");
+    const left = await containerOf(id).then(
+      (container) => container.inspect(),
+      () => null,
+    );
+    expect(left?.State.Running ?? false).toBe(false);
+  });
+
+  await test.step("wake brings the desktop back with the file as it was", async () => {
+    await page.getByRole("button", { name: "Wake" }).click();
+    const again = await desktop(page);
+    await again.click({ position: { x: 400, y: 300 } });
+    await page.keyboard.type("cat ~/proof.txt > ~/second.txt\n");
+    await expect.poll(() => execIn(id, "cat", "/home/user/second.txt"), { timeout: 20_000 }).toContain("typed in the browser");
+  });
+
+  await test.step("terminate ends it and leaves no container behind", async () => {
+    await page.getByRole("button", { name: "Terminate" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Terminate", exact: true }).click();
+    await api(stackUrl()).untilPhase(id, "Terminated");
+    expect(await countContainers(id)).toBe(0);
+    await expect(page.getByText("Terminated").first()).toBeVisible();
+  });
+});
+
+test("a Firefox desktop paints in the browser, and its timeline tells each step", async ({ page }) => {
+  await signIn(page);
+  await page.goto(`${stackUrl()}/templates`);
+  await page.getByRole("button", { name: /^Launch Firefox/ }).click();
+  const id = await sessionOnPage(page);
+  await desktop(page);
+  await expect(page.getByText("Display ready", { exact: false }).first()).toBeVisible();
+  await api(stackUrl()).call("DELETE", `/sessions/${id}`);
+});
+
+test("a web app opens on an origin of its own, where its WebSocket works and our cookie does not arrive", async ({ page, context }) => {
+  await signIn(page);
+  await page.goto(`${stackUrl()}/templates`);
+  await page.getByRole("button", { name: "Launch Scratchpad" }).click();
+  const id = await sessionOnPage(page);
+  await api(stackUrl()).untilPhase(id, "Running");
+  const opened = context.waitForEvent("page");
+  await page
+    .getByRole("button", { name: /Open app/ })
+    .first()
+    .click();
+  const app = await opened;
+  await expect(app.getByText("Saved as you type")).toBeVisible();
+  expect(new URL(app.url()).host).toBe(`s-${id}.apps.localhost:${new URL(stackUrl()).port}`);
+  expect(app.url()).not.toContain("ticket");
+  await app.getByLabel("Note").fill("kept in the container");
+  await expect.poll(() => execIn(id, "cat", "/home/user/scratchpad.txt")).toContain("kept in the container");
+
+  const headers = await app.evaluate(async () => (await fetch("/headers")).text());
+  expect(headers).not.toMatch(/berth-(session|app)/);
+  const answer = await app.evaluate(async (url) => {
+    try {
+      await fetch(`${url}/api/trpc/auth.me`, { credentials: "include" });
+      return "read";
+    } catch {
+      return "refused by the browser";
+    }
+  }, stackUrl());
+  expect(answer).toBe("refused by the browser");
+  await api(stackUrl()).call("DELETE", `/sessions/${id}`);
+});

@@ -1,0 +1,25 @@
+import { defineConfig } from "@playwright/test";
+import { chromiumArguments, chromiumPath } from "./stack/chromium";
+
+/** Journeys in a real browser against the real stack: control plane, embedded PostgreSQL, agent, container engine. */
+export default defineConfig({
+  testDir: ".",
+  testMatch: "**/*.e2e.ts",
+  globalSetup: "./stack/global-setup.ts",
+  outputDir: "../test-results",
+  // One engine and two cores: journeys take turns.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"], ["json", { outputFile: "../test-results/e2e.json" }]],
+  use: {
+    browserName: "chromium",
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    screenshot: "only-on-failure",
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: chromiumPath(), args: chromiumArguments },
+  },
+});

@@ -1,0 +1,91 @@
+import { expect, test } from "@playwright/test";
+import { api } from "./stack/api";
+import { containerOf, countContainers, execIn, killContainer, removeSessionsOf } from "./stack/engine";
+import { type Stack, startStack } from "./stack/stack";
+
+/** A stack of its own: these tests kill parts of it. */
+let stack: Stack;
+
+test.beforeAll(async () => {
+  stack = await startStack();
+});
+test.afterAll(async () => {
+  await removeSessionsOf(stack.url);
+  await stack.stop();
+});
+
+const untilAgentIs = (status: string) =>
+  expect.poll(async () => (await api(stack.url).agent("local")).status, { timeout: 60_000 }).toBe(status);
+
+test("a container killed from outside is shown as failed with the reason, and can be woken with its home", async () => {
+  await untilAgentIs("online");
+  const berth = api(stack.url);
+  const { id } = await berth.createSession({ template: "terminal-desktop" });
+  await berth.untilPhase(id, "Running");
+  await execIn(id, "sh", "-c", "echo kept > /home/user/kept.txt");
+  await killContainer(id);
+  const failed = await berth.untilPhase(id, "Failed");
+  expect(failed.state).toBe("hibernated");
+  expect(failed.status.message).toMatch(/137|killed/i);
+  await berth.call("PATCH", `/sessions/${id}`, { state: "running" });
+  await berth.untilPhase(id, "Running");
+  expect(await execIn(id, "cat", "/home/user/kept.txt")).toContain("kept");
+  await berth.call("DELETE", `/sessions/${id}`);
+  await berth.untilPhase(id, "Terminated");
+});
+
+test("a control plane killed with -9 comes back with the session running and untouched", async () => {
+  const berth = api(stack.url);
+  const { id } = await berth.createSession({ template: "terminal-desktop" });
+  await berth.untilPhase(id, "Running");
+  const before = (await (await containerOf(id)).inspect()).State.StartedAt;
+  await stack.killServer();
+  await stack.startServer();
+  await untilAgentIs("online");
+  await berth.untilPhase(id, "Running");
+  expect((await (await containerOf(id)).inspect()).State.StartedAt).toBe(before);
+  await berth.call("DELETE", `/sessions/${id}`);
+  await berth.untilPhase(id, "Terminated");
+});
+
+test("an agent killed in the middle of a start finishes it when it is back, with one container", async () => {
+  const berth = api(stack.url);
+  const { id } = await berth.createSession({ template: "terminal-desktop" });
+  await expect.poll(() => countContainers(id), { intervals: [10], timeout: 30_000 }).toBe(1);
+  await stack.killAgent();
+  await stack.startAgent();
+  await berth.untilPhase(id, "Running", 90_000);
+  expect(await countContainers(id)).toBe(1);
+  await berth.call("DELETE", `/sessions/${id}`);
+  await berth.untilPhase(id, "Terminated");
+});
+
+test("while its agent is away a session is unreachable, and it is running again when the agent returns", async () => {
+  const berth = api(stack.url);
+  const { id } = await berth.createSession({ template: "terminal-desktop" });
+  await berth.untilPhase(id, "Running");
+  await stack.killAgent();
+  const lost = await berth.untilPhase(id, "Unreachable");
+  expect(lost.state).toBe("running");
+  await stack.startAgent();
+  await berth.untilPhase(id, "Running");
+  await berth.call("DELETE", `/sessions/${id}`);
+  await berth.untilPhase(id, "Terminated");
+});
+
+test("an image that can't be had ends the start as failed, names the image and leaves nothing behind", async () => {
+  const berth = api(stack.url);
+  await berth.call("POST", "/templates", {
+    name: "no-such-image",
+    display_name: "No such image",
+    category: "Tests",
+    image: "127.0.0.1:1/none/such:1",
+    display: { protocol: "rfb", port: 5900 },
+    default_resources: { memory: "512Mi", cpu: "500m" },
+  });
+  const { id } = await berth.createSession({ template: "no-such-image" });
+  const failed = await berth.untilPhase(id, "Failed");
+  expect(failed.state).toBe("terminated");
+  expect(failed.status.message).toContain("127.0.0.1:1/none/such:1");
+  expect(await countContainers(id)).toBe(0);
+});

@@ -1,0 +1,55 @@
+import { Writable } from "node:stream";
+import Docker from "dockerode";
+import { api } from "./api";
+
+const engine = new Docker();
+
+/** The one container of a session, as the engine has it. Throws when there is none. */
+export async function containerOf(sessionId: string): Promise<Docker.Container> {
+  const found = await engine.listContainers({ all: true, filters: { label: [`dev.berth.session=${sessionId}`] } });
+  if (found.length !== 1 || !found[0]) throw new Error(`expected one container of session ${sessionId}, found ${found.length}`);
+  return engine.getContainer(found[0].Id);
+}
+
+export async function countContainers(sessionId: string): Promise<number> {
+  return (await engine.listContainers({ all: true, filters: { label: [`dev.berth.session=${sessionId}`] } })).length;
+}
+
+/** Runs a command inside a session's container, past everything of Berth's, and gives what it printed. */
+export async function execIn(sessionId: string, ...command: string[]): Promise<string> {
+  const container = await containerOf(sessionId);
+  const exec = await container.exec({ Cmd: command, AttachStdout: true, AttachStderr: true });
+  const stream = await exec.start({ hijack: true, stdin: false });
+  const chunks: Buffer[] = [];
+  await new Promise<void>((resolve, reject) => {
+    engine.modem.demuxStream(stream, collectInto(chunks), collectInto(chunks));
+    stream.on("end", resolve);
+    stream.on("error", reject);
+  });
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Kills a session's container from outside, as an operator with a shell would. */
+export async function killContainer(sessionId: string): Promise<void> {
+  await (await containerOf(sessionId)).kill();
+}
+
+/** Removes every container and home volume that this stack's agent made. */
+export async function removeSessionsOf(url: string): Promise<void> {
+  const agent = await api(url).agent("local");
+  const label = `dev.berth.agent=${agent.id}`;
+  for (const found of await engine.listContainers({ all: true, filters: { label: [label] } })) {
+    await engine.getContainer(found.Id).remove({ force: true, v: true });
+  }
+  const { Volumes: volumes } = await engine.listVolumes({ filters: { label: [label] } });
+  for (const volume of volumes) await engine.getVolume(volume.Name).remove();
+}
+
+function collectInto(chunks: Buffer[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+}

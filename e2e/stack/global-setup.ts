@@ -1,0 +1,13 @@
+import { removeSessionsOf } from "./engine";
+import { startStack } from "./stack";
+
+/** One stack for all journeys; its address travels in the environment, as Playwright's workers are processes of their own. */
+export default async function globalSetup(): Promise<() => Promise<void>> {
+  const stack = await startStack();
+  process.env.BERTH_E2E_URL = stack.url;
+  process.env.BERTH_E2E_DATA_DIR = stack.dataDir;
+  return async () => {
+    await removeSessionsOf(stack.url);
+    await stack.stop();
+  };
+}

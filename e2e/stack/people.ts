@@ -1,0 +1,33 @@
+import { expect, type Page } from "@playwright/test";
+import { adminPassword } from "./stack";
+
+/** The address of the stack that global-setup started. */
+export function stackUrl(): string {
+  const url = process.env.BERTH_E2E_URL;
+  if (!url) throw new Error("BERTH_E2E_URL is unset: run the journeys through e2e/playwright.config.ts");
+  return url;
+}
+
+/** Signs in through the page, as a person would, and ends on the overview. */
+export async function signIn(page: Page, username = "admin", password = adminPassword): Promise<void> {
+  await page.goto(`${stackUrl()}/sign-in`);
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect(page.getByRole("navigation").first()).toBeVisible();
+}
+
+/** The id in the address of a session's page. */
+export async function sessionOnPage(page: Page): Promise<string> {
+  await page.waitForURL(/\/sessions\/[0-9a-f-]{36}/);
+  const id = /\/sessions\/([0-9a-f-]{36})/.exec(page.url())?.[1];
+  if (!id) throw new Error(`no session in ${page.url()}`);
+  return id;
+}
+
+/** Waits until the desktop has painted, and gives its canvas. */
+export async function desktop(page: Page) {
+  const viewer = page.locator("[data-first-frame]");
+  await expect(viewer).toBeVisible({ timeout: 60_000 });
+  return viewer.locator("canvas");
+}

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, mkdirSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const root = resolve(import.meta.dirname, "../..");
+export const adminPassword = "e2e-admin-password";
+
+/** A control plane of the production build with its own database, and an agent on the engine that `DOCKER_HOST` names. */
+export interface Stack {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** `kill -9`: no chance to clean up. Resolves when it is gone. */
+  killServer(): Promise<void>;
+  killAgent(): Promise<void>;
+  startServer(): Promise<void>;
+  startAgent(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+async function waitUntilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    if (child.exitCode !== null) throw new Error(`the control plane ended with ${child.exitCode}; see ${logFile}`);
+    const answer = await fetch(`${url}/healthz`).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  throw new Error(`the control plane was not ready within a minute; see ${logFile}`);
+}
+
+/** Starts everything and waits until the control plane answers. The agent connects on its own. */
+export async function startStack(options: { env?: Record<string, string>; agentArguments?: string[] } = {}): Promise<Stack> {
+  const dataDir = mkdtempSync(join(tmpdir(), "berth-e2e-"));
+  const logs = join(root, "test-results", "logs");
+  mkdirSync(logs, { recursive: true });
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const tokenFile = join(dataDir, "local-agent-token");
+  let server: ChildProcess | null = null;
+  let agent: ChildProcess | null = null;
+
+  const run = (name: string, file: string, args: string[], env: Record<string, string>): ChildProcess => {
+    const child = spawn(process.execPath, [join(root, "dist", file), ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const log = createWriteStream(join(logs, `${name}-${port}.log`), { flags: "a" });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    return child;
+  };
+  const end = async (child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  };
+
+  const stack: Stack = {
+    url,
+    port,
+    dataDir,
+    async startServer() {
+      server = run("server", "server.mjs", [], {
+        NODE_ENV: "production",
+        PORT: String(port),
+        DATA_DIR: dataDir,
+        ADMIN_PASSWORD: adminPassword,
+        BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile,
+        ...options.env,
+      });
+      await waitUntilReady(url, server, join(logs, `server-${port}.log`));
+    },
+    async startAgent() {
+      const args = ["--url", url, "--name", "local", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile];
+      agent = run("agent", "agent.mjs", [...args, ...(options.agentArguments ?? [])], {});
+    },
+    killServer: () => end(server, "SIGKILL"),
+    killAgent: () => end(agent, "SIGKILL"),
+    async stop() {
+      await end(agent, "SIGTERM");
+      await end(server, "SIGTERM");
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+  await stack.startServer();
+  await stack.startAgent();
+  return stack;
+}
