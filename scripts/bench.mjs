@@ -28,7 +28,9 @@ const { build } = await import("esbuild");
 const source = join(root, "bench", name);
 const built = join(root, "dist", "bench", name);
 await build({
-  entryPoints: readdirSync(source).filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts")).map((file) => join(source, file)),
+  entryPoints: readdirSync(source)
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => join(source, file)),
   outdir: built,
   bundle: true,
   platform: "node",
@@ -39,7 +41,7 @@ await build({
   logLevel: "warning",
 });
 
-const partial = rest.includes("--quick") || rest.includes("--chains");
+const partial = ["--quick", "--chains", "--phases", "--profile"].some((flag) => rest.includes(flag));
 const folder = mkdtempSync(join(tmpdir(), "berth-bench-out-"));
 const markdownPath = join(folder, "section.md");
 const written = partial ? [] : ["--markdown", markdownPath, "--json", join(root, "bench", "results", `${name}.json`)];
