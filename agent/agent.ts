@@ -1,0 +1,236 @@
+/** The agent program without its command line: one connection, one driver. Several can live in one process. */
+import { join } from "node:path";
+import { type FromAgentOf, PROTOCOL_VERSION, type ToAgent } from "@berth/protocol/agent-messages";
+import { ActivityGatherer } from "./activity";
+import { type Clock, systemClock, type Timer } from "./clock";
+import { CommandJournal } from "./commands/command-journal";
+import { Executor } from "./commands/executor";
+import { Connection } from "./connection/connection";
+import type { SessionDriver } from "./drivers/driver";
+import { inventoryMessage, observationOf } from "./inventory";
+import { type Log, wordsOf } from "./log";
+import { Tunnels } from "./tunnel/tunnels";
+import { AGENT_VERSION } from "./version";
+
+const INVENTORY_EVERY_MS = 5 * 60_000;
+const COMMANDS_IN_PARALLEL = 16;
+
+export interface AgentOptions {
+  readonly url: URL;
+  /** `agent_id` on the wire. */
+  readonly name: string;
+  /** What registration returned as `token`. */
+  readonly credential: string;
+  /** Results of commands are kept here. */
+  readonly dataDir: string;
+  /** Closed by `stop`. */
+  readonly driver: SessionDriver;
+  readonly log: Log;
+  readonly region?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What this agent offers, where it is less than the host has. Cores and GiB. */
+  readonly limits?: { readonly maxSessions?: number; readonly maxCpu?: number; readonly maxMemoryGiB?: number };
+  readonly clock?: Clock;
+  readonly random?: () => number;
+}
+
+export interface Agent {
+  /** Resolves when it tries to connect; it goes on trying until it is stopped. */
+  start(): Promise<void>;
+  /** Ends the connection and all tunnels. Sessions go on. */
+  stop(): Promise<void>;
+  /** Resolves at the next registration, at once when registered. */
+  untilRegistered(): Promise<void>;
+}
+
+export function createAgent(options: AgentOptions): Agent {
+  return new RunningAgent(options);
+}
+
+class RunningAgent implements Agent {
+  readonly #options: AgentOptions;
+  readonly #clock: Clock;
+  readonly #connection: Connection;
+  readonly #tunnels: Tunnels;
+  readonly #activity: ActivityGatherer;
+  #executor: Executor | null = null;
+  #unwatch: () => void = () => {};
+  #beats: Timer[] = [];
+  #registered: Array<() => void> = [];
+  /** Counts what changed by our own doing, so that an inventory taken meanwhile is taken again. */
+  #changes = 0;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    const { url, credential, log, driver, name } = options;
+    this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
+    this.#tunnels = new Tunnels({ target: { url, credential }, driver, log, onInput: (sessionId) => this.#activity.note(sessionId) });
+    this.#connection = new Connection({
+      url,
+      agentName: name,
+      credential,
+      platform: "docker",
+      region: options.region,
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      log,
+      registration: () => this.#registration(),
+      registered: (seconds) => this.#whenRegistered(seconds),
+      received: (message) => this.#take(message),
+      lost: (reason) => this.#whenLost(reason),
+    });
+  }
+
+  async start(): Promise<void> {
+    const { name, driver, log, dataDir } = this.#options;
+    const journal = await CommandJournal.open(join(dataDir, "commands.jsonl"), log);
+    this.#executor = new Executor({
+      agentName: name,
+      driver,
+      journal,
+      clock: this.#clock,
+      log,
+      parallel: COMMANDS_IN_PARALLEL,
+      send: (message) => {
+        if (message.type === "command_result") this.#changes++;
+        return this.#connection.send(message);
+      },
+    });
+    this.#unwatch = driver.watch({
+      observed: (session) => {
+        log.info({ sessionId: session.sessionId, observed: session.observed, reason: session.reason }, "a session changed by itself");
+        this.#connection.send({ type: "session_observed", agent_id: name, ...observationOf(session, this.#clock.now()) });
+      },
+      engineReturned: () => {
+        void this.#heartbeat();
+        void this.#sendInventory();
+      },
+    });
+    this.#connection.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#whenLost("the agent ends");
+    this.#unwatch();
+    this.#activity.stop();
+    this.#tunnels.stop();
+    await this.#connection.stop();
+    await this.#executor?.stop();
+    await this.#options.driver.close();
+  }
+
+  untilRegistered(): Promise<void> {
+    if (this.#connection.registered) return Promise.resolve();
+    return new Promise((resolve) => this.#registered.push(resolve));
+  }
+
+  #take(message: ToAgent): void {
+    switch (message.type) {
+      case "command":
+        return this.#executor?.receive(message);
+      case "command_cancel":
+        return this.#executor?.cancel(message.command_id);
+      case "vnc_proxy_request":
+        return void this.#tunnels.openDisplay(message);
+      case "tunnel_request":
+        return void this.#tunnels.openPort(message);
+      case "inventory_request":
+        return void this.#sendInventory();
+      case "error":
+        this.#options.log.warn({ code: message.code, problem: message.message }, "the control plane did not take a message of ours");
+    }
+  }
+
+  #whenRegistered(heartbeatSeconds: number): void {
+    this.#executor?.reconnected();
+    void this.#sendInventory();
+    void this.#heartbeat();
+    this.#beats = [
+      this.#clock.every(heartbeatSeconds * 1000, () => void this.#heartbeat()),
+      this.#clock.every(INVENTORY_EVERY_MS, () => void this.#sendInventory()),
+    ];
+    for (const resolve of this.#registered.splice(0)) resolve();
+  }
+
+  #whenLost(_reason: string): void {
+    for (const beat of this.#beats) beat.cancel();
+    this.#beats = [];
+  }
+
+  async #registration(): Promise<FromAgentOf<"register">> {
+    const { name, driver, region, labels, log } = this.#options;
+    let described: Awaited<ReturnType<SessionDriver["describe"]>> = { capabilities: [], metadata: {} };
+    try {
+      described = await driver.describe();
+    } catch (error) {
+      // An engine that is away does not keep the agent away: its heartbeat says degraded, and why.
+      log.warn({ err: error }, "the driver can't describe itself");
+    }
+    return {
+      type: "register",
+      agent_id: name,
+      platform: "docker",
+      ...(region ? { region } : {}),
+      capacity: await this.#capacity(),
+      metadata: { ...described.metadata, agent_version: AGENT_VERSION, driver: driver.kind },
+      version: AGENT_VERSION,
+      capabilities: [...described.capabilities],
+      labels: { ...labels },
+      protocol_version: PROTOCOL_VERSION,
+    };
+  }
+
+  async #capacity(): Promise<FromAgentOf<"register">["capacity"]> {
+    const { driver, limits = {} } = this.#options;
+    const offered = { max_cpu: limits.maxCpu, max_memory: limits.maxMemoryGiB, max_sessions: limits.maxSessions };
+    try {
+      const { cores, memoryGiB, currentSessions } = await driver.capacity();
+      return {
+        ...offered,
+        max_cpu: limits.maxCpu ?? cores,
+        max_memory: limits.maxMemoryGiB ?? memoryGiB,
+        current_sessions: currentSessions,
+      };
+    } catch {
+      return offered;
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { driver, name, log } = this.#options;
+    try {
+      const health = await driver.health();
+      const usage = await driver.usage().catch(() => undefined);
+      this.#connection.send({
+        type: "heartbeat",
+        agent_id: name,
+        timestamp: this.#clock.now().toISOString(),
+        capacity: health.ok ? await this.#capacity() : {},
+        ...(usage ? { resource_usage: usage } : {}),
+        status: health.ok ? "online" : "degraded",
+        ...(health.ok ? {} : { status_reason: health.reason.slice(0, 500) }),
+      });
+    } catch (error) {
+      log.error({ err: error }, "a heartbeat could not be made");
+    }
+  }
+
+  /** Taken again where a command ended meanwhile, so that it never says less than a result that went before it. */
+  async #sendInventory(): Promise<void> {
+    const { driver, name, log } = this.#options;
+    try {
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const before = this.#changes;
+        const at = this.#clock.now();
+        const found = await driver.inventory();
+        if (this.#changes !== before && attempt < 4) continue;
+        this.#connection.send(inventoryMessage(name, found, this.#executor?.starting ?? new Map(), at));
+        return;
+      }
+    } catch (error) {
+      // Without an answer of the engine nothing is said: an empty inventory would mean that all is gone.
+      log.warn({ err: error }, `no inventory was sent: ${wordsOf(error)}`);
+    }
+  }
+}

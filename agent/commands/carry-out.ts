@@ -1,0 +1,107 @@
+/** Command types and what each asks of the driver. */
+import { type CommandType, commandDataSchemas, type SessionResult } from "@berth/protocol/agent-commands";
+import { BerthError } from "@berth/protocol/errors";
+import type { z } from "zod";
+import type { Operation, SessionDriver, SessionFacts } from "../drivers/driver";
+
+/** One command, parsed: where it queues, which session and generation it is of, and how it is done. */
+export interface Work {
+  readonly type: CommandType;
+  /** Work of one lane is done in order. */
+  readonly lane: string;
+  readonly sessionId: string | null;
+  readonly generation: number | null;
+  run(driver: SessionDriver, operation: Operation): Promise<Record<string, unknown>>;
+}
+
+/** Throws `MESSAGE_INVALID` or, for what a session may not ask for, `SPEC_REFUSED`. */
+export function readWork(type: CommandType, sessionId: string | null, data: unknown): Work {
+  switch (type) {
+    case "start_session":
+    case "wake_session": {
+      const spec = parse(commandDataSchemas[type], data, type, "SPEC_REFUSED");
+      const request = { sessionId: needSession(sessionId, type), spec };
+      const does = type === "start_session" ? "start" : "wake";
+      return sessionWork(type, request.sessionId, spec.generation, (driver, operation) => driver[does](request, operation));
+    }
+    case "hibernate_session": {
+      const { generation, mode } = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
+      const request = { sessionId: needSession(sessionId, type), generation, mode };
+      return sessionWork(type, request.sessionId, generation, (driver, operation) => driver.hibernate(request, operation));
+    }
+    case "stop_session": {
+      const stop = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
+      const request = {
+        sessionId: needSession(sessionId, type),
+        generation: stop.generation,
+        graceful: stop.graceful,
+        timeoutSeconds: Math.min(Number.parseInt(stop.timeout, 10), 600),
+        removeHome: stop.remove_home,
+      };
+      return sessionWork(type, request.sessionId, stop.generation, (driver, operation) => driver.terminate(request, operation));
+    }
+    case "delete_home": {
+      const { volume } = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
+      return plainWork(type, `home ${volume}`, { volume }, (driver) => driver.deleteHome(volume));
+    }
+    case "remove_orphan": {
+      const { container_id } = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
+      return plainWork(type, `container ${container_id}`, { container_id }, (driver) => driver.removeOrphan(container_id));
+    }
+  }
+}
+
+function sessionWork(
+  type: CommandType,
+  sessionId: string,
+  generation: number,
+  run: (driver: SessionDriver, operation: Operation) => Promise<SessionFacts>,
+): Work {
+  return {
+    type,
+    lane: `session ${sessionId}`,
+    sessionId,
+    generation,
+    run: async (driver, operation) => resultOf(await run(driver, operation)),
+  };
+}
+
+function plainWork(type: CommandType, lane: string, result: Record<string, unknown>, run: (driver: SessionDriver) => Promise<void>): Work {
+  return {
+    type,
+    lane,
+    sessionId: null,
+    generation: null,
+    async run(driver) {
+      await run(driver);
+      return result;
+    },
+  };
+}
+
+function needSession(sessionId: string | null, type: string): string {
+  // The id becomes part of names in the engine and of a folder's name on this host.
+  if (sessionId && /^[A-Za-z0-9][A-Za-z0-9-]{7,63}$/.test(sessionId)) return sessionId;
+  throw new BerthError("MESSAGE_INVALID", `${type} needs a session_id of 8 to 64 letters, digits and dashes`);
+}
+
+function parse<T>(schema: z.ZodType<T>, data: unknown, type: string, code: "SPEC_REFUSED" | "MESSAGE_INVALID"): T {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "data"}: ${issue.message}`).join("; ");
+  throw new BerthError(code, `${type} can't be carried out: ${problems}`.slice(0, 1500));
+}
+
+function resultOf(facts: SessionFacts): Record<string, unknown> {
+  return {
+    session_id: facts.sessionId,
+    pod_ip: facts.address,
+    pod_name: facts.containerName,
+    vnc_port: facts.displayPort,
+    started_at: facts.startedAt?.toISOString() ?? null,
+    container_id: facts.containerId,
+    generation: facts.generation,
+    observed: facts.observed,
+    hibernate_modes: [...facts.hibernateModes],
+  } satisfies SessionResult;
+}

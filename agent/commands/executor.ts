@@ -1,0 +1,205 @@
+/**
+ * Carries out commands: acknowledged at once, in order for each session, each id once. A command that comes again is answered with its
+ * first result. Results that were made while the connection was away, or shortly before it broke, are sent when it is back.
+ */
+import { commandTypeSchema } from "@berth/protocol/agent-commands";
+import type { FromAgent, FromAgentOf, ToAgentOf } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
+import type { Clock } from "../clock";
+import type { Operation, SessionDriver } from "../drivers/driver";
+import { type Log, wordsOf } from "../log";
+import { readWork, type Work } from "./carry-out";
+import type { CommandJournal, JournalEntry } from "./command-journal";
+import { Lanes } from "./lanes";
+
+type Command = ToAgentOf<"command">;
+
+interface Pending {
+  readonly commandId: string;
+  readonly work: Work;
+  readonly abort: AbortController;
+}
+
+export interface ExecutorOptions {
+  readonly agentName: string;
+  readonly driver: SessionDriver;
+  readonly journal: CommandJournal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Sessions worked on at the same time. */
+  readonly parallel: number;
+  /** False where the message could not be sent. */
+  send(message: FromAgent): boolean;
+}
+
+/** Commands that wait or run; beyond it they are refused and may be sent again. */
+const MAX_PENDING = 10_000;
+/** A result that was written this shortly before a loss may not have arrived. */
+const UNSURE_FOR_MS = 60_000;
+
+export class Executor {
+  readonly #options: ExecutorOptions;
+  readonly #lanes: Lanes;
+  readonly #pending = new Map<string, Pending>();
+  /** Results that may not have arrived, by command id, with the time they were written to the connection (null: never). */
+  readonly #unsure = new Map<string, { entry: JournalEntry; sentAt: number | null }>();
+
+  constructor(options: ExecutorOptions) {
+    this.#options = options;
+    this.#lanes = new Lanes(options.parallel);
+  }
+
+  /** Sessions that a start or wake is being carried out for, with its generation: they may have no container yet. */
+  get starting(): ReadonlyMap<string, number> {
+    const sessions = new Map<string, number>();
+    for (const { work, abort } of this.#pending.values()) {
+      const begins = work.type === "start_session" || work.type === "wake_session";
+      if (begins && work.sessionId !== null && work.generation !== null && !abort.signal.aborted)
+        sessions.set(work.sessionId, work.generation);
+    }
+    return sessions;
+  }
+
+  receive(command: Command): void {
+    const id = command.command_id;
+    this.#options.send({ type: "command_ack", command_id: id, agent_id: this.#options.agentName, status: "acknowledged" });
+    const done = this.#options.journal.resultOf(id);
+    if (done) return this.#answer(done);
+    if (this.#pending.has(id)) return;
+    try {
+      const work = this.#read(command);
+      this.#overtake(work);
+      const pending = { commandId: id, work, abort: new AbortController() };
+      this.#pending.set(id, pending);
+      this.#lanes.add(work.lane, () => this.#carryOut(pending));
+    } catch (error) {
+      this.#answer(failure(id, null, error, this.#options.log));
+    }
+  }
+
+  /** A command that waits or runs ends as `COMMAND_CANCELLED`; one that is done keeps its result. */
+  cancel(commandId: string): void {
+    this.#pending.get(commandId)?.abort.abort(new BerthError("COMMAND_CANCELLED", "The command was cancelled"));
+  }
+
+  /** To be called when the control plane listens again. */
+  reconnected(): void {
+    const since = this.#options.clock.now().getTime() - UNSURE_FOR_MS;
+    for (const [id, { entry, sentAt }] of this.#unsure) {
+      if (sentAt !== null && sentAt < since) this.#unsure.delete(id);
+      else this.#answer(entry);
+    }
+  }
+
+  /** Ends what waits and runs, and resolves when nothing is under way. Nothing is answered: after a restart the commands come again. */
+  async stop(): Promise<void> {
+    for (const { abort } of this.#pending.values()) abort.abort(AGENT_ENDS);
+    await this.#lanes.settled();
+  }
+
+  #read(command: Command): Work {
+    const type = commandTypeSchema.safeParse(command.command_type);
+    if (!type.success) {
+      throw new BerthError("COMMAND_UNSUPPORTED", `This agent does not know the command '${command.command_type}'; a newer agent may`);
+    }
+    if (this.#pending.size >= MAX_PENDING)
+      throw new BerthError("SERVICE_UNAVAILABLE", `This agent already has ${MAX_PENDING} commands to do`);
+    return readWork(type.data, command.session_id ?? null, command.data);
+  }
+
+  /** The end of a session does not wait for its start. */
+  #overtake(work: Work): void {
+    if (work.type !== "stop_session") return;
+    for (const { work: earlier, abort } of this.#pending.values()) {
+      if (earlier.sessionId !== work.sessionId || earlier.type === "stop_session" || (earlier.generation ?? 0) > (work.generation ?? 0))
+        continue;
+      abort.abort(new BerthError("COMMAND_SUPERSEDED", "The session is being ended"));
+    }
+  }
+
+  async #carryOut(pending: Pending): Promise<void> {
+    const { commandId, work, abort } = pending;
+    let entry: JournalEntry;
+    try {
+      if (abort.signal.aborted) throw abort.signal.reason;
+      this.#refuseEnded(work);
+      const result = await work.run(this.#options.driver, this.#operation(pending));
+      const { sessionId, generation } = work;
+      const ended = work.type === "stop_session";
+      entry = { command_id: commandId, session_id: sessionId, generation, ended, status: "completed", result };
+    } catch (error) {
+      if (abort.signal.reason === AGENT_ENDS) return void this.#pending.delete(commandId);
+      entry = failure(commandId, work, error, this.#options.log);
+    }
+    await this.#options.journal.record(entry);
+    this.#pending.delete(commandId);
+    this.#answer(entry);
+  }
+
+  #refuseEnded(work: Work): void {
+    const endedAt = work.sessionId === null ? undefined : this.#options.journal.endedAt(work.sessionId);
+    if (endedAt === undefined || work.type === "stop_session" || (work.generation ?? 0) > endedAt) return;
+    throw new BerthError(
+      "COMMAND_SUPERSEDED",
+      `Session ${work.sessionId} was ended at generation ${endedAt}, the command is of ${work.generation}`,
+    );
+  }
+
+  #operation({ commandId, abort }: Pending): Operation {
+    return {
+      signal: abort.signal,
+      report: (step, message, percent) => {
+        this.#options.send({
+          type: "command_progress",
+          command_id: commandId,
+          agent_id: this.#options.agentName,
+          step,
+          ...(percent === undefined ? {} : { progress: Math.min(100, Math.max(0, percent)) }),
+          message: message.slice(0, 500),
+          timestamp: this.#options.clock.now().toISOString(),
+        });
+      },
+    };
+  }
+
+  #answer(entry: JournalEntry): void {
+    const { command_id, status, result, error, error_code } = entry;
+    const message: FromAgentOf<"command_result"> = {
+      type: "command_result",
+      command_id,
+      agent_id: this.#options.agentName,
+      status,
+      ...(result ? { result } : {}),
+      ...(error ? { error, error_code } : {}),
+    };
+    const sent = this.#options.send(message);
+    this.#unsure.delete(command_id);
+    this.#unsure.set(command_id, { entry, sentAt: sent ? this.#options.clock.now().getTime() : null });
+    this.#forgetSent();
+  }
+
+  #forgetSent(): void {
+    const since = this.#options.clock.now().getTime() - UNSURE_FOR_MS;
+    for (const [id, { sentAt }] of this.#unsure) {
+      if (this.#unsure.size <= MAX_PENDING && (sentAt === null || sentAt >= since)) return;
+      this.#unsure.delete(id);
+    }
+  }
+}
+
+const AGENT_ENDS = new BerthError("SERVICE_UNAVAILABLE", "The agent is being stopped");
+
+function failure(commandId: string, work: Work | null, error: unknown, log: Log): JournalEntry {
+  const known = error instanceof BerthError ? error : null;
+  if (!known) log.error({ err: error, commandId }, "a command failed unexpectedly");
+  else log.warn({ commandId, code: known.code, err: known.cause }, known.message);
+  return {
+    command_id: commandId,
+    session_id: work?.sessionId ?? null,
+    generation: work?.generation ?? null,
+    ended: false,
+    status: "failed",
+    error: (known?.message ?? `The agent failed in a way it does not know: ${wordsOf(error)}`).slice(0, 4000),
+    error_code: known?.code ?? "INTERNAL_ERROR",
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * What an agent needs of the thing that runs sessions. The engine's own state is the truth: a driver finds what it made by session id and
+ * generation, so that every operation can be done again after a crash and ends in the same place.
+ *
+ * Errors are `BerthError`s with a code of the catalogue and words that name the image, container or port; a driver translates its engine's
+ * errors at its own edge. An operation whose `signal` is aborted cleans up after itself and rejects with the signal's reason.
+ */
+import type { Duplex } from "node:stream";
+import type { StartSessionData } from "@berth/protocol/agent-commands";
+import type { ResourceUsage } from "@berth/protocol/agent-messages";
+import type { ErrorCode } from "@berth/protocol/errors";
+import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
+
+/** Points on a session's way from click to picture, in the order in which they are passed. The first two only where an image has to be pulled. */
+export type TimelineStep = "image_pulling" | "image_pulled" | "container_created" | "container_started" | "display_ready";
+
+export interface Operation {
+  readonly signal: AbortSignal;
+  /** `percent` where it can be known. */
+  report(step: TimelineStep, message: string, percent?: number): void;
+}
+
+export interface StartRequest {
+  readonly sessionId: string;
+  readonly spec: StartSessionData;
+}
+
+export interface HibernateRequest {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly mode: HibernateMode;
+}
+
+export interface TerminateRequest {
+  readonly sessionId: string;
+  readonly generation: number;
+  /** False: killed at once. */
+  readonly graceful: boolean;
+  /** How long the session's own processes may take to end before they are killed. */
+  readonly timeoutSeconds: number;
+  /** A home volume to remove with it. */
+  readonly removeHome: string | null;
+}
+
+/** What is so after an operation. */
+export interface SessionFacts {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly observed: ObservedState;
+  readonly containerId: string | null;
+  readonly containerName: string | null;
+  /** Address on the sessions' network, where there is one. */
+  readonly address: string | null;
+  readonly displayPort: number | null;
+  readonly startedAt: Date | null;
+  readonly hibernateModes: readonly HibernateMode[];
+}
+
+/** One session as the engine has it. */
+export interface SeenSession {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly observed: ObservedState;
+  readonly containerId: string | null;
+  readonly containerName: string | null;
+  readonly address: string | null;
+  readonly name?: string;
+  readonly image?: string;
+  /** Why, in words for the user. */
+  readonly reason: string | null;
+  readonly errorCode: ErrorCode | null;
+}
+
+export interface SeenHome {
+  readonly volume: string;
+  readonly sizeBytes: number | null;
+}
+
+export interface DriverInventory {
+  readonly sessions: readonly SeenSession[];
+  readonly homes: readonly SeenHome[];
+}
+
+export interface DriverDescription {
+  readonly capabilities: readonly string[];
+  /** Facts for operators: engine version, how displays are reached, whether the network isolation holds. */
+  readonly metadata: Record<string, unknown>;
+}
+
+export interface DriverCapacity {
+  readonly cores: number;
+  readonly memoryGiB: number;
+  /** Sessions that hold memory now: running, starting or frozen. */
+  readonly currentSessions: number;
+}
+
+export type DriverHealth = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+export interface DriverListener {
+  /** A session changed by itself: not through an operation of this driver's own, which says so in its result. */
+  observed(session: SeenSession): void;
+  /** The engine was away and is back: everything may have changed. */
+  engineReturned(): void;
+}
+
+export interface SessionDriver {
+  readonly kind: "docker" | "memory";
+  describe(): Promise<DriverDescription>;
+  capacity(): Promise<DriverCapacity>;
+  usage(): Promise<ResourceUsage | undefined>;
+  health(): Promise<DriverHealth>;
+  /**
+   * Resolves when the display is ready. A container of the same session and generation is adopted, an older one is removed, a newer one
+   * refuses with `COMMAND_SUPERSEDED`. A start that fails leaves nothing behind but a home that was there before.
+   */
+  start(request: StartRequest, operation: Operation): Promise<SessionFacts>;
+  /** As `start`; processes that were frozen go on where they were. */
+  wake(request: StartRequest, operation: Operation): Promise<SessionFacts>;
+  hibernate(request: HibernateRequest, operation: Operation): Promise<SessionFacts>;
+  /** Succeeds where nothing is left to remove. */
+  terminate(request: TerminateRequest, operation: Operation): Promise<SessionFacts>;
+  inventory(): Promise<DriverInventory>;
+  /** Begins to tell of changes; the function returned ends that. */
+  watch(listener: DriverListener): () => void;
+  /** Bytes of the session's RFB display, its banner first. */
+  openDisplay(sessionId: string): Promise<Duplex>;
+  /** Bytes of a TCP port in the session's container. */
+  openPort(sessionId: string, port: number): Promise<Duplex>;
+  deleteHome(volume: string): Promise<void>;
+  removeOrphan(containerId: string): Promise<void>;
+  /** Ends watching and frees connections. Sessions are not touched. */
+  close(): Promise<void>;
+}

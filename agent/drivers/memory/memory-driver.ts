@@ -1,0 +1,314 @@
+/**
+ * Sessions that exist in this process alone: no engine, no network, no images. For tests and for runs of a whole fleet. What a test wants
+ * to go wrong it says by the image's name (`faults.ts`), or does by `kill`, `vanish` and `engineGoesAway`.
+ */
+import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
+import type { ResourceUsage } from "@berth/protocol/agent-messages";
+import { BerthError, type ErrorCode } from "@berth/protocol/errors";
+import { parseCpu } from "@berth/protocol/quantities";
+import { pause, throwIfAborted } from "../abort";
+import type {
+  DriverCapacity,
+  DriverDescription,
+  DriverHealth,
+  DriverInventory,
+  DriverListener,
+  HibernateRequest,
+  Operation,
+  SeenSession,
+  SessionDriver,
+  SessionFacts,
+  StartRequest,
+  TerminateRequest,
+} from "../driver";
+import { behaviourOf } from "./faults";
+import { MemoryApps } from "./memory-app";
+import { type DisplayInput, MemoryDisplay } from "./memory-display";
+
+interface MemorySession {
+  readonly sessionId: string;
+  generation: number;
+  observed: "starting" | "running" | "frozen" | "stopped" | "failed";
+  readonly containerId: string;
+  readonly containerName: string;
+  readonly spec: StartRequest["spec"];
+  readonly display: MemoryDisplay;
+  startedAt: Date;
+  reason: string | null;
+  errorCode: ErrorCode | null;
+  death: NodeJS.Timeout | null;
+}
+
+export interface MemoryDriverOptions {
+  readonly cores?: number;
+  readonly memoryGiB?: number;
+}
+
+export class MemoryDriver implements SessionDriver {
+  readonly kind = "memory";
+  /** How often a session's container was made: a test of "carried out once" counts on it. */
+  starts = 0;
+  readonly #options: MemoryDriverOptions;
+  readonly #sessions = new Map<string, MemorySession>();
+  readonly #homes = new Set<string>();
+  readonly #listeners = new Set<DriverListener>();
+  readonly #apps = new MemoryApps();
+  #away: string | null = null;
+
+  constructor(options: MemoryDriverOptions = {}) {
+    this.#options = options;
+  }
+
+  async describe(): Promise<DriverDescription> {
+    return { capabilities: ["display.rfb", "display.http", "hibernate.stop", "hibernate.freeze"], metadata: { engine: "memory" } };
+  }
+
+  async capacity(): Promise<DriverCapacity> {
+    const active = [...this.#sessions.values()].filter((session) => ["starting", "running", "frozen"].includes(session.observed));
+    return { cores: this.#options.cores ?? 64, memoryGiB: this.#options.memoryGiB ?? 256, currentSessions: active.length };
+  }
+
+  async usage(): Promise<ResourceUsage> {
+    const used = [...this.#sessions.values()].filter((session) => session.observed === "running");
+    const cores = used.reduce((sum, session) => sum + (parseCpu(session.spec.resources.cpu) ?? 0) / 1000, 0);
+    return { cpu: Math.min(100, (100 * cores) / (this.#options.cores ?? 64)), memory: 10, disk: 10 };
+  }
+
+  async health(): Promise<DriverHealth> {
+    return this.#away === null ? { ok: true } : { ok: false, reason: this.#away };
+  }
+
+  async start({ sessionId, spec }: StartRequest, operation: Operation): Promise<SessionFacts> {
+    this.#answer();
+    const there = this.#sessions.get(sessionId);
+    if (there && there.generation > spec.generation) throw superseded(there, spec.generation);
+    if (there?.generation === spec.generation && there.observed === "running") return this.#facts(there);
+    if (there) this.#discard(there);
+    const behaviour = behaviourOf(spec.image);
+    if (behaviour.pullMs > 0) await this.#pull(spec.image, behaviour.pullMs, operation);
+    if (behaviour.fail) throw new BerthError(behaviour.fail, `Image ${spec.image} was made to fail with ${behaviour.fail}`);
+    throwIfAborted(operation.signal);
+    const freshHome = spec.home !== null && !this.#homes.has(spec.home.volume);
+    if (spec.home) this.#homes.add(spec.home.volume);
+    const session: MemorySession = {
+      sessionId,
+      generation: spec.generation,
+      observed: "starting",
+      containerId: randomUUID().replaceAll("-", ""),
+      containerName: `berth-${spec.name}-${sessionId.slice(0, 8)}`,
+      spec,
+      display: new MemoryDisplay(spec.display.resolution, behaviour.echo),
+      startedAt: new Date(),
+      reason: null,
+      errorCode: null,
+      death: null,
+    };
+    this.#sessions.set(sessionId, session);
+    this.starts++;
+    operation.report("container_created", `Container ${session.containerName} was created`);
+    operation.report("container_started", `Container ${session.containerName} was started`);
+    try {
+      if (behaviour.startMs > 0) await pause(behaviour.startMs, operation.signal);
+    } catch (error) {
+      this.#discard(session);
+      if (freshHome && spec.home) this.#homes.delete(spec.home.volume);
+      throw error;
+    }
+    session.observed = "running";
+    operation.report("display_ready", `The ${spec.display.protocol} display is ready`);
+    if (behaviour.diesAfterMs !== null) {
+      session.death = setTimeout(() => this.kill(sessionId, 1), behaviour.diesAfterMs);
+      session.death.unref();
+    }
+    return this.#facts(session);
+  }
+
+  async wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
+    this.#answer();
+    const there = this.#sessions.get(request.sessionId);
+    if (there?.observed !== "frozen" || there.generation > request.spec.generation) return this.start(request, operation);
+    there.observed = "running";
+    there.generation = request.spec.generation;
+    return this.#facts(there);
+  }
+
+  async hibernate({ sessionId, generation, mode }: HibernateRequest): Promise<SessionFacts> {
+    this.#answer();
+    const session = this.#sessions.get(sessionId);
+    if (!session) throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} has no container here; wake it to make it anew`);
+    if (session.generation > generation) throw superseded(session, generation);
+    if (mode === "freeze" && session.observed === "running") session.observed = "frozen";
+    else if (mode === "stop") this.#halt(session, "stopped", null);
+    return this.#facts(session);
+  }
+
+  async terminate({ sessionId, generation, removeHome }: TerminateRequest): Promise<SessionFacts> {
+    this.#answer();
+    const session = this.#sessions.get(sessionId);
+    if (session && session.generation > generation) throw superseded(session, generation);
+    if (session) this.#discard(session);
+    if (removeHome) this.#homes.delete(removeHome);
+    return {
+      sessionId,
+      generation,
+      observed: "removed",
+      containerId: session?.containerId ?? null,
+      containerName: session?.containerName ?? null,
+      address: null,
+      displayPort: null,
+      startedAt: null,
+      hibernateModes: [],
+    };
+  }
+
+  async inventory(): Promise<DriverInventory> {
+    this.#answer();
+    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, sizeBytes: null })) };
+  }
+
+  watch(listener: DriverListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async openDisplay(sessionId: string): Promise<Duplex> {
+    const session = this.#running(sessionId);
+    if (session.spec.display.protocol === "http") {
+      throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Port ${session.spec.display.port} of session ${sessionId} speaks HTTP, not RFB`);
+    }
+    return session.display.open();
+  }
+
+  async openPort(sessionId: string, _port: number): Promise<Duplex> {
+    this.#running(sessionId);
+    return this.#apps.open(sessionId);
+  }
+
+  async deleteHome(volume: string): Promise<void> {
+    this.#answer();
+    const user = [...this.#sessions.values()].find((session) => session.spec.home?.volume === volume);
+    if (user) throw new BerthError("HOME_IN_USE", `Home ${volume} is used by container ${user.containerName}; end that session first`);
+    this.#homes.delete(volume);
+  }
+
+  async removeOrphan(containerId: string): Promise<void> {
+    this.#answer();
+    for (const session of this.#sessions.values()) if (session.containerId === containerId) this.#discard(session);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    for (const session of this.#sessions.values()) {
+      if (session.death) clearTimeout(session.death);
+      session.display.end();
+    }
+    this.#apps.close();
+  }
+
+  /** What viewers typed and pointed at. */
+  inputOf(sessionId: string): DisplayInput | undefined {
+    return this.#sessions.get(sessionId)?.display.input;
+  }
+
+  pixel(sessionId: string, x: number, y: number): number | undefined {
+    return this.#sessions.get(sessionId)?.display.picture.pixel(x, y);
+  }
+
+  /** The container ends by itself, as after `docker kill`. */
+  kill(sessionId: string, exitCode = 137): void {
+    const session = this.#sessions.get(sessionId);
+    if (!session || session.observed === "failed" || session.observed === "stopped") return;
+    this.#halt(session, "failed", `ended by itself with exit code ${exitCode}${exitCode === 137 ? " (killed)" : ""}`);
+    for (const listener of this.#listeners) listener.observed(seen(session));
+  }
+
+  /** Someone removed the container from outside. */
+  vanish(sessionId: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (!session) return;
+    this.#discard(session);
+    for (const listener of this.#listeners)
+      listener.observed({ ...seen(session), observed: "removed", reason: "its container was removed from outside" });
+  }
+
+  engineGoesAway(reason: string): void {
+    this.#away = reason;
+  }
+
+  engineReturns(): void {
+    this.#away = null;
+    for (const listener of this.#listeners) listener.engineReturned();
+  }
+
+  async #pull(image: string, ms: number, operation: Operation): Promise<void> {
+    for (const percent of [0, 50, 100]) {
+      operation.report("image_pulling", `Pulling image ${image}`, percent);
+      if (percent < 100) await pause(ms / 2, operation.signal);
+    }
+    operation.report("image_pulled", `Image ${image} was pulled`);
+  }
+
+  #answer(): void {
+    if (this.#away !== null) throw new BerthError("ENGINE_UNAVAILABLE", this.#away);
+  }
+
+  #running(sessionId: string): MemorySession {
+    this.#answer();
+    const session = this.#sessions.get(sessionId);
+    if (!session) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
+    if (session.observed !== "running")
+      throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} is ${session.observed}, not running`);
+    return session;
+  }
+
+  #halt(session: MemorySession, observed: "stopped" | "failed", reason: string | null): void {
+    if (session.death) clearTimeout(session.death);
+    session.death = null;
+    session.observed = observed;
+    session.reason = reason;
+    session.errorCode = observed === "failed" ? "CONTAINER_EXITED" : null;
+    session.display.end();
+    this.#apps.end(session.sessionId);
+  }
+
+  #discard(session: MemorySession): void {
+    this.#halt(session, "stopped", null);
+    this.#sessions.delete(session.sessionId);
+  }
+
+  #facts(session: MemorySession): SessionFacts {
+    return {
+      sessionId: session.sessionId,
+      generation: session.generation,
+      observed: session.observed,
+      containerId: session.containerId,
+      containerName: session.containerName,
+      address: "127.0.0.1",
+      displayPort: session.spec.display.port,
+      startedAt: session.startedAt,
+      hibernateModes: ["stop", "freeze"],
+    };
+  }
+}
+
+function seen(session: MemorySession): SeenSession {
+  return {
+    sessionId: session.sessionId,
+    generation: session.generation,
+    observed: session.observed,
+    containerId: session.containerId,
+    containerName: session.containerName,
+    address: "127.0.0.1",
+    name: session.spec.name,
+    image: session.spec.image,
+    reason: session.reason,
+    errorCode: session.errorCode,
+  };
+}
+
+const superseded = (session: MemorySession, generation: number) =>
+  new BerthError(
+    "COMMAND_SUPERSEDED",
+    `Session ${session.sessionId} is at generation ${session.generation} here, the command is of ${generation}`,
+  );

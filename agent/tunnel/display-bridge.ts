@@ -1,0 +1,83 @@
+/**
+ * Carries bytes between a viewer's WebSocket and a display. Each side is read only as fast as the other takes: what is in flight stays
+ * under half a megabyte a viewer, however long it stalls.
+ */
+import type { Duplex } from "node:stream";
+import WebSocket, { type RawData } from "ws";
+import type { RfbFilter } from "./rfb-filter";
+
+const PAUSE_ABOVE_BYTES = 256 * 1024;
+const RESUME_BELOW_BYTES = 64 * 1024;
+/** A viewer that answers none of three pings is gone. A stalled one gets them late, and so has longer. */
+const PING_EVERY_MS = 30_000;
+const MISSED_PINGS = 3;
+
+const CLOSE_NORMAL = 1000;
+const CLOSE_UNSUPPORTED_DATA = 1003;
+const CLOSE_POLICY = 1008;
+const CLOSE_INTERNAL = 1011;
+
+export interface DisplayBridge {
+  readonly viewer: WebSocket;
+  readonly display: Duplex;
+  readonly filter: RfbFilter;
+  /** The viewer used a key or the pointer. */
+  onInput(): void;
+  /** Called once, with the reason in words. */
+  onEnd(reason: string): void;
+}
+
+export function bridgeDisplay({ viewer, display, filter, onInput, onEnd }: DisplayBridge): void {
+  let ended = false;
+  let unanswered = 0;
+  const pings = setInterval(() => {
+    if (unanswered++ >= MISSED_PINGS) end(CLOSE_INTERNAL, "the viewer does not answer", true);
+    else if (viewer.readyState === WebSocket.OPEN) viewer.ping();
+  }, PING_EVERY_MS);
+  pings.unref();
+
+  const end = (code: number, reason: string, atOnce = false) => {
+    if (ended) return;
+    ended = true;
+    clearInterval(pings);
+    display.destroy();
+    // Paused, it would not see the answer to its close frame.
+    if (viewer.isPaused) viewer.resume();
+    if (atOnce) viewer.terminate();
+    else viewer.close(code, reason.slice(0, 120));
+    onEnd(reason);
+  };
+
+  display.on("data", (chunk: Buffer) => {
+    if (viewer.readyState !== WebSocket.OPEN) return;
+    viewer.send(chunk, { binary: true }, () => {
+      if (display.isPaused() && viewer.bufferedAmount < RESUME_BELOW_BYTES) display.resume();
+    });
+    if (viewer.bufferedAmount > PAUSE_ABOVE_BYTES) display.pause();
+  });
+  display.on("end", () => end(CLOSE_NORMAL, "the display ended"));
+  display.on("error", (error) => end(CLOSE_INTERNAL, `the display failed: ${error.message}`));
+  display.on("close", () => end(CLOSE_NORMAL, "the display ended"));
+  display.on("drain", () => viewer.resume());
+
+  viewer.on("message", (data: RawData, isBinary) => {
+    if (ended) return;
+    if (!isBinary) return end(CLOSE_UNSUPPORTED_DATA, "a display takes binary messages only");
+    const { forward, input, problem } = filter.push(asBuffer(data));
+    let room = true;
+    for (const part of forward) room = display.write(part);
+    if (!room) viewer.pause();
+    if (input) onInput();
+    if (problem) end(CLOSE_POLICY, problem);
+  });
+  viewer.on("pong", () => {
+    unanswered = 0;
+  });
+  viewer.on("error", (error) => end(CLOSE_INTERNAL, `the viewer failed: ${error.message}`, true));
+  viewer.on("close", (code) => end(code, `the viewer left with code ${code}`));
+}
+
+function asBuffer(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}

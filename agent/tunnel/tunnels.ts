@@ -1,0 +1,82 @@
+/** Answers the control plane's requests for tunnels: dials back and joins the connection to a display or a port, as was asked. */
+import type { Duplex } from "node:stream";
+import type { ToAgentOf } from "@berth/protocol/agent-messages";
+import type { SessionDriver } from "../drivers/driver";
+import { type Log, wordsOf } from "../log";
+import { DisplayServer } from "./display-server";
+import { pipePort } from "./port-pipe";
+import { dialTunnel, type TunnelTarget } from "./tunnel-dialer";
+
+/** Tunnels at once; an agent is asked for one by each viewer and each connection of a web app. */
+const MAX_TUNNELS = 4000;
+
+export interface TunnelsOptions {
+  readonly target: TunnelTarget;
+  readonly driver: SessionDriver;
+  readonly log: Log;
+  onInput(sessionId: string): void;
+}
+
+export class Tunnels {
+  readonly #options: TunnelsOptions;
+  readonly #displays: DisplayServer;
+  readonly #open = new Set<Duplex>();
+  #dialling = 0;
+  #stopped = false;
+
+  constructor(options: TunnelsOptions) {
+    this.#options = options;
+    this.#displays = new DisplayServer({
+      log: options.log,
+      openDisplay: (sessionId) => options.driver.openDisplay(sessionId),
+      onInput: options.onInput,
+    });
+  }
+
+  async openDisplay(request: ToAgentOf<"vnc_proxy_request">): Promise<void> {
+    const { session_id: sessionId, proxy_id, data } = request;
+    await this.#dial(proxy_id, data.tunnel_secret, async (tunnel) => {
+      this.#displays.serve(tunnel, { sessionId, mode: data.mode });
+    });
+  }
+
+  async openPort(request: ToAgentOf<"tunnel_request">): Promise<void> {
+    const { session_id: sessionId, tunnel_id, tunnel_secret, port } = request;
+    await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => {
+      // The client may speak before the port is there: its bytes wait in the stream.
+      const target = await this.#options.driver.openPort(sessionId, port);
+      if (tunnel.destroyed) return void target.destroy();
+      pipePort(tunnel, target, () => this.#options.onInput(sessionId));
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const tunnel of this.#open) tunnel.destroy();
+    this.#displays.close();
+  }
+
+  async #dial(tunnelId: string, secret: string, join: (tunnel: Duplex) => Promise<void>): Promise<void> {
+    const { log, target } = this.#options;
+    if (this.#open.size + this.#dialling >= MAX_TUNNELS) {
+      log.error({ tunnels: MAX_TUNNELS }, "a tunnel was refused: too many are open");
+      return;
+    }
+    let tunnel: Duplex | null = null;
+    this.#dialling++;
+    try {
+      tunnel = await dialTunnel(target, tunnelId, secret);
+      if (this.#stopped) return void tunnel.destroy();
+      const opened = tunnel;
+      this.#open.add(opened);
+      opened.on("error", () => opened.destroy());
+      opened.on("close", () => this.#open.delete(opened));
+      await join(opened);
+    } catch (error) {
+      log.warn({ err: error }, wordsOf(error));
+      tunnel?.destroy();
+    } finally {
+      this.#dialling--;
+    }
+  }
+}
