@@ -1,0 +1,211 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Duplex } from "node:stream";
+import { BerthError } from "@berth/protocol/errors";
+import type { Clock } from "../platform/clock";
+import { errorBody, toBerthError } from "../platform/errors";
+import type { Ids } from "../platform/ids";
+import type { Log } from "../platform/log";
+import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
+import { checkOrigin, type OriginRule } from "./origin";
+import { requestAddress } from "./request-facts";
+import { parseTarget } from "./request-target";
+import { type HttpRouteName, matchRoute, type UpgradeRouteName } from "./routes";
+import { type SecurityHeadersOptions, setPagePolicy, setSecurityHeaders, stripInternalHeaders } from "./security-headers";
+import { refuseUpgrade } from "./upgrade-refusal";
+
+/** The largest body of a request outside the apps' origins. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 15_000;
+/** Until the whole body is here; apps' uploads take what they take. */
+const BODY_TIMEOUT_MS = 60_000;
+/** Longer than a proxy in front keeps an idle connection, so that it is never surprised by our end of it. */
+const KEEP_ALIVE_MS = 75_000;
+const MAX_CONNECTIONS = 20_000;
+
+/** What answers a Host under `APPS_DOMAIN`. `serves` decides that before every route. */
+export interface AppsHandler {
+  serves(host: string | undefined): boolean;
+  http: HttpHandler;
+  upgrade: UpgradeHandler;
+}
+
+export interface ListenerOptions {
+  readonly tls: { cert: string; key: string } | null;
+  readonly trusted: (address: string) => boolean;
+  readonly origin: OriginRule;
+  readonly security: SecurityHeadersOptions;
+  readonly http: Readonly<Record<HttpRouteName, HttpHandler>>;
+  readonly upgrades: Readonly<Record<UpgradeRouteName, UpgradeHandler>>;
+  readonly apps: AppsHandler;
+  /** Next's handler; null while it isn't ready. */
+  next(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+/** The one server: apps' hosts first, then the table of routes, then Next. */
+export class Listener {
+  readonly server: Server;
+  /**
+   * For `next({ httpServer })`. Next listens for upgrades on whatever server it is given, or else on the one that its first request came
+   * by: this one never listens, and hears only of `/_next/*` in development.
+   */
+  readonly nextUpgrades = createServer();
+  private readonly sockets = new Set<Duplex>();
+
+  constructor(private readonly options: ListenerOptions) {
+    this.server = options.tls ? createTlsServer(options.tls) : createServer();
+    const { server } = this;
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.requestTimeout = 0;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    server.maxConnections = MAX_CONNECTIONS;
+    server.on(options.tls ? "secureConnection" : "connection", (socket: Duplex) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+    });
+    server.on("request", (request, response) => void this.onRequest(request, response));
+    server.on("upgrade", (request, socket, head) => void this.onUpgrade(request, socket, head));
+    server.on("clientError", (error, socket) => this.onClientError(error, socket));
+  }
+
+  listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once("error", reject);
+      this.server.listen(port, host, () => {
+        this.server.off("error", reject);
+        resolve();
+      });
+    });
+  }
+
+  /** Takes no more connections, lets answers under way finish for `graceMs`, then cuts what is left. */
+  async close(graceMs = 2000): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const cut = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    clearTimeout(cut);
+  }
+
+  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { options } = this;
+    const facts = this.facts(request);
+    response.setHeader("X-Request-Id", facts.requestId);
+    // What goes wrong with a socket after its answer is nobody's error.
+    response.on("error", () => {});
+    try {
+      if (options.apps.serves(request.headers.host)) return await options.apps.http({ ...facts, response });
+      setSecurityHeaders(response, options.security);
+      if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
+      stripInternalHeaders(request);
+      checkOrigin(request.method, request.headers, options.origin);
+      this.limitBody(request);
+      const match = matchRoute(facts.pathname);
+      if (!match) return await this.toNext(facts, response);
+      if (match.kind === "upgrade") throw new BerthError("INVALID_PARAMETER", `${facts.pathname} is a WebSocket; connect to it as one`);
+      await options.http[match.name]({ ...facts, params: match.params, response });
+    } catch (error) {
+      this.answerError(error, facts, response);
+    }
+  }
+
+  private async toNext(facts: CallFacts, response: ServerResponse): Promise<void> {
+    const { request } = facts;
+    const handle = this.options.next();
+    if (!handle) throw new BerthError("SERVICE_UNAVAILABLE", "The pages are not ready yet; try again in a moment");
+    if (request.headers["transfer-encoding"] !== undefined)
+      throw new BerthError("INVALID_PARAMETER", "Send the body with a Content-Length");
+    setPagePolicy(request, response, this.options.security);
+    request.headers["x-berth-request-id"] = facts.requestId;
+    request.headers["x-berth-address"] = facts.address;
+    await handle(request, response);
+  }
+
+  private async onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { options } = this;
+    socket.on("error", () => socket.destroy());
+    const facts = this.facts(request);
+    try {
+      if (options.apps.serves(request.headers.host)) return await options.apps.upgrade({ ...facts, socket, head });
+      if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
+      stripInternalHeaders(request);
+      const match = matchRoute(facts.pathname);
+      if (match?.kind === "upgrade") return await options.upgrades[match.name]({ ...facts, params: match.params, socket, head });
+      if (!options.security.production && facts.pathname.startsWith("/_next/")) {
+        this.nextUpgrades.emit("upgrade", request, socket, head);
+        return;
+      }
+      throw new BerthError("NOT_FOUND", "No WebSocket is served at this path");
+    } catch (error) {
+      const known = this.known(error, facts);
+      refuseUpgrade(socket, known, facts.requestId, options.clock.now());
+    }
+  }
+
+  private facts(request: IncomingMessage): CallFacts {
+    const { ids, trusted } = this.options;
+    const target = parseTarget(request.url);
+    return {
+      request,
+      requestId: `req-${ids.uuid()}`,
+      address: requestAddress(request, trusted),
+      pathname: target?.pathname ?? "",
+      query: target?.query ?? new URLSearchParams(),
+      params: {},
+    };
+  }
+
+  private limitBody(request: IncomingMessage): void {
+    const announced = request.headers["content-length"];
+    if (announced !== undefined && Number(announced) > MAX_BODY_BYTES) {
+      throw new BerthError("BODY_TOO_LARGE", `The body may have ${MAX_BODY_BYTES} bytes, not ${announced}`);
+    }
+    if (announced === undefined && request.headers["transfer-encoding"] === undefined) return;
+    const timer = setTimeout(() => request.complete || request.destroy(), BODY_TIMEOUT_MS).unref();
+    request.once("close", () => clearTimeout(timer));
+  }
+
+  private known(error: unknown, facts: CallFacts): BerthError {
+    const known = toBerthError(error);
+    if (known.code === "INTERNAL_ERROR")
+      this.options.log.error({ err: error, requestId: facts.requestId, path: facts.pathname }, "request failed");
+    return known;
+  }
+
+  private answerError(error: unknown, facts: CallFacts, response: ServerResponse): void {
+    const known = this.known(error, facts);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body = JSON.stringify(errorBody(known, facts.requestId, this.options.clock.now()));
+    // A body that nobody reads would be taken for the next request.
+    if (!facts.request.complete) response.setHeader("Connection", "close");
+    response.writeHead(known.status, {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "no-store",
+      "Content-Length": Buffer.byteLength(body),
+    });
+    response.end(facts.request.method === "HEAD" ? undefined : body);
+  }
+
+  private onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    if (error.code === "ECONNRESET" || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const status =
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? "431 Request Header Fields Too Large"
+        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
+          ? "408 Request Timeout"
+          : "400 Bad Request";
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    setTimeout(() => socket.destroy(), 1000).unref();
+  }
+}

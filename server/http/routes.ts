@@ -1,0 +1,61 @@
+/**
+ * Every path that is answered outside Next, with who may use it. What is not here belongs to Next; an upgrade that is not here is
+ * refused. The tests of threats 1 and 8 walk this table: a path that is added without its authorisation turns them red.
+ *
+ * `public`: anyone. `operator`: an operator's or admin's login, or this machine itself. `login`: a signed-in person, before the 101.
+ * `procedure`: the policy of each procedure decides. `agent`: an agent's own credential. `viewer`: a ticket, or a login that may see the session.
+ */
+export const routes = {
+  healthz: { kind: "http", path: "/healthz", access: "public" },
+  metrics: { kind: "http", path: "/metrics", access: "operator" },
+  trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
+  rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
+  agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },
+  agentBundleHash: { kind: "http", path: "/agent/download/agent.mjs.sha256", access: "public" },
+  agentInstaller: { kind: "http", path: "/agent/install.sh", access: "public" },
+  live: { kind: "upgrade", path: "/live", access: "login" },
+  agentChannel: { kind: "upgrade", path: "/agent/ws", access: "agent" },
+  agentTunnel: { kind: "upgrade", path: "/agent/tunnel/{id}", access: "agent" },
+  viewer: { kind: "upgrade", path: "/vnc-viewer/{id}", access: "viewer" },
+} as const satisfies Record<string, Route>;
+
+export interface Route {
+  readonly kind: "http" | "upgrade";
+  /** `{name}` takes one segment, `*` at the end all that follows. */
+  readonly path: `/${string}`;
+  readonly access: "public" | "operator" | "login" | "procedure" | "agent" | "viewer";
+}
+
+type Named<Kind extends Route["kind"]> = {
+  [Name in keyof typeof routes]: (typeof routes)[Name]["kind"] extends Kind ? Name : never;
+}[keyof typeof routes];
+export type HttpRouteName = Named<"http">;
+export type UpgradeRouteName = Named<"upgrade">;
+
+export type Match =
+  | { kind: "http"; name: HttpRouteName; params: Readonly<Record<string, string>> }
+  | { kind: "upgrade"; name: UpgradeRouteName; params: Readonly<Record<string, string>> };
+
+const compiled = Object.entries(routes).map(([name, route]) => ({ name, route, pattern: compile(route.path) }));
+const isHttp = (name: string): name is HttpRouteName => name in routes && routes[name as keyof typeof routes].kind === "http";
+const isUpgrade = (name: string): name is UpgradeRouteName => name in routes && routes[name as keyof typeof routes].kind === "upgrade";
+
+function compile(path: string): RegExp {
+  const body = path
+    .replace(/[.]/g, "\\.")
+    .replace(/\{(\w+)\}/g, "(?<$1>[A-Za-z0-9._~-]{1,200})")
+    .replace(/\*$/, "(?<rest>.*)");
+  return new RegExp(`^${body}$`);
+}
+
+/** The route of a pathname, taken as it was sent: an encoded path is another path. */
+export function matchRoute(pathname: string): Match | null {
+  for (const { name, pattern } of compiled) {
+    const found = pattern.exec(pathname);
+    if (!found) continue;
+    const params = { ...found.groups };
+    if (isHttp(name)) return { kind: "http", name, params };
+    if (isUpgrade(name)) return { kind: "upgrade", name, params };
+  }
+  return null;
+}
