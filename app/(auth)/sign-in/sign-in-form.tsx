@@ -1,0 +1,90 @@
+"use client";
+import { KeyRound } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { signInWithPassword, startOidcSignIn } from "../../account/auth-requests";
+import { signInErrorWords } from "../../account/sign-in-error";
+import { Button } from "../../components/controls/button";
+import { TextField } from "../../components/controls/field";
+import { Notice } from "../../components/feedback/notice";
+
+interface SignInFormProps {
+  /** A path of ours, checked on the server. */
+  next: string;
+  oidc: boolean;
+  /** What next-auth sent back after a failed round through the identity provider. */
+  error: string | null;
+}
+
+const unreachable = "The control plane did not answer. Check your connection and try again.";
+
+export function SignInForm({ next, oidc, error }: SignInFormProps) {
+  const [busy, setBusy] = useState<"password" | "oidc" | null>(null);
+  const [problem, setProblem] = useState<string | null>(error === null ? null : signInErrorWords(error));
+
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const username = String(form.get("username") ?? "").trim();
+    const password = String(form.get("password") ?? "");
+    if (!username || !password) {
+      setProblem("Enter your username and your password.");
+      return;
+    }
+    setBusy("password");
+    setProblem(null);
+    const refused = await signInWithPassword(username, password).catch(() => undefined);
+    if (refused === null) {
+      // A page of its own, so that nothing of an earlier user stays in memory.
+      window.location.assign(next);
+      return;
+    }
+    setBusy(null);
+    setProblem(refused === undefined ? unreachable : signInErrorWords(refused));
+  };
+
+  const withOidc = async () => {
+    setBusy("oidc");
+    setProblem(null);
+    const left = await startOidcSignIn(next).catch(() => false);
+    if (left) return;
+    setBusy(null);
+    setProblem("The identity provider can’t be reached. Try again in a moment.");
+  };
+
+  return (
+    <div className="flex flex-col gap-5">
+      <div aria-live="assertive">{problem ? <Notice tone="failed">{problem}</Notice> : null}</div>
+      <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+        <TextField
+          label="Username"
+          name="username"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={63}
+          autoFocus
+        />
+        <TextField label="Password" name="password" type="password" autoComplete="current-password" maxLength={512} />
+        <Button type="submit" look="primary" busy={busy === "password"} disabled={busy === "oidc"} className="h-10">
+          Sign in
+        </Button>
+      </form>
+      {oidc ? (
+        <>
+          <div className="flex items-center gap-3 text-sm text-ink-faint">
+            <span className="h-px flex-1 bg-line" /> or <span className="h-px flex-1 bg-line" />
+          </div>
+          <Button
+            busy={busy === "oidc"}
+            disabled={busy === "password"}
+            onClick={() => void withOidc()}
+            icon={<KeyRound aria-hidden className="size-4" />}
+            className="h-10"
+          >
+            Single sign-on
+          </Button>
+        </>
+      ) : null}
+    </div>
+  );
+}

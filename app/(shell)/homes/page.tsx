@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import { HomesList } from "../../components/homes/homes-list";
+import { PageBody } from "../../components/shell/page-body";
+import { PageHeader } from "../../components/shell/page-header";
+import { requireUser, serverQueries } from "../../server-caller";
+import { Hydrate } from "../../trpc/hydrate";
+
+export const metadata: Metadata = { title: "Homes" };
+
+export default async function HomesPage() {
+  await requireUser("/homes");
+  const { trpc, queryClient } = serverQueries();
+  await queryClient.prefetchQuery(trpc.homes.list.queryOptions({}));
+  return (
+    <Hydrate of={queryClient}>
+      <PageBody>
+        <PageHeader title="Homes" lead="The files of sessions. A home outlives its session and can be used by a new one." />
+        <HomesList />
+      </PageBody>
+    </Hydrate>
+  );
+}

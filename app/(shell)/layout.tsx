@@ -1,0 +1,44 @@
+import type { ReactNode } from "react";
+import { NowProvider } from "../components/data/now";
+import { ToastProvider } from "../components/feedback/toasts";
+import { BottomBar } from "../components/shell/bottom-bar";
+import { CommandPalette } from "../components/shell/command-palette";
+import { OfflineBar } from "../components/shell/offline-bar";
+import { SideBar } from "../components/shell/side-bar";
+import { SkipLink } from "../components/shell/skip-link";
+import { UserProvider } from "../components/shell/user-context";
+import { LiveUpdates } from "../live/live-updates";
+import { currentUser } from "../server-caller";
+import { TrpcProviders } from "../trpc/client";
+
+export default async function ShellLayout({ children }: { children: ReactNode }) {
+  const user = await currentUser();
+  // The page knows its own path and leads to the sign-in from there.
+  if (!user) return children;
+  return (
+    <TrpcProviders>
+      <NowProvider serverNow={renderedAt()}>
+        <UserProvider user={{ id: user.id, username: user.username, role: user.role }}>
+          <ToastProvider>
+            <SkipLink />
+            <div className="flex">
+              <SideBar />
+              <div className="flex min-h-dvh min-w-0 flex-1 flex-col">
+                <OfflineBar />
+                <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
+                  {children}
+                </main>
+              </div>
+            </div>
+            <BottomBar />
+            <CommandPalette />
+            <LiveUpdates />
+          </ToastProvider>
+        </UserProvider>
+      </NowProvider>
+    </TrpcProviders>
+  );
+}
+
+/** A layout on the server runs once a request: its clock is no impurity there. */
+const renderedAt = () => Date.now();

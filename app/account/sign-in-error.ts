@@ -1,0 +1,37 @@
+/**
+ * How a refused sign-in travels through next-auth, which passes nothing but an error's text: `CODE`, or `CODE:seconds` with the wait.
+ */
+export function encodeSignInError(code: string, details: Record<string, unknown> | undefined): string {
+  const wait = details?.["retryAfterSeconds"] ?? details?.["retryAfter"];
+  return typeof wait === "number" ? `${code}:${Math.ceil(wait)}` : code;
+}
+
+/** The words for a refused sign-in, whether the text is ours or next-auth's own. */
+export function signInErrorWords(text: string): string {
+  const [code, seconds] = text.split(":");
+  switch (code) {
+    case "AUTH_INVALID_CREDENTIALS":
+    case "CredentialsSignin":
+      return "Username or password is wrong.";
+    case "RATE_LIMIT_EXCEEDED":
+      return seconds && /^\d+$/.test(seconds)
+        ? `Too many attempts. Try again in ${waitWords(Number(seconds))}.`
+        : "Too many attempts. Try again in a minute.";
+    case "AUTH_INSUFFICIENT_PERMISSIONS":
+    case "AccessDenied":
+      return "This account may not sign in here. Ask an administrator.";
+    case "OAuthCallback":
+    case "OAuthSignin":
+    case "Callback":
+      return "The identity provider did not confirm who you are. Try again.";
+    case "SERVICE_UNAVAILABLE":
+      return "The control plane is starting or its database can't be reached. Try again in a moment.";
+    default:
+      return "Signing in failed on our side. Try again; the server's log says why.";
+  }
+}
+
+function waitWords(seconds: number): string {
+  if (seconds < 90) return seconds === 1 ? "1 second" : `${seconds} seconds`;
+  return `${Math.ceil(seconds / 60)} minutes`;
+}

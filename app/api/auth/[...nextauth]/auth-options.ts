@@ -1,0 +1,123 @@
+import { errorCodeSchema } from "@berth/protocol/errors";
+import type { AuthOptions } from "next-auth";
+import CredentialsProvider from "next-auth/providers/credentials";
+import type { OAuthConfig } from "next-auth/providers/oauth";
+import { z } from "zod";
+import { signInInput, userRoleSchema } from "../../../../server/modules/users/users-schema";
+import { type Runtime, runtime } from "../../../../server/runtime-slot";
+import { encodeSignInError } from "../../../account/sign-in-error";
+
+/** What `authorize` hands to the `jwt` callback through next-auth, which types it as a user of its own. */
+const signedInSchema = z.object({ id: z.uuid(), name: z.string(), loginId: z.string(), epoch: z.number().int(), role: userRoleSchema });
+const oidcProfileSchema = z.object({
+  sub: z.string(),
+  email: z.string().nullish(),
+  preferred_username: z.string().nullish(),
+  name: z.string().nullish(),
+});
+const tokenSchema = z.object({ loginId: z.string() });
+/** A `BerthError` made in the control plane's bundle, where its class is another. */
+const refusalSchema = z.object({ code: errorCodeSchema, details: z.record(z.string(), z.unknown()).optional() });
+
+type SignedIn = z.infer<typeof signedInSchema>;
+type Login = Awaited<ReturnType<Runtime["signIn"]>>;
+
+const signedIn = (login: Login): SignedIn => ({
+  id: login.userId,
+  name: login.username,
+  loginId: login.loginId,
+  epoch: login.accessEpoch,
+  role: login.role,
+});
+
+async function refusedInWords<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = refusalSchema.safeParse(error).data;
+    throw new Error(encodeSignInError(refusal?.code ?? "INTERNAL_ERROR", refusal?.details));
+  }
+}
+
+/** next-auth's options for one request. `address` is the client's, as the listener in front of Next determined it. */
+export function authOptions(address: string): AuthOptions {
+  const { auth, signIn, signInWithOidc, signOut } = runtime();
+  return {
+    secret: auth.secret,
+    session: { strategy: "jwt", maxAge: auth.maxAgeSeconds },
+    jwt: { maxAge: auth.maxAgeSeconds },
+    useSecureCookies: auth.secureCookies,
+    cookies: {
+      sessionToken: { name: auth.cookieName, options: { httpOnly: true, sameSite: "lax", path: "/", secure: auth.secureCookies } },
+    },
+    pages: { signIn: "/sign-in", signOut: "/sign-in", error: "/sign-in" },
+    providers: [
+      CredentialsProvider({
+        credentials: { username: {}, password: {} },
+        authorize: async (given) => {
+          const input = signInInput.safeParse({ username: given?.username, password: given?.password });
+          if (!input.success) throw new Error("AUTH_INVALID_CREDENTIALS");
+          return refusedInWords(async () => signedIn(await signIn({ ...input.data, address })));
+        },
+      }),
+      ...(auth.oidc
+        ? [oidcProvider(auth.oidc, (profile) => refusedInWords(async () => signedIn(await signInWithOidc({ ...profile, address }))))]
+        : []),
+    ],
+    callbacks: {
+      jwt: ({ token, user }) => {
+        const login = signedInSchema.safeParse(user);
+        if (!login.success) return token;
+        return {
+          sub: login.data.id,
+          loginId: login.data.loginId,
+          epoch: login.data.epoch,
+          username: login.data.name,
+          role: login.data.role,
+        };
+      },
+      session: ({ session, token }) => ({ expires: session.expires, user: { name: String(token["username"] ?? "") } }),
+      redirect: ({ url, baseUrl }) =>
+        url.startsWith("/") && !url.startsWith("//") ? `${baseUrl}${url}` : url.startsWith(`${baseUrl}/`) ? url : baseUrl,
+    },
+    events: {
+      signOut: async ({ token }) => {
+        const login = tokenSchema.safeParse(token);
+        if (login.success) await signOut(login.data.loginId);
+      },
+    },
+    logger: {
+      // A wrong password is no fault; what is one was logged where it happened.
+      error: () => {},
+      warn: () => {},
+      debug: () => {},
+    },
+  };
+}
+
+function oidcProvider(
+  settings: NonNullable<Runtime["auth"]["oidc"]>,
+  findUser: (profile: { issuer: string; subject: string; email: string | null; name: string | null }) => Promise<SignedIn>,
+): OAuthConfig<unknown> {
+  return {
+    id: "oidc",
+    name: "Single sign-on",
+    type: "oauth",
+    wellKnown: `${settings.issuer}/.well-known/openid-configuration`,
+    issuer: settings.issuer,
+    clientId: settings.clientId,
+    clientSecret: settings.clientSecret,
+    authorization: { params: { scope: "openid email profile" } },
+    idToken: true,
+    checks: ["pkce", "state", "nonce"],
+    profile: async (raw) => {
+      const profile = oidcProfileSchema.parse(raw);
+      return findUser({
+        issuer: settings.issuer,
+        subject: profile.sub,
+        email: profile.email ?? null,
+        name: profile.preferred_username ?? profile.name ?? null,
+      });
+    },
+  };
+}

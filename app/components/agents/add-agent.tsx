@@ -1,0 +1,78 @@
+"use client";
+import { agentNameSchema } from "@berth/protocol/agent-messages";
+import { useMutation } from "@tanstack/react-query";
+import { KeyRound } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { useTRPC } from "../../trpc/client";
+import { Button } from "../controls/button";
+import { TextField } from "../controls/field";
+import { Panel } from "../data/panel";
+import { RelativeTime } from "../data/relative-time";
+import { FailurePanel } from "../feedback/failure-panel";
+import { AgentArrival } from "./agent-arrival";
+import { CommandBox } from "./command-box";
+
+/** One command for the host, and then each step of the agent's arrival as it happens. */
+export function AddAgent() {
+  const trpc = useTRPC();
+  const [name, setName] = useState("");
+  const [tried, setTried] = useState(false);
+  const create = useMutation(trpc.registrationTokens.create.mutationOptions());
+  const wanted = name.trim();
+  const checked = wanted === "" ? null : agentNameSchema.safeParse(wanted);
+  const problem = checked && !checked.success ? `The name ${checked.error.issues[0]?.message ?? "is not possible"}` : undefined;
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!problem) create.mutate(wanted ? { agentName: wanted } : {});
+  };
+
+  if (!create.data) {
+    return (
+      <form onSubmit={submit} noValidate className="flex max-w-lg flex-col gap-5">
+        <TextField
+          label="Name"
+          aside="optional"
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          problem={tried ? problem : undefined}
+          hint="Binds the command to this name. Left empty, the agent takes the host’s name."
+          autoComplete="off"
+          spellCheck={false}
+        />
+        {create.isError ? <FailurePanel error={create.error} title="The registration token could not be made" /> : null}
+        <div>
+          <Button type="submit" look="primary" busy={create.isPending} icon={<KeyRound aria-hidden className="size-4" />}>
+            Make the command
+          </Button>
+        </div>
+      </form>
+    );
+  }
+  const { id, command, expiresAt } = create.data;
+  return (
+    <div className="flex max-w-2xl flex-col gap-8">
+      <Panel title="1. Run this on the host">
+        <p className="text-ink-soft">
+          It needs Node 20 and Docker. The token in it works once and expires <RelativeTime at={expiresAt} />; it is not shown again.
+        </p>
+        <CommandBox command={command} />
+      </Panel>
+      <Panel title="2. Watch it arrive">
+        <AgentArrival tokenId={id} />
+      </Panel>
+      <div>
+        <Button
+          onClick={() => {
+            create.reset();
+            setName("");
+            setTried(false);
+          }}
+        >
+          Add another
+        </Button>
+      </div>
+    </div>
+  );
+}

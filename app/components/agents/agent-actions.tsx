@@ -1,0 +1,83 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Droplets, Play, Trash2 } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { counted } from "../../format/quantity";
+import { type Outputs, useTRPC } from "../../trpc/client";
+import { Button } from "../controls/button";
+import { useToasts } from "../feedback/toasts";
+import { isAdmin, useCurrentUser } from "../shell/user-context";
+
+const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+
+export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const router = useRouter();
+  const toasts = useToasts();
+  const user = useCurrentUser();
+  const [removing, setRemoving] = useState(false);
+  const changed = () => queryClient.invalidateQueries(trpc.agents.pathFilter());
+  const setStatus = useMutation(
+    trpc.agents.setStatus.mutationOptions({
+      onError: (error) => toasts.failed(`${agent.agentId} could not be changed`, error),
+      onSettled: changed,
+    }),
+  );
+  const remove = useMutation(
+    trpc.agents.remove.mutationOptions({
+      onSuccess: () => router.push("/agents"),
+      onError: (error) => toasts.failed(`${agent.agentId} could not be revoked`, error),
+      onSettled: changed,
+    }),
+  );
+  const holds = agent.capacity.currentSessions;
+  const force = holds > 0 && isAdmin(user);
+  return (
+    <>
+      {agent.status === "draining" ? (
+        <Button
+          busy={setStatus.isPending}
+          icon={<Play aria-hidden className="size-4" />}
+          onClick={() => setStatus.mutate({ id: agent.agentId, status: "online" })}
+        >
+          Take sessions again
+        </Button>
+      ) : (
+        <Button
+          busy={setStatus.isPending}
+          icon={<Droplets aria-hidden className="size-4" />}
+          onClick={() => setStatus.mutate({ id: agent.agentId, status: "draining" })}
+        >
+          Drain
+        </Button>
+      )}
+      <Button icon={<Trash2 aria-hidden className="size-4" />} onClick={() => setRemoving(true)}>
+        Revoke
+      </Button>
+      {removing ? (
+        <ConfirmDialog
+          open
+          onClose={() => setRemoving(false)}
+          title={`Revoke ${agent.agentId}?`}
+          action="Revoke"
+          typedName={holds > 0 ? agent.agentId : undefined}
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate({ id: agent.agentId, force })}
+        >
+          <p>Its credential stops working at once, its connection ends, and the host has to be added anew to come back.</p>
+          {holds > 0 ? (
+            <p className="mt-2">
+              It holds {counted(holds, "session")}.{" "}
+              {force
+                ? "They end by force; homes stay as volumes on the host, out of Berth’s reach."
+                : "Only an administrator may revoke it before they have ended."}
+            </p>
+          ) : null}
+        </ConfirmDialog>
+      ) : null}
+    </>
+  );
+}

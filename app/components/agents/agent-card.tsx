@@ -1,0 +1,50 @@
+import Link from "next/link";
+import type { Outputs } from "../../trpc/client";
+import { Badge } from "../data/badge";
+import { RelativeTime } from "../data/relative-time";
+import { AgentCapacity } from "./agent-capacity";
+import { AgentStatus } from "./agent-status";
+
+export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"][number] }) {
+  return (
+    <li className="relative flex min-w-0 flex-col gap-4 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
+      <div className="flex items-start justify-between gap-3">
+        <div className="min-w-0">
+          <h3 className="truncate font-medium">
+            <Link
+              href={`/agents/${encodeURIComponent(agent.agentId)}`}
+              title={agent.agentId}
+              className="after:absolute after:inset-0 after:rounded-lg"
+            >
+              {agent.agentId}
+            </Link>
+          </h3>
+          <p className="truncate text-sm text-ink-faint">
+            {agent.platform}
+            {agent.region ? ` · ${agent.region}` : ""} · {agent.version}
+          </p>
+        </div>
+        <AgentStatus status={agent.status} reason={agent.statusReason} />
+      </div>
+      {agent.status === "online" ? null : (
+        <p className="text-sm text-ink-soft wrap-anywhere">
+          {agent.statusReason ?? "No reason is known."}
+          {agent.statusSince ? (
+            <>
+              {" "}
+              Since <RelativeTime at={agent.statusSince} />.
+            </>
+          ) : null}
+        </p>
+      )}
+      <AgentCapacity capacity={agent.capacity} />
+      {agent.capabilities.length > 0 ? (
+        <div className="flex flex-wrap gap-1">
+          {agent.capabilities.map((capability) => (
+            <Badge key={capability}>{capability}</Badge>
+          ))}
+        </div>
+      ) : null}
+    </li>
+  );
+}

@@ -1,0 +1,136 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { counted, formatPercent } from "../../format/quantity";
+import { useTRPC } from "../../trpc/client";
+import { Badge } from "../data/badge";
+import { CopyText } from "../data/copy-text";
+import { Fact, Facts } from "../data/facts";
+import { Card, Panel } from "../data/panel";
+import { Elapsed, RelativeTime } from "../data/relative-time";
+import { FailurePanel } from "../feedback/failure-panel";
+import { Notice } from "../feedback/notice";
+import { Bone, PageBones } from "../feedback/skeleton";
+import { SessionRows } from "../sessions/session-rows";
+import { PageHeader } from "../shell/page-header";
+import { TaskRows } from "../tasks/task-rows";
+import { AgentActions } from "./agent-actions";
+import { AgentCapacity } from "./agent-capacity";
+import { AgentStatus } from "./agent-status";
+import { Orphans } from "./orphans";
+
+const crumbs = [{ href: "/agents", label: "Agents" }];
+
+export function AgentPage({ id }: { id: string }) {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.agents.get.queryOptions({ id }));
+  const sessions = useQuery(trpc.sessions.list.queryOptions({ agentId: id, live: true, limit: 25, page: 1 }));
+  const tasks = useQuery(trpc.tasks.list.queryOptions({ agentId: id, limit: 10, page: 1 }));
+  const agent = query.data;
+  if (!agent) {
+    if (query.isError) {
+      return (
+        <>
+          <PageHeader title={id} crumbs={crumbs} />
+          <FailurePanel
+            error={query.error}
+            title="The agent could not be read"
+            onRetry={() => void query.refetch()}
+            busy={query.isFetching}
+          />
+        </>
+      );
+    }
+    return (
+      <PageBones>
+        <Bone className="h-40 w-full" />
+      </PageBones>
+    );
+  }
+  const usage = agent.resourceUsage;
+  return (
+    <>
+      <PageHeader
+        title={agent.agentId}
+        crumbs={crumbs}
+        mark={<AgentStatus status={agent.status} reason={agent.statusReason} />}
+        action={<AgentActions agent={agent} />}
+      />
+      {agent.status === "online" ? null : (
+        <Notice tone={agent.status === "draining" ? "info" : "warning"}>
+          {agent.statusReason ?? "No reason is known."}
+          {agent.statusSince ? (
+            <>
+              {" "}
+              For <Elapsed since={agent.statusSince} />.
+            </>
+          ) : null}
+          {agent.status === "draining" ? ` ${counted(agent.capacity.currentSessions, "session")} left; no new ones are placed here.` : ""}
+        </Notice>
+      )}
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
+        <Panel title="Capacity">
+          <Card className="p-4">
+            <AgentCapacity capacity={agent.capacity} />
+            {usage ? (
+              <p className="tabular mt-4 border-t border-line pt-3 text-sm text-ink-soft">
+                Host now: CPU {formatPercent(usage.cpu / 100)}, memory {formatPercent(usage.memory / 100)}
+                {usage.disk === undefined ? "" : `, disk ${formatPercent(usage.disk / 100)}`}
+              </p>
+            ) : null}
+          </Card>
+        </Panel>
+        <Panel title="Identity">
+          <Card className="p-4">
+            <Facts columns>
+              <Fact name="Platform">{agent.platform}</Fact>
+              <Fact name="Version">{agent.version}</Fact>
+              <Fact name="Region">{agent.region ?? "none"}</Fact>
+              <Fact name="Connected">{agent.connectedAt ? <RelativeTime at={agent.connectedAt} /> : "no"}</Fact>
+              <Fact name="Last heartbeat">
+                <RelativeTime at={agent.lastHeartbeat} />
+              </Fact>
+              <Fact name="Joined">
+                <RelativeTime at={agent.createdAt} />
+              </Fact>
+              <Fact name="Id">
+                <CopyText text={agent.id} shown={agent.id.slice(0, 8)} label="agent id" />
+              </Fact>
+              <Fact name="Can">
+                <span className="flex flex-wrap gap-1">
+                  {agent.capabilities.map((capability) => (
+                    <Badge key={capability}>{capability}</Badge>
+                  ))}
+                </span>
+              </Fact>
+            </Facts>
+          </Card>
+        </Panel>
+      </div>
+      {agent.orphans.length > 0 ? <Orphans agent={agent} /> : null}
+      <Panel title="Sessions">
+        {sessions.data && sessions.data.sessions.length > 0 ? (
+          <SessionRows sessions={sessions.data.sessions} label={`Sessions on ${agent.agentId}`} showOwner />
+        ) : (
+          <p className="text-ink-soft">
+            {sessions.data ? "No session is placed here." : sessions.isError ? "The sessions could not be read." : "…"}
+          </p>
+        )}
+        {sessions.data && sessions.data.pagination.total > 25 ? (
+          <Link href="/sessions" className="text-sm text-accent hover:underline">
+            All {counted(sessions.data.pagination.total, "session")}
+          </Link>
+        ) : null}
+      </Panel>
+      <Panel title="Last tasks">
+        {tasks.data && tasks.data.tasks.length > 0 ? (
+          <TaskRows tasks={tasks.data.tasks} label={`Last tasks of ${agent.agentId}`} />
+        ) : (
+          <p className="text-ink-soft">
+            {tasks.data ? "It was asked for nothing yet." : tasks.isError ? "The tasks could not be read." : "…"}
+          </p>
+        )}
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+"use client";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { ScrollText } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useTRPC } from "../../trpc/client";
+import { SearchField } from "../controls/search-field";
+import { CopyText } from "../data/copy-text";
+import { Pager } from "../data/pager";
+import { RelativeTime } from "../data/relative-time";
+import { Cell, Head, Table } from "../data/table";
+import { useUrlFilters } from "../data/use-url-filters";
+import { EmptyState } from "../feedback/empty-state";
+import { FailurePanel } from "../feedback/failure-panel";
+import { RowBones } from "../feedback/skeleton";
+
+interface AuditFilters {
+  readonly action: string;
+  readonly page: number;
+}
+
+const read = (query: URLSearchParams): AuditFilters => {
+  const page = Number(query.get("page"));
+  return { action: (query.get("action") ?? "").slice(0, 100), page: Number.isInteger(page) && page > 0 ? page : 1 };
+};
+const write = ({ action, page }: AuditFilters): string =>
+  new URLSearchParams({ ...(action ? { action } : {}), ...(page > 1 ? { page: String(page) } : {}) }).toString();
+
+export function AuditList() {
+  const trpc = useTRPC();
+  const [filters, setFilters] = useUrlFilters(read, write);
+  const [typed, setTyped] = useState(filters.action);
+  useEffect(() => {
+    if (typed === filters.action) return;
+    const timer = setTimeout(() => setFilters({ action: typed, page: 1 }), 200);
+    return () => clearTimeout(timer);
+  }, [typed, filters.action, setFilters]);
+  const audit = useQuery(
+    trpc.audit.list.queryOptions(
+      { page: filters.page, limit: 50, ...(filters.action ? { action: filters.action } : {}) },
+      { placeholderData: keepPreviousData, refetchInterval: 30_000 },
+    ),
+  );
+  return (
+    <div className="flex flex-col gap-4">
+      <SearchField label="Action, such as sessions.create" value={typed} onChange={setTyped} maxLength={100} className="w-full sm:w-80" />
+      {audit.data ? (
+        audit.data.entries.length > 0 ? (
+          <>
+            <Table
+              label="Audit log"
+              head={
+                <>
+                  <Head className="w-28">When</Head>
+                  <Head>What</Head>
+                  <Head wide className="w-44">
+                    Who
+                  </Head>
+                  <Head wide className="w-56">
+                    On what
+                  </Head>
+                  <Head wide className="w-36">
+                    From
+                  </Head>
+                </>
+              }
+            >
+              {audit.data.entries.map((entry) => (
+                <tr key={entry.id}>
+                  <Cell className="text-sm text-ink-soft">
+                    <RelativeTime at={entry.at} />
+                  </Cell>
+                  <Cell>
+                    <p className="truncate font-mono text-sm">{entry.action}</p>
+                    <p className="truncate text-sm text-ink-faint" title={detailWords(entry.details)}>
+                      <span className="md:hidden">{entry.actorName ?? entry.actorKind} </span>
+                      {detailWords(entry.details)}
+                    </p>
+                  </Cell>
+                  <Cell wide className="truncate">
+                    {entry.actorName ?? entry.actorKind}
+                    {entry.actorKind === "user" ? null : <span className="text-ink-faint"> ({entry.actorKind})</span>}
+                  </Cell>
+                  <Cell wide className="truncate text-sm text-ink-soft">
+                    {entry.targetKind ?? ""}{" "}
+                    {entry.targetId ? <CopyText text={entry.targetId} shown={entry.targetId.slice(0, 8)} label="id" /> : null}
+                  </Cell>
+                  <Cell wide className="tabular truncate text-sm text-ink-soft">
+                    {entry.address ?? ""}
+                  </Cell>
+                </tr>
+              ))}
+            </Table>
+            <Pager {...audit.data.pagination} onPage={(page) => setFilters({ ...filters, page })} />
+          </>
+        ) : (
+          <EmptyState icon={<ScrollText aria-hidden />} title={filters.action ? "No such entries" : "Nothing yet"}>
+            Every change that a person, an agent or Berth itself makes is written here, with who and from where.
+          </EmptyState>
+        )
+      ) : audit.isError ? (
+        <FailurePanel
+          error={audit.error}
+          title="The audit log could not be read"
+          onRetry={() => void audit.refetch()}
+          busy={audit.isFetching}
+        />
+      ) : (
+        <RowBones />
+      )}
+    </div>
+  );
+}
+
+function detailWords(details: Readonly<Record<string, unknown>>): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" · ");
+}

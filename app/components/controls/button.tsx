@@ -1,0 +1,81 @@
+import Link from "next/link";
+import type { ComponentProps, ReactNode } from "react";
+
+export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
+type Size = "medium" | "small";
+
+const looks: Record<ButtonLook, string> = {
+  primary: "bg-solid text-on-solid hover:bg-solid-hover border-transparent",
+  secondary: "bg-surface text-ink hover:bg-hover border-line-strong/50",
+  quiet: "text-ink-soft hover:bg-hover hover:text-ink border-transparent",
+  danger: "bg-danger-solid text-on-danger hover:bg-danger-solid-hover border-transparent",
+};
+const sizes: Record<Size, string> = { medium: "h-9 px-3.5 text-base", small: "h-7 px-2.5 text-sm" };
+
+export const buttonClass = (look: ButtonLook = "secondary", size: Size = "medium") =>
+  `inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition-colors duration-150 select-none disabled:opacity-50 disabled:pointer-events-none aria-disabled:opacity-50 ${looks[look]} ${sizes[size]}`;
+
+interface ButtonProps extends ComponentProps<"button"> {
+  look?: ButtonLook;
+  size?: Size;
+  icon?: ReactNode;
+  /** Under way: the words stay, a quiet mark shows that something happens, and a second press does nothing. */
+  busy?: boolean;
+}
+
+export function Button({ look, size, icon, busy = false, className = "", children, onClick, type = "button", ...rest }: ButtonProps) {
+  return (
+    <button
+      {...rest}
+      // biome-ignore lint/a11y/useButtonType: `type` is "button" unless the caller says otherwise
+      type={type}
+      aria-busy={busy || undefined}
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      className={`${buttonClass(look, size)} ${className}`}
+    >
+      {busy ? <BusyMark /> : icon}
+      {children}
+    </button>
+  );
+}
+
+export function BusyMark() {
+  return <span aria-hidden className="size-3.5 animate-spin rounded-full border-2 border-current border-r-transparent" />;
+}
+
+interface ButtonLinkProps extends ComponentProps<typeof Link> {
+  look?: ButtonLook;
+  size?: Size;
+  icon?: ReactNode;
+}
+
+export function ButtonLink({ look, size, icon, className = "", children, ...rest }: ButtonLinkProps) {
+  return (
+    <Link {...rest} className={`${buttonClass(look, size)} ${className}`}>
+      {icon}
+      {children}
+    </Link>
+  );
+}
+
+interface IconButtonProps extends ComponentProps<"button"> {
+  /** Its accessible name, and what is shown on hover. */
+  label: string;
+  pressed?: boolean;
+}
+
+export function IconButton({ label, pressed, className = "", children, ...rest }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      aria-label={label}
+      aria-pressed={pressed}
+      title={rest.title ?? label}
+      className={`inline-flex size-8 shrink-0 items-center justify-center rounded-md text-ink-soft transition-colors duration-150 hover:bg-hover hover:text-ink disabled:opacity-50 disabled:pointer-events-none aria-pressed:bg-hover aria-pressed:text-ink ${className}`}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,26 @@
+"use client";
+import { exactTime, formatSpan, relativeTime } from "../../format/time";
+import { useInBrowser, useNow } from "./now";
+
+/** How long ago, with the exact moment on hover. */
+export function RelativeTime({ at, className = "" }: { at: string | null; className?: string }) {
+  const now = useNow();
+  const inBrowser = useInBrowser();
+  if (at === null) return <span className={`text-ink-faint ${className}`}>never</span>;
+  const moment = Date.parse(at);
+  return (
+    <time dateTime={at} title={inBrowser ? exactTime(moment) : undefined} className={`tabular whitespace-nowrap ${className}`}>
+      {relativeTime(moment, now)}
+    </time>
+  );
+}
+
+/** How long since; keeps counting. */
+export function Elapsed({ since, className = "" }: { since: string; className?: string }) {
+  const now = useNow();
+  return (
+    <span className={`tabular whitespace-nowrap ${className}`}>
+      {formatSpan(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000))}
+    </span>
+  );
+}

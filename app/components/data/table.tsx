@@ -1,0 +1,34 @@
+import type { ReactNode } from "react";
+
+/** A table in a frame. On a phone, columns marked with `hidden md:table-cell` go away and their facts stand under the name. */
+export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
+  return (
+    <div className="overflow-hidden rounded-lg border border-line bg-surface">
+      <table aria-label={label} className="w-full table-fixed border-collapse text-left text-base">
+        <thead className="border-b border-line text-sm text-ink-faint">
+          <tr>{head}</tr>
+        </thead>
+        <tbody className="divide-y divide-line">{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+interface HeadProps {
+  children?: ReactNode;
+  /** Leaves the column out below `md`. */
+  wide?: boolean;
+  className?: string;
+}
+
+export function Head({ children, wide = false, className = "" }: HeadProps) {
+  return (
+    <th scope="col" className={`h-9 px-4 font-normal ${wide ? "hidden md:table-cell" : ""} ${className}`}>
+      {children}
+    </th>
+  );
+}
+
+export function Cell({ children, wide = false, className = "" }: HeadProps) {
+  return <td className={`px-4 py-2.5 align-middle ${wide ? "hidden md:table-cell" : ""} ${className}`}>{children}</td>;
+}

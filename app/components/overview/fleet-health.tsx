@@ -1,0 +1,115 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { counted } from "../../format/quantity";
+import { useTRPC } from "../../trpc/client";
+import { ButtonLink } from "../controls/button";
+import { Notice } from "../feedback/notice";
+import { Bone } from "../feedback/skeleton";
+import { isAdmin, useCurrentUser } from "../shell/user-context";
+import { type Concern, fleetConcerns } from "./fleet-concerns";
+
+/** Whether anything is wrong, and where, at a glance. */
+export function FleetHealth() {
+  const trpc = useTRPC();
+  const user = useCurrentUser();
+  const counts = useQuery(trpc.sessions.counts.queryOptions());
+  const stats = useQuery(trpc.agents.stats.queryOptions());
+  const failed = useQuery(trpc.tasks.list.queryOptions({ state: "failed", limit: 1, page: 1 }));
+  if (!counts.data || !stats.data) {
+    return (
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
+        {["a", "b", "c", "d"].map((tile) => (
+          <Bone key={tile} className="h-20" />
+        ))}
+      </div>
+    );
+  }
+  const concerns = fleetConcerns(counts.data, stats.data);
+  const { totalCapacity } = stats.data;
+  return (
+    <section aria-label="Fleet" className="flex flex-col gap-3">
+      {stats.data.totalAgents === 0 ? (
+        <Notice
+          tone="warning"
+          action={
+            isAdmin(user) ? (
+              <ButtonLink size="small" href="/agents/add">
+                Add agent
+              </ButtonLink>
+            ) : null
+          }
+        >
+          No agent has joined yet, so no session can start.
+        </Notice>
+      ) : (
+        concerns.map((concern) => <ConcernLine key={concern.words} concern={concern} />)
+      )}
+      <dl className="grid grid-cols-2 gap-3 lg:grid-cols-4">
+        <Tile
+          name="Running"
+          href="/sessions?state=running"
+          note={counts.data.pending > 0 ? `${counts.data.pending} on the way` : "sessions"}
+        >
+          {counts.data.running}
+        </Tile>
+        <Tile name="Hibernated" href="/sessions?state=hibernated" note="sessions">
+          {counts.data.hibernated}
+        </Tile>
+        <Tile name="Agents online" href="/agents" note={`of ${stats.data.totalAgents}`}>
+          {stats.data.onlineAgents}
+        </Tile>
+        <Tile
+          name="Room left"
+          href="/agents"
+          note={totalCapacity.maxSessions > 0 ? `of ${counted(totalCapacity.maxSessions, "session")}` : "no limit is set"}
+        >
+          {totalCapacity.maxSessions > 0 ? stats.data.utilization.sessionsAvailable : "–"}
+        </Tile>
+      </dl>
+      {failed.data && failed.data.pagination.total > 0 ? (
+        <p className="text-sm text-ink-soft">
+          <Link
+            href="/tasks?state=failed"
+            className="underline decoration-line-strong underline-offset-2 hover:text-ink hover:decoration-current"
+          >
+            {counted(failed.data.pagination.total, "failed task")}
+          </Link>{" "}
+          in the log.
+        </p>
+      ) : null}
+    </section>
+  );
+}
+
+function ConcernLine({ concern }: { concern: Concern }) {
+  return (
+    <Notice
+      tone={concern.tone}
+      action={
+        <Link href={concern.href} className="text-sm font-medium underline underline-offset-2">
+          Show
+        </Link>
+      }
+    >
+      {concern.words}
+    </Notice>
+  );
+}
+
+function Tile({ name, href, note, children }: { name: string; href: string; note: string; children: ReactNode }) {
+  return (
+    <div className="relative flex flex-col gap-1 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
+      <dt className="text-sm text-ink-soft">
+        <Link href={href} className="after:absolute after:inset-0 after:rounded-lg">
+          {name}
+        </Link>
+      </dt>
+      <dd className="flex items-baseline gap-2">
+        <span className="tabular text-xl font-semibold">{children}</span>
+        <span className="tabular truncate text-sm text-ink-faint">{note}</span>
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import { useTRPC } from "../../trpc/client";
+import { FailurePanel } from "../feedback/failure-panel";
+import { Notice } from "../feedback/notice";
+import { Bone } from "../feedback/skeleton";
+import { PageHeader } from "../shell/page-header";
+import { Catalogue } from "../templates/catalogue";
+
+const LaunchForm = dynamic(() => import("./launch-form").then((module) => module.LaunchForm));
+
+const crumbs = [{ href: "/sessions", label: "Sessions" }];
+
+export function LaunchPage({ template }: { template: string | null }) {
+  if (template) return <LaunchWithOptions name={template} />;
+  return (
+    <>
+      <PageHeader
+        title="New session"
+        crumbs={crumbs}
+        lead="Launch takes the template’s defaults. Options lets you choose name, resources, home and agent first."
+      />
+      <Catalogue />
+    </>
+  );
+}
+
+function LaunchWithOptions({ name }: { name: string }) {
+  const trpc = useTRPC();
+  const template = useQuery(trpc.templates.get.queryOptions({ name }));
+  return (
+    <>
+      <PageHeader
+        title={template.data ? `New ${template.data.displayName}` : "New session"}
+        crumbs={[...crumbs, { href: "/sessions/new", label: "New session" }]}
+        lead={template.data?.description}
+      />
+      {template.data ? (
+        <>
+          {template.data.tried ? null : (
+            <Notice tone="warning">
+              This is a public image that was not tried with this version of Berth. It may need other settings to work.
+            </Notice>
+          )}
+          <LaunchForm key={template.data.name} template={template.data} />
+        </>
+      ) : template.isError ? (
+        <FailurePanel
+          error={template.error}
+          title="The template could not be read"
+          onRetry={() => void template.refetch()}
+          busy={template.isFetching}
+        />
+      ) : (
+        <Bone className="h-80 max-w-xl" />
+      )}
+    </>
+  );
+}

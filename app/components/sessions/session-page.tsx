@@ -1,0 +1,147 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { ChevronDown, ChevronUp, PanelRight } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useEffect, useRef, useState } from "react";
+import { type Outputs, useTRPC } from "../../trpc/client";
+import { IconButton } from "../controls/button";
+import { FailurePanel } from "../feedback/failure-panel";
+import { Breadcrumb } from "../shell/page-header";
+import { useCurrentUser } from "../shell/user-context";
+import type { DesktopHandle } from "../viewer/desktop";
+import { DesktopTools } from "../viewer/desktop-tools";
+import type { Scaling } from "../viewer/use-desktop";
+import { useFullScreen } from "../viewer/use-full-screen";
+import { SessionBarActions } from "./session-bar-actions";
+import { SessionPageBones } from "./session-page-bones";
+import { SessionPanel } from "./session-panel";
+import { SessionStage } from "./session-stage";
+import { SessionStatus } from "./session-status";
+import { StartTimeline } from "./start-timeline";
+import { useSessionActions } from "./use-session-actions";
+
+const Desktop = dynamic(() => import("../viewer/desktop").then((module) => module.Desktop), {
+  ssr: false,
+  loading: () => <div className="flex-1 bg-[#101012]" />,
+});
+
+type Detail = Outputs["sessions"]["get"];
+
+export function SessionPage({ id }: { id: string }) {
+  const trpc = useTRPC();
+  const session = useQuery(trpc.sessions.get.queryOptions({ id }));
+  if (session.data) return <LoadedSession session={session.data} />;
+  if (!session.isError) return <SessionPageBones />;
+  return (
+    <div className="p-4 md:p-8">
+      <FailurePanel
+        error={session.error}
+        title="The session could not be read"
+        onRetry={() => void session.refetch()}
+        busy={session.isFetching}
+      />
+    </div>
+  );
+}
+
+function LoadedSession({ session }: { session: Detail }) {
+  const user = useCurrentUser();
+  const actions = useSessionActions(session);
+  const showsDesktop = session.display.protocol === "rfb" && session.status.phase === "Running" && session.may.view;
+  const [scaling, setScaling] = useState<Scaling>("fit");
+  const [mode, setMode] = useState<"control" | "view">(session.may.control ? "control" : "view");
+  const [reason, setReason] = useState<string>();
+  const [panelOpen, setPanelOpen] = useState(!showsDesktop && session.status.phase !== "Pending" && session.status.phase !== "Starting");
+  const [barHidden, setBarHidden] = useState(false);
+  const [fullScreen] = useFullScreen();
+  const barToggle = useRef<HTMLButtonElement>(null);
+  const needsReason = session.user !== user.username && reason === undefined;
+  const connectable = showsDesktop && !needsReason;
+
+  useEffect(() => {
+    // On its way while the session still starts.
+    if (session.display.protocol === "rfb") void import("@novnc/novnc").catch(() => {});
+  }, [session.display.protocol]);
+
+  const bar = (desktop: DesktopHandle) => (
+    <div className={`shrink-0 border-b border-line bg-surface ${barHidden ? "sr-only focus-within:not-sr-only" : ""}`}>
+      <div className="flex flex-wrap items-center gap-x-3 px-3 py-1.5">
+        <div className="flex min-w-0 flex-1 basis-64 items-center gap-3">
+          <div className="min-w-0">
+            <Breadcrumb crumbs={[{ href: "/sessions", label: "Sessions" }]} title={session.name} />
+          </div>
+          <h1 className="sr-only">{session.name}</h1>
+          <SessionStatus session={session} />
+        </div>
+        <div role="toolbar" aria-label="Session" className="flex items-center">
+          {connectable ? (
+            <DesktopTools
+              {...desktop}
+              scaling={scaling}
+              onScaling={setScaling}
+              mode={mode}
+              onMode={session.may.control ? setMode : undefined}
+            />
+          ) : null}
+          <SessionBarActions session={session} actions={actions} />
+          <IconButton label="Timeline and details" pressed={panelOpen} onClick={() => setPanelOpen(!panelOpen)}>
+            <PanelRight aria-hidden className="size-4" />
+          </IconButton>
+          {connectable ? (
+            <IconButton ref={barToggle} label={barHidden ? "Show the bar" : "Hide the bar"} onClick={() => setBarHidden(!barHidden)}>
+              {barHidden ? <ChevronDown aria-hidden className="size-4" /> : <ChevronUp aria-hidden className="size-4" />}
+            </IconButton>
+          ) : null}
+        </div>
+      </div>
+    </div>
+  );
+
+  return (
+    <div
+      className={`flex flex-col ${fullScreen ? "fixed inset-0 z-45 bg-canvas" : "h-[calc(100dvh-3.5rem-env(safe-area-inset-bottom))] md:h-dvh"}`}
+      data-session-phase={session.status.phase}
+    >
+      <div className="flex min-h-0 flex-1 flex-col md:flex-row">
+        <section aria-label={session.name} className="relative flex min-h-0 min-w-0 flex-1 flex-col">
+          {connectable ? (
+            <>
+              <Desktop
+                key={mode}
+                sessionId={session.id}
+                name={session.name}
+                mode={mode}
+                reason={reason}
+                scaling={scaling}
+                onLeave={() => {
+                  setBarHidden(false);
+                  barToggle.current?.focus();
+                }}
+                beforeFirstFrame={<StartTimeline sessionId={session.id} progress="First frame" underWay />}
+              >
+                {bar}
+              </Desktop>
+              {barHidden ? (
+                <button
+                  type="button"
+                  aria-label="Show the bar"
+                  title="Show the bar"
+                  onClick={() => setBarHidden(false)}
+                  className="absolute top-0 left-1/2 z-10 flex h-5 w-14 -translate-x-1/2 items-center justify-center rounded-b-md border border-t-0 border-line bg-surface/80 text-ink-soft opacity-60 hover:opacity-100 focus-visible:opacity-100"
+                >
+                  <ChevronDown aria-hidden className="size-3.5" />
+                </button>
+              ) : null}
+            </>
+          ) : (
+            <>
+              {bar({ rfb: null, clipboard: "" })}
+              <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />
+            </>
+          )}
+        </section>
+        {panelOpen ? <SessionPanel session={session} /> : null}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { signInWithPassword } from "../../account/auth-requests";
+import { fieldProblems, readFailure } from "../../errors/read-failure";
+import { useTRPC } from "../../trpc/client";
+import { Button } from "../controls/button";
+import { TextField } from "../controls/field";
+import { FailurePanel } from "../feedback/failure-panel";
+import { useCurrentUser } from "../shell/user-context";
+
+export function PasswordForm() {
+  const trpc = useTRPC();
+  const user = useCurrentUser();
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const [again, setAgain] = useState("");
+  const [tried, setTried] = useState(false);
+  const change = useMutation(
+    trpc.users.changePassword.mutationOptions({
+      onSuccess: async () => {
+        // The change ended every login, this one too: begin a new one with the new password.
+        await signInWithPassword(user.username, next);
+        setCurrent("");
+        setNext("");
+        setAgain("");
+        setTried(false);
+      },
+    }),
+  );
+  const failure = change.error ? readFailure(change.error) : null;
+  const refused = failure ? fieldProblems(failure) : {};
+  const wrong = failure?.code === "AUTH_INVALID_CREDENTIALS" ? "This is not your current password" : undefined;
+  const short = next.length < 8 ? "At least 8 characters" : undefined;
+  const different = again === next ? undefined : "Not the same as above";
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!short && !different && current) change.mutate({ currentPassword: current, newPassword: next });
+  };
+  return (
+    <form onSubmit={submit} noValidate className="flex max-w-sm flex-col gap-4">
+      <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
+      <TextField
+        label="Current password"
+        type="password"
+        autoComplete="current-password"
+        value={current}
+        onChange={(event) => setCurrent(event.target.value)}
+        problem={wrong ?? (tried && !current ? "Needed to change it" : undefined)}
+      />
+      <TextField
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        value={next}
+        onChange={(event) => setNext(event.target.value)}
+        problem={refused["newPassword"] ?? (tried ? short : undefined)}
+        hint="At least 8 characters"
+      />
+      <TextField
+        label="New password again"
+        type="password"
+        autoComplete="new-password"
+        value={again}
+        onChange={(event) => setAgain(event.target.value)}
+        problem={tried ? different : undefined}
+      />
+      {failure && !wrong && Object.keys(refused).length === 0 ? (
+        <FailurePanel error={change.error} title="The password was not changed" />
+      ) : null}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button type="submit" look="primary" busy={change.isPending}>
+          Change password
+        </Button>
+        <output className="text-sm text-ink-soft">
+          {change.isSuccess && !next ? "Changed. Every other login of yours has ended." : ""}
+        </output>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,90 @@
+import type RFB from "@novnc/novnc";
+import type { TRPCClient } from "@trpc/client";
+import type { AppRouter } from "../../../server/trpc/app-router";
+import { type Failure, readFailure } from "../../errors/read-failure";
+import { onFirstFrame } from "./first-frame";
+
+export interface DesktopRequest {
+  readonly client: TRPCClient<AppRouter>;
+  readonly sessionId: string;
+  readonly mode: "control" | "view";
+  readonly reason: string | undefined;
+  readonly screen: HTMLElement;
+}
+
+export interface DesktopListener {
+  ticket(): void;
+  connected(rfb: RFB): void;
+  painted(): void;
+  clipboard(text: string): void;
+  /** No ticket was to be had. */
+  refused(failure: Failure): void;
+  lost(why: string): void;
+}
+
+/**
+ * One try at a desktop: a fresh ticket, the WebSocket, the display. Exactly one of `refused` and `lost` is called at its end, unless it
+ * is stopped by the function that this returns.
+ */
+export function connectDesktop(request: DesktopRequest, listener: DesktopListener): () => void {
+  let stopped = false;
+  let rfb: RFB | null = null;
+  let stopLooking = () => {};
+
+  const run = async () => {
+    // Both are on their way at once; the module is there at once from the second time on.
+    const module = import("@novnc/novnc");
+    module.catch(() => {});
+    const opened = await request.client.sessions.openViewer
+      .mutate({ id: request.sessionId, mode: request.mode, reason: request.reason })
+      .catch((error: unknown) => {
+        if (!stopped) listener.refused(readFailure(error));
+        return null;
+      });
+    if (stopped || !opened) return;
+    const { default: Rfb } = await module;
+    if (stopped) return;
+    listener.ticket();
+    rfb = new Rfb(request.screen, socketUrl(opened.url), { shared: true, showDotCursor: true, wsProtocols: ["binary"] });
+    rfb.background = "transparent";
+    rfb.viewOnly = opened.mode === "view";
+    let whyLost = "The connection to the desktop broke.";
+    const connection = rfb;
+    rfb.addEventListener("connect", () => {
+      if (stopped) return;
+      listener.connected(connection);
+      stopLooking = onFirstFrame(request.screen, () => {
+        if (!stopped) listener.painted();
+      });
+    });
+    rfb.addEventListener("clipboard", (event) => {
+      if (!stopped) listener.clipboard(event.detail.text);
+    });
+    rfb.addEventListener("securityfailure", (event) => {
+      whyLost = `The display refused the connection${event.detail.reason ? `: ${event.detail.reason}` : ""}.`;
+    });
+    rfb.addEventListener("credentialsrequired", () => {
+      whyLost = "The display asks for a password of its own; displays of sessions must not have one.";
+      connection.disconnect();
+    });
+    rfb.addEventListener("disconnect", () => {
+      stopLooking();
+      if (!stopped) listener.lost(whyLost);
+    });
+  };
+  run().catch(() => {
+    if (!stopped) listener.lost("The viewer could not be loaded.");
+  });
+
+  return () => {
+    stopped = true;
+    stopLooking();
+    rfb?.disconnect();
+  };
+}
+
+function socketUrl(path: string): string {
+  const url = new URL(path, window.location.href);
+  url.protocol = url.protocol === "https:" || url.protocol === "wss:" ? "wss:" : "ws:";
+  return url.href;
+}

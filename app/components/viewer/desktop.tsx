@@ -1,0 +1,69 @@
+"use client";
+import type RFB from "@novnc/novnc";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { ConnectionOverlay } from "./connection-overlay";
+import { type Scaling, useDesktop } from "./use-desktop";
+
+export interface DesktopHandle {
+  /** Null while it isn't connected. */
+  readonly rfb: RFB | null;
+  readonly clipboard: string;
+}
+
+interface DesktopProps {
+  sessionId: string;
+  name: string;
+  mode: "control" | "view";
+  reason: string | undefined;
+  scaling: Scaling;
+  /** Shown over the desktop until its first frame: how the session came up. */
+  beforeFirstFrame: ReactNode;
+  /** Where the keys go to after Ctrl+Alt+Shift. */
+  onLeave: () => void;
+  /** What stands above the desktop. */
+  children: (desktop: DesktopHandle) => ReactNode;
+}
+
+/**
+ * The desktop itself. All keys are the desktop's while it has the focus; pressing and letting go Ctrl+Alt+Shift gives them back.
+ * `data-viewer` has the state of the connection and `data-first-frame` appears with the first painted frame, for tests and benches.
+ */
+export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, onLeave, children }: DesktopProps) {
+  const desktop = useDesktop({ sessionId, mode, reason, scaling });
+  const { state } = desktop;
+  const painted = useRef(false);
+  if (state.name === "painted") painted.current = true;
+  const leaving = useRef(false);
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey && event.altKey && event.shiftKey) leaving.current = ["Control", "Alt", "Shift", "Meta"].includes(event.key);
+  };
+  const onKeyUp = (event: KeyboardEvent) => {
+    if (!leaving.current || event.ctrlKey || event.altKey || event.shiftKey) return;
+    leaving.current = false;
+    onLeave();
+  };
+
+  return (
+    <>
+      {children({ rfb: desktop.rfb, clipboard: desktop.clipboard })}
+      <div
+        className="relative min-h-0 flex-1 bg-[#101012]"
+        data-viewer={state.name}
+        data-first-frame={painted.current ? "" : undefined}
+        onKeyDownCapture={onKeyDown}
+        onKeyUpCapture={onKeyUp}
+      >
+        {/* biome-ignore lint/a11y/useSemanticElements: no element means a remote desktop */}
+        <div
+          ref={desktop.screenRef}
+          role="application"
+          aria-label={`Desktop of ${name}`}
+          data-remote-keys=""
+          className="absolute inset-0 overflow-hidden"
+        />
+        <ConnectionOverlay state={state} wasPainted={painted.current} beforeFirstFrame={beforeFirstFrame} onRetry={desktop.retryNow} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+import type RFB from "@novnc/novnc";
+
+interface Key {
+  readonly keysym: number;
+  readonly code: string;
+}
+
+const control: Key = { keysym: 0xffe3, code: "ControlLeft" };
+const alt: Key = { keysym: 0xffe9, code: "AltLeft" };
+const shift: Key = { keysym: 0xffe1, code: "ShiftLeft" };
+const superKey: Key = { keysym: 0xffeb, code: "MetaLeft" };
+const tab: Key = { keysym: 0xff09, code: "Tab" };
+const escape: Key = { keysym: 0xff1b, code: "Escape" };
+const del: Key = { keysym: 0xffff, code: "Delete" };
+const letter = (name: string): Key => ({ keysym: name.charCodeAt(0), code: `Key${name.toUpperCase()}` });
+const functionKey = (number: number): Key => ({ keysym: 0xffbd + number, code: `F${number}` });
+
+/** Keys that the browser or the person's own system would take for itself. */
+export const keyCombinations: readonly { readonly label: string; readonly keys: readonly Key[] }[] = [
+  { label: "Ctrl + Alt + Del", keys: [control, alt, del] },
+  { label: "Alt + Tab", keys: [alt, tab] },
+  { label: "Alt + F4", keys: [alt, functionKey(4)] },
+  { label: "Ctrl + W", keys: [control, letter("w")] },
+  { label: "Ctrl + T", keys: [control, letter("t")] },
+  { label: "Ctrl + Shift + V", keys: [control, shift, letter("v")] },
+  { label: "Super", keys: [superKey] },
+  { label: "Escape", keys: [escape] },
+];
+
+/** Presses the keys in order and lets them go in the opposite one. */
+export function pressKeys(rfb: RFB, keys: readonly Key[]): void {
+  for (const key of keys) rfb.sendKey(key.keysym, key.code, true);
+  for (const key of keys.toReversed()) rfb.sendKey(key.keysym, key.code, false);
+}
