@@ -11,11 +11,15 @@ const release = "bookworm";
 /** Raise it when what is made here changes: every image is then built anew. */
 export const baseRevision = "bookworm-1";
 
+/** Not /tmp: it may be small, or mounted without devices and programs. */
+const workFolder = "/var/tmp";
+const prefix = "berth-debian-";
+
 export async function makeBase({ host, tag }) {
   const [repository, name] = tag.split(":");
   const started = Date.now();
   if (isRoot() && (findProgram("debootstrap") || hasApt())) {
-    if (!findProgram("debootstrap")) aptInstall(["debootstrap", "debian-archive-keyring"], "makes the desktop images' Debian");
+    if (!findProgram("debootstrap")) await aptInstall(["debootstrap", "debian-archive-keyring"], "makes the desktop images' Debian");
     say.step(`Making the images' base, Debian ${release}, with debootstrap (about half a minute)`);
     await bootstrap({ host, repository, name });
   } else {
@@ -33,8 +37,8 @@ export async function makeBase({ host, tag }) {
 }
 
 async function bootstrap({ host, repository, name }) {
-  // Not /tmp: it may be small, or mounted without devices and programs.
-  const folder = mkdtempSync("/var/tmp/berth-debian-");
+  removeLeftovers();
+  const folder = mkdtempSync(join(workFolder, `${prefix}${process.pid}-`));
   try {
     const mirrors = configuredMirrors(release);
     const mirror = mirrors.main ? [mirrors.main] : [];
@@ -42,9 +46,20 @@ async function bootstrap({ host, repository, name }) {
     trim(folder, mirrors);
     await importFolder({ host, folder, repository, tag: name, labels: { "dev.berth.base": baseRevision } });
   } finally {
-    // debootstrap leaves mounts where it was interrupted; never delete through one.
-    for (const mount of ["proc", "sys", "dev/pts", "dev"]) spawnSync("umount", ["-l", join(folder, mount)], { stdio: "ignore" });
-    rmSync(folder, { recursive: true, force: true });
+    remove(folder);
+  }
+}
+
+/** debootstrap leaves mounts where it was interrupted; never delete through one. */
+function remove(folder) {
+  for (const mount of ["proc", "sys", "dev/pts", "dev"]) spawnSync("umount", ["-l", join(folder, mount)], { stdio: "ignore" });
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** What runs that were interrupted left behind. */
+function removeLeftovers() {
+  for (const name of readdirSync(workFolder).filter((entry) => entry.startsWith(prefix))) {
+    if (!existsSync(`/proc/${Number.parseInt(name.slice(prefix.length), 10)}`)) remove(join(workFolder, name));
   }
 }
 

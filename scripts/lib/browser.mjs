@@ -5,8 +5,8 @@ import { Refusal } from "./say.mjs";
 
 const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/** Its path: CHROMIUM_PATH, one on the PATH, or Debian's package, installed as root. Throws `Refusal` with what to do. */
-export function ensureBrowser() {
+/** Its path: CHROMIUM_PATH, one on the PATH, or Debian's package, installed as root. Rejects with a `Refusal` with what to do. */
+export async function ensureBrowser() {
   const given = process.env.CHROMIUM_PATH;
   if (given) {
     if (!existsSync(given)) throw new Refusal(`CHROMIUM_PATH names ${given}, which isn't there`);
@@ -15,7 +15,7 @@ export function ensureBrowser() {
   const found = names.map(findProgram).find(Boolean);
   if (found) return found;
   if (isRoot() && hasApt()) {
-    aptInstall(["chromium"], "browser for the tests");
+    await aptInstall(["chromium"], "browser for the tests");
     const installed = findProgram("chromium");
     if (installed) return installed;
   }

@@ -1,5 +1,5 @@
 /** Debian's and Ubuntu's packages, as root. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Refusal, say } from "./say.mjs";
@@ -18,26 +18,33 @@ export function findProgram(name) {
   );
 }
 
-const apt = (args) =>
-  spawnSync("apt-get", ["-o", "DPkg::Lock::Timeout=300", ...args], {
-    encoding: "utf8",
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" },
-    maxBuffer: 1 << 28,
+function apt(args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_MODE: "l" };
+  return new Promise((resolve) => {
+    // A session of its own: a Ctrl-C must not leave packages half installed.
+    const child = spawn("apt-get", ["-o", "DPkg::Lock::Timeout=300", ...args], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    let words = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (part) => {
+        words = (words + part).slice(-4000);
+      });
+    }
+    child.once("error", (error) => resolve({ ok: false, words: error.message }));
+    child.once("close", (code) => resolve({ ok: code === 0, words }));
   });
+}
 
-/** Installs packages without their recommendations. Throws `Refusal` with apt's own words. Call only as root where apt is. */
-export function aptInstall(packages, why) {
+/** Installs packages without their recommendations. Rejects with a `Refusal` that has apt's own words. Call only as root where apt is. */
+export async function aptInstall(packages, why) {
   say.step(`Installing ${packages.join(", ")} (${why})`);
   const install = ["install", "-y", "--no-install-recommends", ...packages];
-  let result = apt(install);
-  if (result.status !== 0) {
-    apt(["update"]);
-    result = apt(install);
+  let result = await apt(install);
+  if (!result.ok) {
+    await apt(["update"]);
+    result = await apt(install);
   }
-  if (result.status !== 0) {
-    const words = `${result.stderr || result.stdout || result.error?.message}`.trim().split("\n").slice(-5).join("\n");
-    throw new Refusal(`apt-get could not install ${packages.join(", ")}:\n${words}`);
-  }
+  if (!result.ok)
+    throw new Refusal(`apt-get could not install ${packages.join(", ")}:\n${result.words.trim().split("\n").slice(-5).join("\n")}`);
 }
 
 /** `{ id: "debian", codename: "bookworm" }`, empty strings where unknown. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { aptInstall, distribution, findProgram, hasApt, isRoot } from "./debian.mjs";
 import { engineAt, findAnsweringEngine } from "./find-engine.mjs";
-import { leaveOwnEngine, sayOwnEngine, enterOwnEngine } from "./own-engine.mjs";
+import { enterOwnEngine, leaveOwnEngine, sayOwnEngine } from "./own-engine.mjs";
 import { Refusal, say } from "./say.mjs";
 
 /**
@@ -28,7 +28,7 @@ export async function ensureEngine() {
   if (!findProgram("dockerd")) {
     if (!debian) return { missing: "There is no container engine. Install Docker Engine, start it, and run npm start again." };
     try {
-      aptInstall(["docker.io"], "container engine for the sessions");
+      await aptInstall(["docker.io"], "container engine for the sessions");
     } catch (error) {
       return { missing: error.message };
     }
