@@ -1,6 +1,18 @@
-import type { Prisma, PrismaClient } from "./db/generated/client";
+import { Prisma, type PrismaClient } from "./db/generated/client";
 
 /** The whole database. Services open transactions on it (`$transaction`); only `*-store` files ask it anything else. */
 export type Database = PrismaClient;
 /** An open transaction, handed from service to service so that one commit holds what belongs together. */
 export type Tx = Prisma.TransactionClient;
+
+/** A write broke a unique index. The transaction it was in is over. */
+export const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+
+/**
+ * Waits until no other transaction holds this lock and keeps it until the transaction ends. To stay free of deadlocks, take them in this
+ * order: agent, then session, then rows.
+ */
+export async function lock(tx: Tx, kind: "agent" | "session" | "admins", id: string): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${kind}:${id}`}, 0))`;
+}

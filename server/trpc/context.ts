@@ -3,6 +3,8 @@ import type { RegistrationTokensService } from "../modules/agents/registration-t
 import type { AuditService } from "../modules/audit/audit-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
+import type { SessionAdoption } from "../modules/sessions/session-adoption";
+import type { SessionCreation } from "../modules/sessions/session-creation";
 import type { SessionsService } from "../modules/sessions/sessions-service";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { SystemService } from "../modules/system/system-service";
@@ -21,6 +23,8 @@ export interface Services {
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;
   readonly sessions: SessionsService;
+  readonly sessionCreation: SessionCreation;
+  readonly adoption: SessionAdoption;
   readonly viewerTickets: ViewerTickets;
   readonly homes: HomesService;
   readonly tasks: TasksService;

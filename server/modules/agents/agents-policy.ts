@@ -3,7 +3,14 @@ import type { Actor } from "../users/users-policy";
 
 export type AgentAction = "see" | "drain" | "remove" | "removeByForce" | "orphans" | "enrol";
 
-const operatorMay: Record<AgentAction, boolean> = { see: true, drain: true, remove: true, removeByForce: false, orphans: true, enrol: false };
+const operatorMay: Record<AgentAction, boolean> = {
+  see: true,
+  drain: true,
+  remove: true,
+  removeByForce: false,
+  orphans: true,
+  enrol: false,
+};
 
 /** Hosts are the operators' business; who may join the fleet, and ending people's sessions by force, is the admins'. */
 export function mayAgents(actor: Actor, action: AgentAction): Verdict {

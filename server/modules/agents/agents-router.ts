@@ -3,14 +3,26 @@ import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, publicProcedure, router } from "../../trpc/init";
 import type { Actor } from "../users/users-policy";
-import { mayAgents, type AgentAction } from "./agents-policy";
+import { type AgentAction, mayAgents } from "./agents-policy";
 import {
-  agentDetailSchema, agentRefInput, agentSchema, agentStatsOutput, createdRegistrationTokenSchema, createRegistrationTokenInput, listAgentsInput,
-  listAgentsOutput, listRegistrationTokensOutput, orphanInput, registrationTokenIdInput, removeAgentInput, setAgentStatusInput,
+  agentDetailSchema,
+  agentRefInput,
+  agentSchema,
+  agentStatsOutput,
+  createdRegistrationTokenSchema,
+  createRegistrationTokenInput,
+  listAgentsInput,
+  listAgentsOutput,
+  listRegistrationTokensOutput,
+  orphanInput,
+  registrationTokenIdInput,
+  removeAgentInput,
+  setAgentStatusInput,
 } from "./agents-schema";
 import { agentMissing } from "./agents-service";
 
-const allow = (actor: Actor, action: AgentAction, id = "") => enforce(mayAgents(actor, action), () => agentMissing(id), "see or change agents");
+const allow = (actor: Actor, action: AgentAction, id = "") =>
+  enforce(mayAgents(actor, action), () => agentMissing(id), "see or change agents");
 
 export const agentsRouter = router({
   /** Its credential is the one-time token, so nobody is signed in here. */
@@ -18,7 +30,9 @@ export const agentsRouter = router({
     .meta({ rest: { method: "POST", path: "/agents/register", status: 201, keys: "camel" } })
     .input(registrationRequestSchema)
     .output(registrationReplySchema)
-    .mutation(({ ctx, input }) => ctx.services.registrationTokens.register({ token: ctx.agentToken ?? null, address: ctx.address, request: input })),
+    .mutation(({ ctx, input }) =>
+      ctx.services.registrationTokens.register({ token: ctx.agentToken ?? null, address: ctx.address, request: input }),
+    ),
   list: procedure
     .meta({ rest: { method: "GET", path: "/agents" } })
     .input(listAgentsInput)
@@ -56,6 +70,7 @@ export const agentsRouter = router({
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
       allow(ctx.login, input.force ? "removeByForce" : "remove", input.id);
+      if (input.force) await ctx.services.sessions.abandonAgent(ctx.asker, input.id);
       await ctx.services.agents.remove(ctx.asker, input);
     }),
   adoptOrphan: procedure
@@ -64,7 +79,7 @@ export const agentsRouter = router({
     .output(agentDetailSchema)
     .mutation(async ({ ctx, input }) => {
       allow(ctx.login, "orphans", input.id);
-      await ctx.services.sessions.adoptOrphan(ctx.asker, input);
+      await ctx.services.adoption.adopt(ctx.asker, input);
       return ctx.services.agents.get(input.id);
     }),
   removeOrphan: procedure

@@ -1,15 +1,247 @@
+import { resourceUsageSchema } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import type { z } from "zod";
+import { observedStateSchema } from "@berth/protocol/session-states";
+import { z } from "zod";
+import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import { type Database, lock, type Tx } from "../../platform/database";
+import { pagination } from "../../platform/paging";
+import { type AuditService, actorOf } from "../audit/audit-service";
+import { isOver, sessionState } from "../sessions/session-status";
+import type { AgentGateway } from "../tasks/agent-gateway";
+import type { TasksService } from "../tasks/tasks-service";
 import type { Asker } from "../users/users-schema";
-import type { Agent, AgentDetail, agentStatsOutput, listAgentsInput, listAgentsOutput, orphanInput, removeAgentInput, setAgentStatusInput } from "./agents-schema";
+import { agentStatus } from "./agent-status";
+import type {
+  Agent,
+  AgentDetail,
+  agentStatsOutput,
+  listAgentsInput,
+  listAgentsOutput,
+  orphanInput,
+  removeAgentInput,
+  setAgentStatusInput,
+} from "./agents-schema";
+import {
+  type AgentRow,
+  countHomesOn,
+  deleteAgent,
+  deleteOrphan,
+  findAgent,
+  findAgents,
+  findOrphan,
+  findOrphans,
+  findReservations,
+  findSessionsById,
+  findSessionsOn,
+  type Reservation,
+  updateAgent,
+} from "./agents-store";
 
 export const agentMissing = (id: string): BerthError => new BerthError("AGENT_NOT_FOUND", `No agent with ID '${id}' exists`);
 
+export interface AgentsDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly audit: AuditService;
+  readonly tasks: TasksService;
+  readonly gateway: AgentGateway;
+}
+
+const GIB = 2 ** 30;
+
 export class AgentsService {
-  async list(_input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> { throw new Error("not built yet"); }
-  async stats(): Promise<z.output<typeof agentStatsOutput>> { throw new Error("not built yet"); }
-  async get(_ref: string): Promise<AgentDetail> { throw new Error("not built yet"); }
-  async setStatus(_asker: Asker, _input: z.output<typeof setAgentStatusInput>): Promise<Agent> { throw new Error("not built yet"); }
-  async remove(_asker: Asker, _input: z.output<typeof removeAgentInput>): Promise<void> { throw new Error("not built yet"); }
-  async removeOrphan(_asker: Asker, _input: z.output<typeof orphanInput>): Promise<void> { throw new Error("not built yet"); }
+  constructor(private readonly deps: AgentsDeps) {}
+
+  async list(input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> {
+    const all = (await this.fleet(this.deps.database)).filter(
+      (agent) =>
+        (input.platform === undefined || agent.platform === input.platform) &&
+        (input.status === undefined || agent.status === input.status) &&
+        (input.region === undefined || agent.region === input.region) &&
+        (input.capability === undefined || agent.capabilities.includes(input.capability)),
+    );
+    const start = (input.page - 1) * input.limit;
+    return { agents: all.slice(start, start + input.limit), pagination: pagination(input.page, input.limit, all.length) };
+  }
+
+  /** Every agent with what is reserved on it, as this moment sees it. Placement looks at the same. */
+  async fleet(db: Tx | Database): Promise<Agent[]> {
+    const now = this.deps.clock.now();
+    const [rows, reservations] = await Promise.all([findAgents(db), findReservations(db)]);
+    return rows.map((row) => agentView(row, reservations.get(row.id), now));
+  }
+
+  /** By UUID or `agent_id`. */
+  async get(ref: string): Promise<AgentDetail> {
+    const { database, clock } = this.deps;
+    const row = await findAgent(database, ref);
+    if (!row) throw agentMissing(ref);
+    const [reservations, sessions, orphans] = await Promise.all([
+      findReservations(database),
+      findSessionsOn(database, row.id),
+      findOrphans(database, row.id),
+    ]);
+    const claimed = new Map(
+      (
+        await findSessionsById(
+          database,
+          orphans.map((orphan) => orphan.sessionId),
+        )
+      ).map((session) => [session.id, session]),
+    );
+    const now = clock.now();
+    return {
+      ...agentView(row, reservations.get(row.id), now),
+      uptimeSeconds:
+        row.connectionId && row.connectedAt ? Math.max(0, Math.floor((now.getTime() - row.connectedAt.getTime()) / 1000)) : null,
+      sessions: sessions.map((session) => ({
+        id: session.id,
+        name: session.name,
+        user: session.user.username,
+        template: session.template.name,
+        state: sessionState(session),
+      })),
+      orphans: orphans.map((orphan) => {
+        const session = claimed.get(orphan.sessionId);
+        return {
+          containerId: orphan.containerId,
+          sessionId: orphan.sessionId,
+          generation: orphan.generation,
+          name: orphan.name,
+          image: orphan.image,
+          observed: observedStateSchema.parse(orphan.observed),
+          firstSeenAt: orphan.firstSeenAt,
+          adoptable: session !== undefined && (isOver(session) || session.agentId !== row.id),
+        };
+      }),
+    };
+  }
+
+  async stats(): Promise<z.output<typeof agentStatsOutput>> {
+    const agents = await this.fleet(this.deps.database);
+    const count = (status: Agent["status"]) => agents.filter((agent) => agent.status === status).length;
+    const sum = (of: (agent: Agent) => number) => agents.reduce((total, agent) => total + of(agent), 0);
+    const maxSessions = sum((agent) => agent.capacity.maxSessions ?? 0);
+    const currentSessions = sum((agent) => agent.capacity.currentSessions);
+    return {
+      totalAgents: agents.length,
+      onlineAgents: count("online"),
+      offlineAgents: count("offline"),
+      drainingAgents: count("draining"),
+      degradedAgents: count("degraded"),
+      byPlatform: {
+        docker: agents.filter((agent) => agent.platform === "docker").length,
+        kubernetes: agents.filter((agent) => agent.platform === "kubernetes").length,
+      },
+      totalCapacity: { maxSessions, currentSessions },
+      utilization: {
+        percentage: maxSessions === 0 ? 0 : Math.round((currentSessions / maxSessions) * 1000) / 10,
+        sessionsAvailable: Math.max(0, maxSessions - currentSessions),
+      },
+    };
+  }
+
+  /** `draining`: no new sessions, those that are there go on. */
+  async setStatus(asker: Asker, input: z.output<typeof setAgentStatusInput>): Promise<Agent> {
+    const row = await this.deps.database.$transaction(async (tx) => {
+      const found = await findAgent(tx, input.id);
+      if (!found) throw agentMissing(input.id);
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: input.status === "draining" ? "agents.drain" : "agents.undrain",
+        target: { kind: "agent", id: found.id },
+        details: { name: found.name },
+      });
+      return updateAgent(tx, found.id, { draining: input.status === "draining" });
+    });
+    await this.deps.bus.publish({ kind: "agent", agentId: row.id });
+    return this.one(row);
+  }
+
+  /** Revokes its credential and ends its connection at once. Throws AGENT_IN_USE while live sessions or homes are on it; `force` forgets the homes. */
+  async remove(asker: Asker, input: z.output<typeof removeAgentInput>): Promise<void> {
+    const row = await this.deps.database.$transaction(async (tx) => {
+      const found = await findAgent(tx, input.id);
+      if (!found) throw agentMissing(input.id);
+      await lock(tx, "agent", found.id);
+      const live = (await findSessionsOn(tx, found.id)).filter((session) => !isOver(session)).map((session) => session.name);
+      const homes = await countHomesOn(tx, found.id);
+      if (live.length > 0 || (homes > 0 && !input.force)) {
+        const what = live.length > 0 ? `${live.length} live session(s) (${live.slice(0, 5).join(", ")})` : `${homes} home(s)`;
+        throw new BerthError("AGENT_IN_USE", `'${found.name}' still holds ${what}; delete them first, or remove it by force`, {
+          details: { sessions: live, homes },
+        });
+      }
+      await deleteAgent(tx, found.id);
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "agents.remove",
+        target: { kind: "agent", id: found.id },
+        details: { name: found.name, force: input.force, homes },
+      });
+      return found;
+    });
+    this.deps.gateway.disconnect(row.id, "its access was revoked");
+    await this.deps.bus.publish({ kind: "agent_revoked", agentId: row.id }, { kind: "agent", agentId: row.id });
+  }
+
+  /** Asks the agent to remove a container that no session claims. */
+  async removeOrphan(asker: Asker, input: z.output<typeof orphanInput>): Promise<void> {
+    const events = await this.deps.database.$transaction(async (tx) => {
+      const agent = await findAgent(tx, input.id);
+      if (!agent) throw agentMissing(input.id);
+      const orphan = await findOrphan(tx, agent.id, input.containerId);
+      if (!orphan) throw new BerthError("ORPHAN_NOT_FOUND", `'${agent.name}' has no orphan '${input.containerId}'`);
+      const event = await this.deps.tasks.enqueue(tx, {
+        kind: "orphan.remove",
+        agentId: agent.id,
+        data: { container_id: orphan.containerId },
+        createdById: asker.userId,
+      });
+      await deleteOrphan(tx, agent.id, orphan.containerId);
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "agents.remove_orphan",
+        target: { kind: "agent", id: agent.id },
+        details: { name: agent.name, containerId: orphan.containerId },
+      });
+      return [event, { kind: "agent", agentId: agent.id } as const];
+    });
+    await this.deps.bus.publish(...events);
+  }
+
+  private async one(row: AgentRow): Promise<Agent> {
+    return agentView(row, (await findReservations(this.deps.database)).get(row.id), this.deps.clock.now());
+  }
+}
+
+export function agentView(row: AgentRow, reserved: Reservation | undefined, now: Date): Agent {
+  const condition = agentStatus(row, now);
+  return {
+    id: row.id,
+    agentId: row.name,
+    name: row.name,
+    platform: row.platform,
+    region: row.region,
+    version: row.version,
+    status: condition.status,
+    statusSince: condition.since,
+    statusReason: condition.reason,
+    capacity: {
+      maxCpu: row.maxCpu,
+      maxMemory: row.maxMemory,
+      maxSessions: row.maxSessions,
+      currentSessions: reserved?.sessions ?? 0,
+      reservedCpu: (reserved?.cpuMillicores ?? 0) / 1000,
+      reservedMemory: Math.round(((reserved?.memoryBytes ?? 0) / GIB) * 1000) / 1000,
+    },
+    capabilities: row.capabilities,
+    labels: z.record(z.string(), z.string()).catch({}).parse(row.labels),
+    metadata: z.record(z.string(), z.unknown()).catch({}).parse(row.metadata),
+    resourceUsage: resourceUsageSchema.nullable().catch(null).parse(row.resourceUsage),
+    websocketConnId: row.connectionId,
+    connectedAt: row.connectedAt,
+    lastHeartbeat: row.lastHeartbeatAt,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
 }

@@ -1,11 +1,190 @@
 import type { RegistrationReply, registrationRequestSchema } from "@berth/protocol/agent-registration";
+import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
+import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import { type Database, isUniqueViolation } from "../../platform/database";
+import { hashSecret, type Ids } from "../../platform/ids";
+import { type AuditService, actorOf } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
+import { demandFreeName } from "./agent-name";
 import type { createdRegistrationTokenSchema, createRegistrationTokenInput, listRegistrationTokensOutput } from "./agents-schema";
+import {
+  findAgentNames,
+  findRegistrationToken,
+  findRegistrationTokens,
+  insertAgent,
+  insertRegistrationToken,
+  type RegistrationTokenRow,
+  revokeRegistrationToken,
+  useRegistrationToken,
+} from "./agents-store";
 
-export class RegistrationTokensService {
-  async list(): Promise<z.output<typeof listRegistrationTokensOutput>> { throw new Error("not built yet"); }
-  async create(_asker: Asker, _input: z.output<typeof createRegistrationTokenInput>): Promise<z.output<typeof createdRegistrationTokenSchema>> { throw new Error("not built yet"); }
-  async revoke(_asker: Asker, _id: string): Promise<void> { throw new Error("not built yet"); }
-  async register(_input: { token: string | null; address: string; request: z.output<typeof registrationRequestSchema> }): Promise<RegistrationReply> { throw new Error("not built yet"); }
+export const TOKEN_HOURS = 24;
+export const HEARTBEAT_SECONDS = 10;
+const TASK_POLL_SECONDS = 5;
+
+export interface RegistrationDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly audit: AuditService;
+  /** What agents dial. */
+  readonly agentUrl: URL;
+  /** SHA-256 (hex) of the agent program that this control plane serves; null where it was not built. */
+  readonly agentBundleSha256: () => string | null;
 }
+
+/** How a host becomes an agent: a one-time token, used once within 24 hours, for a credential of its own. */
+export class RegistrationTokensService {
+  constructor(private readonly deps: RegistrationDeps) {}
+
+  async list(): Promise<z.output<typeof listRegistrationTokensOutput>> {
+    const rows = await findRegistrationTokens(this.deps.database);
+    const agents = await findAgentNames(
+      this.deps.database,
+      rows.flatMap((row) => row.agentId ?? []),
+    );
+    const nameOf = new Map(agents.map(({ id, name }) => [id, name]));
+    return { tokens: rows.map((row) => view(row, row.agentId ? (nameOf.get(row.agentId) ?? null) : null)) };
+  }
+
+  async create(
+    asker: Asker,
+    input: z.output<typeof createRegistrationTokenInput>,
+  ): Promise<z.output<typeof createdRegistrationTokenSchema>> {
+    if (input.agentName !== undefined) demandFreeName(input.agentName);
+    const token = this.deps.ids.secret();
+    const now = this.deps.clock.now();
+    const row = await this.deps.database.$transaction(async (tx) => {
+      const made = await insertRegistrationToken(tx, {
+        id: this.deps.ids.uuid(),
+        tokenHash: hashSecret(token),
+        agentName: input.agentName ?? null,
+        createdById: asker.userId,
+        createdAt: now,
+        expiresAt: new Date(now.getTime() + TOKEN_HOURS * 3_600_000),
+      });
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "registration_tokens.create",
+        target: { kind: "registration_token", id: made.id },
+        details: { agentName: input.agentName ?? null },
+      });
+      return made;
+    });
+    return { ...view(row, null), token, command: this.command(token) };
+  }
+
+  /** A token for the agent that runs beside the control plane; null where an agent of that name is enrolled already. */
+  async createForThisMachine(agentName: string): Promise<string | null> {
+    if (await findAgentByName(this.deps.database, agentName)) return null;
+    const token = this.deps.ids.secret();
+    const now = this.deps.clock.now();
+    const expiresAt = new Date(now.getTime() + TOKEN_HOURS * 3_600_000);
+    await this.deps.database.$transaction(async (tx) => {
+      const made = await insertRegistrationToken(tx, {
+        id: this.deps.ids.uuid(),
+        tokenHash: hashSecret(token),
+        agentName,
+        createdById: null,
+        createdAt: now,
+        expiresAt,
+      });
+      await this.deps.audit.record(
+        tx,
+        { kind: "system" },
+        {
+          action: "registration_tokens.create",
+          target: { kind: "registration_token", id: made.id },
+          details: { agentName },
+        },
+      );
+    });
+    return token;
+  }
+
+  async revoke(asker: Asker, id: string): Promise<void> {
+    await this.deps.database.$transaction(async (tx) => {
+      const row = await findRegistrationToken(tx, id);
+      if (!row) throw new BerthError("REGISTRATION_TOKEN_NOT_FOUND", `No registration token with ID '${id}' exists`);
+      if (!(await revokeRegistrationToken(tx, id, this.deps.clock.now()))) return;
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "registration_tokens.revoke",
+        target: { kind: "registration_token", id },
+      });
+    });
+  }
+
+  /**
+   * Throws REGISTRATION_TOKEN_INVALID for a token that is unknown, used, old, revoked or for another name, and AGENT_NAME_TAKEN, which
+   * leaves the token as it was.
+   */
+  async register(input: {
+    token: string | null;
+    address: string;
+    request: z.output<typeof registrationRequestSchema>;
+  }): Promise<RegistrationReply> {
+    const { request } = input;
+    const token = input.token;
+    if (!token) throw new BerthError("REGISTRATION_TOKEN_INVALID", "Send the one-time registration token in the header X-Agent-Token");
+    demandFreeName(request.name);
+    const agentId = this.deps.ids.uuid();
+    const secret = this.deps.ids.secret();
+    try {
+      await this.deps.database.$transaction(async (tx) => {
+        const used = await useRegistrationToken(tx, hashSecret(token), agentId, request.name, this.deps.clock.now());
+        if (!used)
+          throw new BerthError(
+            "REGISTRATION_TOKEN_INVALID",
+            `This registration token was used, has run out, was revoked or is not for '${request.name}'; make a new one`,
+          );
+        const { name, platform, version, capabilities, labels } = request;
+        const row = { id: agentId, name, platform, version, capabilities, labels, region: request.region ?? null };
+        await insertAgent(tx, {
+          ...row,
+          secretHash: hashSecret(secret),
+          heartbeatIntervalSeconds: HEARTBEAT_SECONDS,
+          createdAt: this.deps.clock.now(),
+        });
+        await this.deps.audit.record(
+          tx,
+          { kind: "agent", id: agentId, name, address: input.address },
+          {
+            action: "agents.register",
+            target: { kind: "agent", id: agentId },
+            details: { name, registrationToken: used.id },
+          },
+        );
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new BerthError(
+        "AGENT_NAME_TAKEN",
+        `An agent named '${request.name}' is registered already; choose another name or remove that one`,
+      );
+    }
+    await this.deps.bus.publish({ kind: "agent", agentId });
+    return {
+      agentId,
+      token: secret,
+      config: { heartbeatInterval: HEARTBEAT_SECONDS, taskPollInterval: TASK_POLL_SECONDS, logLevel: "info" },
+    };
+  }
+
+  private command(token: string): string {
+    const url = this.deps.agentUrl.origin;
+    const sha256 = this.deps.agentBundleSha256();
+    return `curl -fsSL ${url}/agent/install.sh | sh -s -- --url ${url} --token ${token}${sha256 ? ` --sha256 ${sha256}` : ""}`;
+  }
+}
+
+const view = (row: RegistrationTokenRow, usedBy: string | null) => ({
+  id: row.id,
+  agentName: row.agentName,
+  createdAt: row.createdAt,
+  expiresAt: row.expiresAt,
+  usedAt: row.usedAt,
+  usedBy,
+  revokedAt: row.revokedAt,
+});

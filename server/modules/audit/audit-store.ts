@@ -1,10 +1,11 @@
-import type { Prisma } from "../../platform/db/generated/client";
 import type { Database, Tx } from "../../platform/database";
+import type { Prisma } from "../../platform/db/generated/client";
 import { TOTAL_CAP } from "../../platform/paging";
 
 export type AuditRow = Prisma.AuditEntryGetPayload<object>;
 
-export const insertAuditEntry = (tx: Tx | Database, data: Prisma.AuditEntryUncheckedCreateInput) => tx.auditEntry.create({ data, select: { id: true } });
+export const insertAuditEntry = (tx: Tx | Database, data: Prisma.AuditEntryUncheckedCreateInput) =>
+  tx.auditEntry.create({ data, select: { id: true } });
 
 export async function findAuditEntries(
   database: Database,

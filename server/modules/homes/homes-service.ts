@@ -1,13 +1,119 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
+import type { Bus, BusEvent } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import type { Database, Tx } from "../../platform/database";
+import type { Ids } from "../../platform/ids";
+import { type AuditService, actorOf } from "../audit/audit-service";
+import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
-import type { listHomesInput, listHomesOutput } from "./homes-schema";
+import type { Home, listHomesInput, listHomesOutput } from "./homes-schema";
+import { findHome, findHomes, type HomeRow, insertHome, lockHome, updateHome, writeSizes } from "./homes-store";
 
 export const homeMissing = (id: string): BerthError => new BerthError("HOME_NOT_FOUND", `No home with ID '${id}' exists`);
 
-export class HomesService {
-  async list(_actor: Actor, _input: z.output<typeof listHomesInput>): Promise<z.output<typeof listHomesOutput>> { throw new Error("not built yet"); }
-  async ownership(_id: string): Promise<{ userId: string }> { throw new Error("not built yet"); }
-  async delete(_asker: Asker, _id: string): Promise<void> { throw new Error("not built yet"); }
+export interface HomesDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly audit: AuditService;
+  readonly tasks: TasksService;
 }
+
+/** Home volumes: made with a session, kept when it ends, bound to the agent they are on. */
+export class HomesService {
+  constructor(private readonly deps: HomesDeps) {}
+
+  async list(actor: Actor, input: z.output<typeof listHomesInput>): Promise<z.output<typeof listHomesOutput>> {
+    const rows = await findHomes(this.deps.database, { userId: actor.role === "admin" ? undefined : actor.userId, username: input.user });
+    return { homes: rows.map(homeView) };
+  }
+
+  async ownership(id: string): Promise<{ userId: string }> {
+    const row = await findHome(this.deps.database, id);
+    if (!row) throw homeMissing(id);
+    return { userId: row.userId };
+  }
+
+  /** Throws HOME_IN_USE while a session that has not ended has it. */
+  async delete(asker: Asker, id: string): Promise<void> {
+    const events = await this.deps.database.$transaction(async (tx) => {
+      await lockHome(tx, id);
+      const row = await findHome(tx, id);
+      if (!row) throw homeMissing(id);
+      demandUnused(row);
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "homes.delete",
+        target: { kind: "home", id },
+        details: { name: row.name, owner: row.user.username },
+      });
+      return this.remove(tx, row, asker.userId);
+    });
+    await this.deps.bus.publish(...events);
+  }
+
+  /** A new home's row; its volume is made by the agent with the session's first start. */
+  async create(tx: Tx, home: { userId: string; agentId: string; name: string }): Promise<{ id: string; agentId: string }> {
+    const id = this.deps.ids.uuid();
+    const now = this.deps.clock.now();
+    return insertHome(tx, { id, ...home, volume: `berth-home-${id}`, createdAt: now, lastUsedAt: now });
+  }
+
+  /** The home for a new session of this user. Throws HOME_NOT_FOUND for another's, HOME_IN_USE while a session has it or it is being removed. */
+  async claim(tx: Tx, id: string, userId: string): Promise<{ id: string; agentId: string }> {
+    await lockHome(tx, id);
+    const row = await findHome(tx, id);
+    if (!row || row.userId !== userId) throw homeMissing(id);
+    demandUnused(row);
+    await updateHome(tx, id, { lastUsedAt: this.deps.clock.now() });
+    return row;
+  }
+
+  /** With a session that is removed: its home goes too, unless another session has it by now. */
+  async removeUnused(tx: Tx, id: string, actorId: string): Promise<BusEvent[]> {
+    await lockHome(tx, id);
+    const row = await findHome(tx, id);
+    return row && row.sessions.length === 0 && !row.deletingAt ? this.remove(tx, row, actorId) : [];
+  }
+
+  /** From an agent's inventory. */
+  async reported(agentId: string, homes: readonly { volume: string; size_bytes?: number | null | undefined }[]): Promise<void> {
+    await writeSizes(
+      this.deps.database,
+      agentId,
+      homes.flatMap(({ volume, size_bytes }) => (size_bytes == null ? [] : [{ volume, size_bytes }])),
+    );
+  }
+
+  private async remove(tx: Tx, row: HomeRow, actorId: string): Promise<BusEvent[]> {
+    await updateHome(tx, row.id, { deletingAt: this.deps.clock.now() });
+    const task = await this.deps.tasks.enqueue(tx, {
+      kind: "home.delete",
+      agentId: row.agentId,
+      data: { volume: row.volume },
+      createdById: actorId,
+    });
+    return [task, { kind: "home", homeId: row.id, userId: row.userId }];
+  }
+}
+
+function demandUnused(row: HomeRow): void {
+  const user = row.sessions[0];
+  if (row.deletingAt) throw new BerthError("HOME_IN_USE", `The home '${row.name}' is being removed`);
+  if (user) throw new BerthError("HOME_IN_USE", `The home '${row.name}' is used by session '${user.name}'; terminate that first`);
+}
+
+const homeView = (row: HomeRow): Home => ({
+  id: row.id,
+  name: row.name,
+  volume: row.volume,
+  user: row.user.username,
+  agentId: row.agent.name,
+  sizeBytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
+  usedBy: row.sessions[0] ?? null,
+  deleting: row.deletingAt !== null,
+  createdAt: row.createdAt,
+  lastUsedAt: row.lastUsedAt,
+});

@@ -5,8 +5,18 @@ import { procedure, router } from "../../trpc/init";
 import type { Asker, Login } from "../users/users-schema";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import {
-  createSessionInput, deleteSessionInput, listSessionEventsOutput, listSessionsInput, listSessionsOutput, openViewerInput, openViewerOutput,
-  reportFirstFrameInput, sessionCountsOutput, sessionDetailSchema, sessionIdInput, setSessionStateInput,
+  createSessionInput,
+  deleteSessionInput,
+  listSessionEventsOutput,
+  listSessionsInput,
+  listSessionsOutput,
+  openViewerInput,
+  openViewerOutput,
+  reportFirstFrameInput,
+  sessionCountsOutput,
+  sessionDetailSchema,
+  sessionIdInput,
+  setSessionStateInput,
 } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
 
@@ -14,7 +24,11 @@ const actionOfState = { running: "wake", hibernated: "hibernate", terminating: "
 
 async function allow(ctx: Context & { login: Login; asker: Asker }, id: string, action: SessionAction): Promise<void> {
   const session = await ctx.services.sessions.ownership(id);
-  enforce(maySessions(ctx.login, action, session), () => sessionMissing(id), action === "screen" ? "open another person's screen" : `${action} this session`);
+  enforce(
+    maySessions(ctx.login, action, session),
+    () => sessionMissing(id),
+    action === "screen" ? "open another person's screen" : `${action} this session`,
+  );
 }
 
 export const sessionsRouter = router({
@@ -23,9 +37,9 @@ export const sessionsRouter = router({
     .input(createSessionInput)
     .output(sessionDetailSchema)
     .mutation(async ({ ctx, input }) => {
-      const owner = await ctx.services.sessions.futureOwner(ctx.asker, input.user);
+      const owner = await ctx.services.sessionCreation.futureOwner(ctx.asker, input.user);
       enforce(maySessions(ctx.login, "create", owner), () => sessionMissing(""), "create sessions for another person");
-      return ctx.services.sessions.create(ctx.asker, owner, input);
+      return ctx.services.sessionCreation.create(ctx.asker, owner, input);
     }),
   list: procedure
     .meta({ rest: { method: "GET", path: "/sessions" } })

@@ -1,24 +1,295 @@
 import { BerthError } from "@berth/protocol/errors";
+import type { SessionPhase } from "@berth/protocol/session-states";
 import type { z } from "zod";
-import type { orphanInput } from "../agents/agents-schema";
+import type { Bus, BusEvent } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import { type Database, lock, type Tx } from "../../platform/database";
+import { pagination } from "../../platform/paging";
+import type { AgentsService } from "../agents/agents-service";
+import { type AuditService, actorOf } from "../audit/audit-service";
+import type { HomesService } from "../homes/homes-service";
+import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
-import type {
-  CreateSessionInput, deleteSessionInput, listSessionEventsOutput, listSessionsInput, listSessionsOutput, SessionDetail, sessionCountsOutput, setSessionStateInput,
+import type { PhaseWait } from "./phase-wait";
+import { place } from "./placement";
+import type { SessionChanges } from "./session-changes";
+import { isOver, sessionPhase } from "./session-status";
+import { sessionDetailView, sessionView } from "./session-views";
+import {
+  type deleteSessionInput,
+  type listSessionEventsOutput,
+  type listSessionsInput,
+  type listSessionsOutput,
+  type SessionDetail,
+  type sessionCountsOutput,
+  sessionEventKindSchema,
+  type setSessionStateInput,
 } from "./sessions-schema";
+import {
+  countByCondition,
+  countFailedStarts,
+  deleteSession,
+  findDisplays,
+  findEvents,
+  findLiveSessionsOn,
+  findSession,
+  findSessions,
+  insertEvent,
+  type SessionRow,
+  saidSinceStart,
+} from "./sessions-store";
 
 export const sessionMissing = (id: string): BerthError => new BerthError("SESSION_NOT_FOUND", `No session with ID '${id}' exists`);
 
+export interface SessionsDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly audit: AuditService;
+  readonly agents: AgentsService;
+  readonly homes: HomesService;
+  readonly tasks: TasksService;
+  readonly changes: SessionChanges;
+  readonly wait: PhaseWait;
+}
+
+type Wish = "hibernate" | "wake" | "terminate" | "force_terminate";
+const wishOf = { running: "wake", hibernated: "hibernate", terminating: "terminate", terminated: "force_terminate" } as const;
+const settled: Record<Wish, (phase: SessionPhase) => boolean> = {
+  wake: (phase) => phase === "Running" || phase === "Failed",
+  hibernate: (phase) => phase !== "Hibernating",
+  terminate: (phase) => phase === "Terminated" || phase === "Failed",
+  force_terminate: () => true,
+};
+
 export class SessionsService {
-  async ownership(_id: string): Promise<{ userId: string }> { throw new Error("not built yet"); }
-  async futureOwner(_asker: Asker, _username: string | undefined): Promise<{ userId: string; username: string }> { throw new Error("not built yet"); }
-  async create(_asker: Asker, _owner: { userId: string; username: string }, _input: CreateSessionInput): Promise<SessionDetail> { throw new Error("not built yet"); }
-  async list(_actor: Actor, _input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> { throw new Error("not built yet"); }
-  async counts(_actor: Actor): Promise<z.output<typeof sessionCountsOutput>> { throw new Error("not built yet"); }
-  async get(_actor: Actor, _id: string): Promise<SessionDetail> { throw new Error("not built yet"); }
-  async events(_id: string): Promise<z.output<typeof listSessionEventsOutput>> { throw new Error("not built yet"); }
-  async setState(_asker: Asker, _input: z.output<typeof setSessionStateInput>): Promise<SessionDetail> { throw new Error("not built yet"); }
-  async delete(_asker: Asker, _input: z.output<typeof deleteSessionInput>): Promise<void> { throw new Error("not built yet"); }
-  async reportFirstFrame(_asker: Asker, _id: string): Promise<void> { throw new Error("not built yet"); }
-  async adoptOrphan(_asker: Asker, _input: z.output<typeof orphanInput>): Promise<void> { throw new Error("not built yet"); }
+  constructor(private readonly deps: SessionsDeps) {}
+
+  /** Throws SESSION_NOT_FOUND. */
+  async ownership(id: string): Promise<{ userId: string }> {
+    const row = await findSession(this.deps.database, id);
+    if (!row) throw sessionMissing(id);
+    return { userId: row.userId };
+  }
+
+  /** Null where there is no such session. */
+  async ownerOf(id: string): Promise<string | null> {
+    return (await findSession(this.deps.database, id))?.userId ?? null;
+  }
+
+  async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
+    const { user, agentId, ...filter } = input;
+    const mine = actor.role === "user" ? actor.userId : undefined;
+    const { rows, counted } = await findSessions(this.deps.database, { ...filter, username: user, agent: agentId, userId: mine }, input);
+    const ids = rows.map((row) => row.id);
+    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, rows), this.deps.tasks.progress(ids)]);
+    const now = this.deps.clock.now();
+    const sessions = rows.flatMap((row) => {
+      const display = displays.get(row.id);
+      return display ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, now })] : [];
+    });
+    return { sessions, pagination: pagination(input.page, input.limit, counted) };
+  }
+
+  async counts(actor: Actor): Promise<z.output<typeof sessionCountsOutput>> {
+    const mine = actor.role === "user" ? actor.userId : undefined;
+    const [groups, fleet, failedStarts] = await Promise.all([
+      countByCondition(this.deps.database, mine),
+      this.deps.agents.fleet(this.deps.database),
+      countFailedStarts(this.deps.database, mine),
+    ]);
+    const offline = new Set(fleet.filter((agent) => agent.status === "offline").map((agent) => agent.id));
+    const byPhase: Record<SessionPhase, number> = {
+      Pending: 0,
+      Starting: 0,
+      Running: 0,
+      Hibernating: 0,
+      Hibernated: 0,
+      Waking: 0,
+      Terminating: 0,
+      Terminated: 0,
+      Failed: failedStarts,
+      Unreachable: 0,
+    };
+    for (const group of groups) byPhase[sessionPhase(group, !group.agentId || offline.has(group.agentId))] += group._count._all;
+    return {
+      byPhase,
+      running: byPhase.Running,
+      hibernated: byPhase.Hibernated,
+      pending: byPhase.Pending + byPhase.Starting + byPhase.Waking,
+      failed: byPhase.Failed,
+      unreachable: byPhase.Unreachable,
+    };
+  }
+
+  async get(actor: Actor, id: string): Promise<SessionDetail> {
+    const row = await findSession(this.deps.database, id);
+    if (!row) throw sessionMissing(id);
+    return this.detail(row, actor);
+  }
+
+  async events(id: string): Promise<z.output<typeof listSessionEventsOutput>> {
+    const rows = await findEvents(this.deps.database, id);
+    return {
+      events: rows.map((row) => ({
+        id: String(row.id),
+        at: row.at,
+        kind: sessionEventKindSchema.parse(row.kind),
+        message: row.message,
+        actor: row.actor,
+      })),
+    };
+  }
+
+  /** Waits up to 10 s for the phase to arrive and answers with what is so then. Throws INVALID_STATE_TRANSITION. */
+  async setState(asker: Asker, input: z.output<typeof setSessionStateInput>): Promise<SessionDetail> {
+    const wish = wishOf[input.state];
+    await this.change(asker, input.id, wish, { mode: input.mode });
+    await this.deps.wait.until(input.id, settled[wish]);
+    return this.get(asker, input.id);
+  }
+
+  /**
+   * A live session is terminated (`force`: its processes get no time to end), and this waits up to 10 s for it; one that has ended goes
+   * with its home.
+   */
+  async delete(asker: Asker, input: z.output<typeof deleteSessionInput>): Promise<void> {
+    const over = await this.deps.database.$transaction(async (tx) => {
+      await lock(tx, "session", input.id);
+      const row = await findSession(tx, input.id);
+      if (!row) throw sessionMissing(input.id);
+      return isOver(row) ? { row, events: await this.removeRow(tx, asker, row) } : null;
+    });
+    if (over) {
+      await this.deps.bus.publish(...over.events);
+      return;
+    }
+    await this.change(asker, input.id, "terminate", { graceful: !input.force });
+    await this.deps.wait.until(input.id, settled.terminate);
+  }
+
+  /** Ends every live session of an agent by force, so that the agent can be removed. */
+  async abandonAgent(asker: Asker, agentRef: string): Promise<void> {
+    const agent = await this.deps.agents.get(agentRef);
+    for (const session of await findLiveSessionsOn(this.deps.database, agent.id))
+      await this.change(asker, session.id, "force_terminate", {});
+  }
+
+  /** Counts once for each start. */
+  async reportFirstFrame(asker: Asker, id: string): Promise<void> {
+    const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[]> => {
+      await lock(tx, "session", id);
+      const row = await findSession(tx, id);
+      if (!row || row.observed !== "running" || (await saidSinceStart(tx, id, "first_frame"))) return [];
+      await insertEvent(tx, {
+        sessionId: id,
+        at: this.deps.clock.now(),
+        kind: "first_frame",
+        message: "The first frame was painted in a browser",
+        actorId: asker.userId,
+      });
+      return [sessionEvent(row)];
+    });
+    await this.deps.bus.publish(...events);
+  }
+
+  async detail(row: SessionRow, actor: Actor): Promise<SessionDetail> {
+    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, [row]), this.deps.tasks.progress([row.id])]);
+    const display = displays.get(row.id);
+    if (!display) throw new Error(`session ${row.id} has no template version`);
+    return sessionDetailView(row, { display, progress: progress.get(row.id) ?? null, now: this.deps.clock.now() }, actor);
+  }
+
+  private async change(
+    asker: Asker,
+    id: string,
+    wish: Wish,
+    options: { mode?: "stop" | "freeze" | undefined; graceful?: boolean },
+  ): Promise<void> {
+    const { events, tell } = await this.deps.database.$transaction(async (tx) => {
+      if (wish === "wake") await lock(tx, "agent", "placement");
+      await lock(tx, "session", id);
+      const row = await findSession(tx, id);
+      if (!row) throw sessionMissing(id);
+      if (options.mode && row.hibernateModes.length > 0 && !row.hibernateModes.includes(options.mode)) {
+        throw new BerthError(
+          "INVALID_PARAMETER",
+          `'${row.name}' can't be hibernated by '${options.mode}'; it offers ${row.hibernateModes.join(" and ")}`,
+        );
+      }
+      if (wish === "wake" && row.desired === "hibernated") await this.demandRoom(tx, row);
+      const ending = wish === "terminate" || wish === "force_terminate";
+      const cancelled = ending ? await this.cancelAll(tx, row, wish) : null;
+      const context = { actorId: asker.userId, ...options, ...(wish === "force_terminate" ? { message: leftBehind(row) } : {}) };
+      const neverSent = wish === "terminate" && cancelled !== null && !cancelled.sentBefore && row.observed === "absent";
+      // Nothing ever reached the agent: there is nothing to stop, so it is over at once.
+      const changed = await this.deps.changes.apply(tx, row, { kind: neverSent ? "never_sent" : wish }, context);
+      const cleaning =
+        wish === "force_terminate" && changed && row.generation > 0
+          ? await this.deps.changes.enqueue(tx, changed.row, "stop", { actorId: asker.userId, graceful: false })
+          : [];
+      if (changed) {
+        await this.deps.audit.record(tx, actorOf(asker), {
+          action: `sessions.${wish}`,
+          target: { kind: "session", id },
+          details: { name: row.name, owner: row.user.username },
+        });
+      }
+      return { events: [...(changed?.events ?? []), ...cleaning], tell: cancelled?.tell };
+    });
+    tell?.();
+    await this.deps.bus.publish(...events);
+  }
+
+  private cancelAll(tx: Tx, row: SessionRow, wish: Wish): Promise<{ sentBefore: boolean; tell: () => void }> {
+    const kinds = ["session.start", "session.wake", "session.hibernate"] as const;
+    return this.deps.tasks.cancel(tx, row.id, wish === "force_terminate" ? [...kinds, "session.stop"] : kinds);
+  }
+
+  private async demandRoom(tx: Tx, row: SessionRow): Promise<void> {
+    if (!row.agent) throw new BerthError("AGENT_NOT_FOUND", `The agent of '${row.name}' was removed; its home is gone with it`);
+    const fleet = (await this.deps.agents.fleet(tx)).map((agent) =>
+      // A drained host takes no new sessions, but those that it has go on.
+      agent.id === row.agentId && agent.status === "draining" ? { ...agent, status: "online" as const } : agent,
+    );
+    const held = row.observed === "running" || row.observed === "starting" || row.observed === "frozen";
+    place(
+      { homeAgentId: row.agent.id, cpuMillicores: held ? 0 : row.cpuMillicores, memoryBytes: held ? 0 : Number(row.memoryBytes) },
+      fleet,
+    );
+  }
+
+  private async removeRow(tx: Tx, asker: Asker, row: SessionRow): Promise<BusEvent[]> {
+    const openStop = (await this.deps.tasks.openKinds(tx, row.id)).includes("session.stop");
+    const events: BusEvent[] = [];
+    // The stop goes with the row; what it was to remove is named by its container then.
+    if (openStop && row.agentId && row.containerId) {
+      events.push(
+        await this.deps.tasks.enqueue(tx, {
+          kind: "orphan.remove",
+          agentId: row.agentId,
+          data: { container_id: row.containerId },
+          createdById: asker.userId,
+        }),
+      );
+    }
+    await deleteSession(tx, row.id);
+    if (row.homeId) events.push(...(await this.deps.homes.removeUnused(tx, row.homeId, asker.userId)));
+    await this.deps.audit.record(tx, actorOf(asker), {
+      action: "sessions.delete",
+      target: { kind: "session", id: row.id },
+      details: { name: row.name, owner: row.user.username },
+    });
+    return [...events, sessionEvent(row)];
+  }
+}
+
+const sessionEvent = (row: SessionRow): BusEvent => ({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId });
+
+function leftBehind(row: SessionRow): string {
+  if (row.generation === 0 || !row.agent) return "Ended by force; nothing was left behind";
+  const container = row.containerId ? `container ${row.containerId.slice(0, 12)}` : "its container, if there is one,";
+  const home = row.home ? `; its home '${row.home.volume}' is kept` : "";
+  return `Ended by force. Left behind on '${row.agent.name}' until the agent has removed it: ${container}${home}`;
 }

@@ -1,11 +1,136 @@
-import { BerthError } from "@berth/protocol/errors";
+import { type CommandData, commandDataSchemas } from "@berth/protocol/agent-commands";
+import { BerthError, errorCodeSchema } from "@berth/protocol/errors";
 import type { z } from "zod";
+import type { BusEvent } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import type { Database, Tx } from "../../platform/database";
+import type { Ids } from "../../platform/ids";
+import { pagination } from "../../platform/paging";
 import type { Actor } from "../users/users-policy";
-import type { listTasksInput, listTasksOutput, Task } from "./tasks-schema";
+import type { AgentGateway } from "./agent-gateway";
+import { commandTypeOfKind, type listTasksInput, type listTasksOutput, type Task, type TaskKind, taskKindSchema } from "./tasks-schema";
+import {
+  cancelQueuedTasks,
+  expireLeases,
+  expireLeasesOfSession,
+  findNamedTask,
+  findOpenTasks,
+  findTasks,
+  findTasksUnderWay,
+  insertTask,
+  type NamedTaskRow,
+} from "./tasks-store";
 
 export const taskMissing = (id: string): BerthError => new BerthError("TASK_NOT_FOUND", `No task with ID '${id}' exists`);
 
-export class TasksService {
-  async list(_actor: Actor, _input: z.output<typeof listTasksInput>): Promise<z.output<typeof listTasksOutput>> { throw new Error("not built yet"); }
-  async get(_id: string): Promise<{ task: Task; ownerId: string | null }> { throw new Error("not built yet"); }
+export interface NewTask<K extends TaskKind> {
+  readonly kind: K;
+  readonly agentId: string;
+  readonly sessionId?: string;
+  readonly generation?: number;
+  readonly data: CommandData<(typeof commandTypeOfKind)[K]>;
+  /** Who asked; null is the system. */
+  readonly createdById: string | null;
 }
+
+export interface TasksDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly gateway: AgentGateway;
+}
+
+/** Instructions to agents as rows: written with the change that they belong to, delivered by the dispatcher. */
+export class TasksService {
+  constructor(private readonly deps: TasksDeps) {}
+
+  /** Publish what it returns after commit: that is what wakes the dispatcher. Throws where `data` isn't what the agent will accept. */
+  async enqueue<K extends TaskKind>(tx: Tx, task: NewTask<K>): Promise<BusEvent> {
+    const payload = commandDataSchemas[commandTypeOfKind[task.kind]].parse(task.data);
+    const row = await insertTask(tx, {
+      id: this.deps.ids.uuid(),
+      kind: task.kind,
+      agentId: task.agentId,
+      sessionId: task.sessionId ?? null,
+      generation: task.generation ?? null,
+      payload,
+      createdById: task.createdById,
+      createdAt: this.deps.clock.now(),
+    });
+    return { kind: "task", taskId: row.id, agentId: row.agentId, sessionId: row.sessionId };
+  }
+
+  async list(actor: Actor, input: z.output<typeof listTasksInput>): Promise<z.output<typeof listTasksOutput>> {
+    const { rows, counted } = await findTasks(
+      this.deps.database,
+      {
+        agentName: input.agentId,
+        sessionId: input.sessionId,
+        state: input.state,
+        ownerId: actor.role === "user" ? actor.userId : undefined,
+      },
+      input,
+    );
+    return { tasks: rows.map(taskView), pagination: pagination(input.page, input.limit, counted) };
+  }
+
+  async get(id: string): Promise<{ task: Task; ownerId: string | null }> {
+    const row = await findNamedTask(this.deps.database, id);
+    if (!row) throw taskMissing(id);
+    return { task: taskView(row), ownerId: row.session?.userId ?? null };
+  }
+
+  /**
+   * Cancels what is open of these kinds: what was never sent is over with this transaction. What was sent stays open until the agent
+   * answers; call `tell` after commit to ask it to stop.
+   */
+  async cancel(tx: Tx, sessionId: string, kinds: readonly TaskKind[]): Promise<{ sentBefore: boolean; tell: () => void }> {
+    await cancelQueuedTasks(tx, sessionId, kinds, this.deps.clock.now());
+    const sent = (await findOpenTasks(tx, sessionId)).filter((row) => kinds.some((kind) => kind === row.kind));
+    return {
+      sentBefore: sent.length > 0,
+      tell: () => {
+        for (const row of sent) this.deps.gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
+      },
+    };
+  }
+
+  /** Kinds of the session's open tasks, first to last. */
+  async openKinds(tx: Tx | Database, sessionId: string): Promise<TaskKind[]> {
+    return (await findOpenTasks(tx, sessionId)).map((row) => taskKindSchema.parse(row.kind));
+  }
+
+  /** What agents are doing for these sessions now, by session id. */
+  async progress(sessionIds: readonly string[]): Promise<Map<string, { percent: number | null; message: string }>> {
+    const rows = await findTasksUnderWay(this.deps.database, sessionIds);
+    return new Map(
+      [...rows].flatMap(([id, row]) =>
+        row.progressMessage === null ? [] : [[id, { percent: row.progress, message: row.progressMessage }] as const],
+      ),
+    );
+  }
+
+  /** An agent came back: all that it may have missed is due again. */
+  async resendAll(agentId: string): Promise<void> {
+    await expireLeases(this.deps.database, agentId, this.deps.clock.now());
+  }
+
+  async resendOfSession(tx: Tx, sessionId: string): Promise<void> {
+    await expireLeasesOfSession(tx, sessionId, this.deps.clock.now());
+  }
+}
+
+export const taskView = (row: NamedTaskRow): Task => ({
+  id: row.id,
+  kind: taskKindSchema.parse(row.kind),
+  state: row.state,
+  agentId: row.agent.name,
+  session: row.session && { id: row.session.id, name: row.session.name },
+  attempts: row.attempts,
+  progress: row.progressMessage === null ? null : { percent: row.progress, message: row.progressMessage },
+  errorCode: row.errorCode === null ? null : errorCodeSchema.catch("INTERNAL_ERROR").parse(row.errorCode),
+  errorMessage: row.errorMessage,
+  createdAt: row.createdAt,
+  sentAt: row.sentAt,
+  finishedAt: row.finishedAt,
+});

@@ -3,10 +3,18 @@ import { enforce } from "../../platform/verdict";
 import { procedure, router } from "../../trpc/init";
 import type { Actor } from "../users/users-policy";
 import { mayTemplates, type TemplateAction } from "./templates-policy";
-import { createTemplateInput, getTemplateInput, listTemplatesInput, listTemplatesOutput, templateSchema, updateTemplateInput } from "./templates-schema";
+import {
+  createTemplateInput,
+  getTemplateInput,
+  listTemplatesInput,
+  listTemplatesOutput,
+  templateSchema,
+  updateTemplateInput,
+} from "./templates-schema";
 import { templateMissing } from "./templates-service";
 
-const allow = (actor: Actor, action: TemplateAction, name: string) => enforce(mayTemplates(actor, action), () => templateMissing(name), "change templates");
+const allow = (actor: Actor, action: TemplateAction, name: string) =>
+  enforce(mayTemplates(actor, action), () => templateMissing(name), "change templates");
 const writing = (security: "strict" | "compatible"): TemplateAction => (security === "compatible" ? "writeCompatible" : "write");
 
 export const templatesRouter = router({

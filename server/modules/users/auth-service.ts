@@ -1,12 +1,218 @@
-import type { z } from "zod";
+import { BerthError } from "@berth/protocol/errors";
+import { errors as joseErrors, jwtVerify, SignJWT } from "jose";
+import { decode } from "next-auth/jwt";
+import { z } from "zod";
+import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import { type Database, isUniqueViolation } from "../../platform/database";
+import type { Ids } from "../../platform/ids";
+import type { Keys } from "../../platform/secrets";
+import { type AuditService, actorOf } from "../audit/audit-service";
+import { cookieValue } from "./login-cookie";
+import type { LoginLimits } from "./login-limits";
+import { usernameFor } from "./oidc-username";
+import { checkPassword, hashPassword } from "./password";
+import type { TicketsService } from "./tickets-service";
 import type { Asker, changePasswordInput, changePasswordOutput, Login, signInOutput } from "./users-schema";
+import { userView } from "./users-service";
+import {
+  findLogin,
+  findUser,
+  findUserByEmail,
+  findUserByName,
+  findUserByOidc,
+  insertRevokedLogin,
+  insertUser,
+  type UserRow,
+  updateUser,
+} from "./users-store";
 
+export const LOGIN_SECONDS = 24 * 60 * 60;
+
+export interface AuthDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly keys: Keys;
+  readonly cookieName: string;
+  readonly limits: LoginLimits;
+  readonly audit: AuditService;
+  readonly tickets: TicketsService;
+}
+
+const tokenClaims = z.object({ sub: z.uuid(), jti: z.string(), epoch: z.number().int(), exp: z.number() });
+const cookieClaims = z.object({ sub: z.uuid(), loginId: z.string(), epoch: z.number().int(), exp: z.number() });
+const badCredentials = () => new BerthError("AUTH_INVALID_CREDENTIALS", "Invalid username or password");
+const badToken = () => new BerthError("AUTH_TOKEN_INVALID", "This token isn't valid (any more); sign in again");
+
+/** Who someone is. Every check reads the user's row again, so that access ends when it is taken away and not when a token expires. */
 export class AuthService {
-  async signInForToken(_input: { username: string; password: string; address: string }): Promise<z.output<typeof signInOutput>> { throw new Error("not built yet"); }
-  async signIn(_input: { username: string; password: string; address: string }): Promise<Login> { throw new Error("not built yet"); }
-  async signInWithOidc(_profile: { issuer: string; subject: string; email: string | null; name: string | null; address: string }): Promise<Login> { throw new Error("not built yet"); }
-  async fromBearer(_token: string): Promise<Login> { throw new Error("not built yet"); }
-  async fromCookie(_cookieHeader: string): Promise<Login | null> { throw new Error("not built yet"); }
-  async signOut(_loginId: string): Promise<void> { throw new Error("not built yet"); }
-  async changePassword(_asker: Asker, _input: z.output<typeof changePasswordInput>): Promise<z.output<typeof changePasswordOutput>> { throw new Error("not built yet"); }
+  constructor(private readonly deps: AuthDeps) {}
+
+  /** Throws RATE_LIMIT_EXCEEDED or AUTH_INVALID_CREDENTIALS; the latter tells nothing of whether the name exists or is disabled. */
+  async signIn(input: { username: string; password: string; address: string }): Promise<Login> {
+    await this.deps.limits.take(input);
+    const user = await findUserByName(this.deps.database, input.username);
+    const matches = await checkPassword(user?.passwordHash ?? null, input.password);
+    if (!user || !matches || !user.active) throw badCredentials();
+    return this.begin(user, input.address, "cookie");
+  }
+
+  async signInForToken(input: { username: string; password: string; address: string }): Promise<z.output<typeof signInOutput>> {
+    const login: Login = { ...(await this.signIn(input)), via: "bearer" };
+    const user = await findUser(this.deps.database, login.userId);
+    if (!user) throw badCredentials();
+    return { token: await this.tokenFor(login), user: userView(user), expiresAt: login.expiresAt };
+  }
+
+  /** Finds the person by issuer and subject, or makes a `user` of them. An address that another account has is not believed: no account is taken over by e-mail. */
+  async signInWithOidc(profile: {
+    issuer: string;
+    subject: string;
+    email: string | null;
+    name: string | null;
+    address: string;
+  }): Promise<Login> {
+    const oidcSubject = `${profile.issuer}#${profile.subject}`;
+    const user = (await findUserByOidc(this.deps.database, oidcSubject)) ?? (await this.enrol(oidcSubject, profile));
+    if (!user.active) throw new BerthError("AUTH_INVALID_CREDENTIALS", `The account '${user.username}' is disabled; ask an administrator`);
+    return this.begin(user, profile.address, "cookie");
+  }
+
+  /** Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
+  async fromBearer(token: string): Promise<Login> {
+    const verified = await jwtVerify(token, this.deps.keys.jwt, { algorithms: ["HS256"], currentDate: this.deps.clock.now() }).catch(
+      (error: unknown) => {
+        if (error instanceof joseErrors.JWTExpired) throw new BerthError("AUTH_TOKEN_EXPIRED", "This token has expired; sign in again");
+        throw badToken();
+      },
+    );
+    const claims = tokenClaims.safeParse(verified.payload);
+    if (!claims.success) throw badToken();
+    const { sub, jti, epoch, exp } = claims.data;
+    const login = await this.current({ userId: sub, loginId: jti, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "bearer" });
+    if (!login) throw badToken();
+    return login;
+  }
+
+  /** The login of a `Cookie` header; null where there is none, or none that is still good. */
+  async fromCookie(cookieHeader: string): Promise<Login | null> {
+    const token = cookieValue(cookieHeader, this.deps.cookieName);
+    if (!token) return null;
+    const claims = cookieClaims.safeParse(await decode({ token, secret: this.deps.keys.cookie }).catch(() => null));
+    if (!claims.success) return null;
+    const { sub, loginId, epoch, exp } = claims.data;
+    return this.current({ userId: sub, loginId, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "cookie" });
+  }
+
+  /** The login as it is now; null once it was ended, its user disabled, or its epoch passed. */
+  async current(claimed: Pick<Login, "userId" | "loginId" | "accessEpoch" | "expiresAt" | "via">): Promise<Login | null> {
+    const found = await findLogin(this.deps.database, claimed.userId, claimed.loginId);
+    if (!found || found.revoked || !found.user.active || found.user.accessEpoch !== claimed.accessEpoch) return null;
+    if (claimed.expiresAt <= this.deps.clock.now()) return null;
+    return { ...claimed, username: found.user.username, role: found.user.role };
+  }
+
+  /** As `current`, for what was issued within the last seconds and would have been taken back with the epoch (tickets). */
+  async currentOfTicket(userId: string, loginId: string, expiresAt: Date): Promise<Login | null> {
+    const user = await findUser(this.deps.database, userId);
+    return user && this.current({ userId, loginId, accessEpoch: user.accessEpoch, expiresAt, via: "cookie" });
+  }
+
+  /** The epoch that a user's open sockets must have; null for one who is disabled or gone. */
+  async accessEpoch(userId: string): Promise<number | null> {
+    const user = await findUser(this.deps.database, userId);
+    return user?.active ? user.accessEpoch : null;
+  }
+
+  /** Ends one login: its tokens, tickets and sockets. */
+  async signOut(loginId: string): Promise<void> {
+    await this.deps.database.$transaction(async (tx) => {
+      await insertRevokedLogin(tx, loginId, new Date(this.deps.clock.now().getTime() + LOGIN_SECONDS * 1000));
+      await this.deps.tickets.revokeOfLogin(tx, loginId);
+    });
+    await this.deps.bus.publish({ kind: "logout", loginId });
+  }
+
+  /** Ends every login of the user. Counts as a sign-in attempt, so that a stolen login can't be used to guess the password. */
+  async changePassword(asker: Asker, input: z.output<typeof changePasswordInput>): Promise<z.output<typeof changePasswordOutput>> {
+    await this.deps.limits.take({ username: asker.username, address: asker.address });
+    const user = await findUser(this.deps.database, asker.userId);
+    if (!(await checkPassword(user?.passwordHash ?? null, input.currentPassword))) {
+      throw new BerthError("AUTH_INVALID_CREDENTIALS", "The current password is not right");
+    }
+    const passwordHash = await hashPassword(input.newPassword);
+    const after = await this.deps.database.$transaction(async (tx) => {
+      const changed = await updateUser(tx, asker.userId, { passwordHash, accessEpoch: { increment: 1 } });
+      await this.deps.tickets.revokeOfUser(tx, asker.userId);
+      await this.deps.audit.record(tx, actorOf(asker), { action: "users.change_password", target: { kind: "user", id: asker.userId } });
+      return changed;
+    });
+    await this.deps.bus.publish({ kind: "access", userId: asker.userId });
+    if (asker.via !== "bearer") return { token: null, expiresAt: null };
+    const login = this.loginFor(after, "bearer");
+    return { token: await this.tokenFor(login), expiresAt: login.expiresAt };
+  }
+
+  private async begin(user: UserRow, address: string, via: Login["via"]): Promise<Login> {
+    const login = this.loginFor(user, via);
+    await this.deps.database.$transaction(async (tx) => {
+      await updateUser(tx, user.id, { lastLoginAt: this.deps.clock.now() });
+      await this.deps.audit.record(
+        tx,
+        { kind: "user", id: user.id, name: user.username, address },
+        {
+          action: "auth.sign_in",
+          target: { kind: "user", id: user.id },
+        },
+      );
+    });
+    return login;
+  }
+
+  private loginFor(user: UserRow, via: Login["via"]): Login {
+    return {
+      loginId: this.deps.ids.uuid(),
+      userId: user.id,
+      username: user.username,
+      role: user.role,
+      via,
+      accessEpoch: user.accessEpoch,
+      expiresAt: new Date(Math.floor(this.deps.clock.now().getTime() / 1000) * 1000 + LOGIN_SECONDS * 1000),
+    };
+  }
+
+  private tokenFor(login: Login): Promise<string> {
+    return new SignJWT({ epoch: login.accessEpoch })
+      .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+      .setSubject(login.userId)
+      .setJti(login.loginId)
+      .setIssuedAt(this.deps.clock.now())
+      .setExpirationTime(login.expiresAt)
+      .sign(this.deps.keys.jwt);
+  }
+
+  private async enrol(oidcSubject: string, profile: { email: string | null; name: string | null }): Promise<UserRow> {
+    const email = profile.email && !(await findUserByEmail(this.deps.database, profile.email)) ? profile.email : null;
+    const wish = usernameFor(profile);
+    for (const username of [wish, `${wish.slice(0, 56)}-${this.deps.ids.suffix()}`]) {
+      try {
+        return await this.deps.database.$transaction(async (tx) => {
+          const made = await insertUser(tx, { id: this.deps.ids.uuid(), username, email, oidcSubject, role: "user" });
+          await this.deps.audit.record(
+            tx,
+            { kind: "system" },
+            { action: "users.create", target: { kind: "user", id: made.id }, details: { username, by: "oidc" } },
+          );
+          return made;
+        });
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        const other = await findUserByOidc(this.deps.database, oidcSubject);
+        if (other) return other;
+      }
+    }
+    throw new BerthError("USER_ALREADY_EXISTS", `No free username could be made from '${wish}'; ask an administrator`);
+  }
 }

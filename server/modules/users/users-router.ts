@@ -1,11 +1,19 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, publicProcedure, router } from "../../trpc/init";
-import { mayUsers, type Actor, type UserAction } from "./users-policy";
-import { userMissing } from "./users-service";
+import { type Actor, mayUsers, type UserAction } from "./users-policy";
 import {
-  changePasswordInput, changePasswordOutput, createUserInput, listUsersInput, listUsersOutput, signInInput, signInOutput, updateUserInput, userSchema,
+  changePasswordInput,
+  changePasswordOutput,
+  createUserInput,
+  listUsersInput,
+  listUsersOutput,
+  signInInput,
+  signInOutput,
+  updateUserInput,
+  userSchema,
 } from "./users-schema";
+import { userMissing } from "./users-service";
 
 const allow = (actor: Actor, action: UserAction, id = "") => enforce(mayUsers(actor, action), () => userMissing(id), "administer people");
 

@@ -1,12 +1,128 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
-import type { Asker, createUserInput, listUsersInput, listUsersOutput, updateUserInput, User } from "./users-schema";
+import type { Bus } from "../../platform/bus";
+import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
+import type { Ids } from "../../platform/ids";
+import { pagination } from "../../platform/paging";
+import { type AuditService, actorOf } from "../audit/audit-service";
+import { hashPassword } from "./password";
+import type { TicketsService } from "./tickets-service";
+import type { Asker, createUserInput, listUsersInput, listUsersOutput, User, updateUserInput } from "./users-schema";
+import { countOtherActiveAdmins, findUser, findUserByName, findUsers, insertUser, type UserRow, updateUser } from "./users-store";
 
 export const userMissing = (id: string): BerthError => new BerthError("USER_NOT_FOUND", `No user '${id}' exists`);
 
+export const userView = (row: UserRow): User => ({
+  id: row.id,
+  username: row.username,
+  email: row.email,
+  role: row.role,
+  active: row.active,
+  hasPassword: row.passwordHash !== null,
+  createdAt: row.createdAt,
+  lastLoginAt: row.lastLoginAt,
+});
+
+export interface UsersDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly ids: Ids;
+  readonly audit: AuditService;
+  readonly tickets: TicketsService;
+}
+
 export class UsersService {
-  async get(_id: string): Promise<User> { throw new Error("not built yet"); }
-  async list(_input: z.output<typeof listUsersInput>): Promise<z.output<typeof listUsersOutput>> { throw new Error("not built yet"); }
-  async create(_asker: Asker, _input: z.output<typeof createUserInput>): Promise<User> { throw new Error("not built yet"); }
-  async update(_asker: Asker, _input: z.output<typeof updateUserInput>): Promise<User> { throw new Error("not built yet"); }
+  constructor(private readonly deps: UsersDeps) {}
+
+  async get(id: string): Promise<User> {
+    const row = await findUser(this.deps.database, id);
+    if (!row) throw userMissing(id);
+    return userView(row);
+  }
+
+  /** Null where nobody has that name. */
+  async findByName(username: string): Promise<User | null> {
+    const row = await findUserByName(this.deps.database, username);
+    return row && userView(row);
+  }
+
+  async list(input: z.output<typeof listUsersInput>): Promise<z.output<typeof listUsersOutput>> {
+    const { rows, counted } = await findUsers(this.deps.database, input, input);
+    return { users: rows.map(userView), pagination: pagination(input.page, input.limit, counted) };
+  }
+
+  /** Throws USER_ALREADY_EXISTS for a name or e-mail address that someone has. */
+  async create(asker: Asker, input: z.output<typeof createUserInput>): Promise<User> {
+    const passwordHash = await hashPassword(input.password);
+    const row = await this.unlessTaken(input.username, input.email, () =>
+      this.deps.database.$transaction(async (tx) => {
+        const made = await insertUser(tx, {
+          id: this.deps.ids.uuid(),
+          username: input.username,
+          email: input.email ?? null,
+          role: input.role,
+          passwordHash,
+        });
+        await this.deps.audit.record(tx, actorOf(asker), {
+          action: "users.create",
+          target: { kind: "user", id: made.id },
+          details: { username: made.username, role: made.role },
+        });
+        return made;
+      }),
+    );
+    await this.deps.bus.publish({ kind: "user", userId: row.id });
+    return userView(row);
+  }
+
+  /** A new role or password, or being disabled, ends every login and socket of the user. The last active administrator stays one. */
+  async update(asker: Asker, input: z.output<typeof updateUserInput>): Promise<User> {
+    const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password);
+    const { row, accessChanged } = await this.unlessTaken(input.id, input.email, () =>
+      this.deps.database.$transaction(async (tx) => {
+        await lock(tx, "admins", "");
+        const before = await findUser(tx, input.id);
+        if (!before) throw userMissing(input.id);
+        const role = input.role ?? before.role;
+        const active = input.active ?? before.active;
+        const wasAdmin = before.role === "admin" && before.active;
+        if (wasAdmin && !(role === "admin" && active)) await this.demandAnotherAdmin(tx, before);
+        const changed = role !== before.role || active !== before.active || passwordHash !== undefined;
+        const after = await updateUser(tx, input.id, {
+          email: input.email,
+          role,
+          active,
+          passwordHash,
+          accessEpoch: changed ? { increment: 1 } : undefined,
+        });
+        if (changed) await this.deps.tickets.revokeOfUser(tx, input.id);
+        await this.deps.audit.record(tx, actorOf(asker), {
+          action: "users.update",
+          target: { kind: "user", id: after.id },
+          details: { username: after.username, role, active, passwordSet: passwordHash !== undefined },
+        });
+        return { row: after, accessChanged: changed };
+      }),
+    );
+    await this.deps.bus.publish({ kind: "user", userId: row.id }, ...(accessChanged ? [{ kind: "access", userId: row.id } as const] : []));
+    return userView(row);
+  }
+
+  private async demandAnotherAdmin(tx: Tx, user: UserRow): Promise<void> {
+    if ((await countOtherActiveAdmins(tx, user.id)) > 0) return;
+    const problem = `'${user.username}' is the last active administrator; make another one first`;
+    throw new BerthError("VALIDATION_FAILED", problem, { details: { fields: { role: problem } } });
+  }
+
+  private async unlessTaken<T>(username: string, email: string | null | undefined, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new BerthError(
+        "USER_ALREADY_EXISTS",
+        `A user named '${username}'${email ? ` or with the address '${email}'` : ""} exists already`,
+      );
+    }
+  }
 }

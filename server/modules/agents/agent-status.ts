@@ -1,0 +1,47 @@
+import type { AgentStatus } from "@berth/protocol/session-states";
+
+/** What is stored of an agent that its status follows from. */
+export interface AgentFacts {
+  readonly connectionId: string | null;
+  readonly connectedAt: Date | null;
+  readonly disconnectedAt: Date | null;
+  readonly disconnectReason: string | null;
+  readonly lastHeartbeatAt: Date | null;
+  readonly heartbeatIntervalSeconds: number;
+  readonly draining: boolean;
+  readonly degradedReason: string | null;
+  readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+export interface AgentCondition {
+  readonly status: AgentStatus;
+  /** Null where it isn't known or nothing is wrong. */
+  readonly since: Date | null;
+  readonly reason: string | null;
+}
+
+const MISSED_INTERVALS = 3;
+
+/**
+ * The one rule. A closed channel starts the clock and shows as `degraded`; with three intervals of silence, closed or not, the agent is
+ * `offline`; a revoked one is so at once. What is not sent to a closed channel is the dispatcher's business, at once.
+ */
+export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
+  if (agent.revokedAt) return { status: "offline", since: agent.revokedAt, reason: "Its access was revoked" };
+  if (!agent.connectedAt) return { status: "offline", since: agent.createdAt, reason: "It has not connected yet" };
+  const closed = agent.connectionId === null;
+  const heard = later(agent.connectedAt, closed ? agent.disconnectedAt : agent.lastHeartbeatAt);
+  const graceMs = MISSED_INTERVALS * agent.heartbeatIntervalSeconds * 1000;
+  const silentMs = now.getTime() - heard.getTime();
+  const why = closed
+    ? `Its connection closed${agent.disconnectReason ? `: ${agent.disconnectReason}` : ""}`
+    : `No heartbeat for ${MISSED_INTERVALS} intervals of ${agent.heartbeatIntervalSeconds} s`;
+  if (silentMs >= graceMs) return { status: "offline", since: heard, reason: why };
+  if (closed) return { status: "degraded", since: heard, reason: why };
+  if (agent.draining) return { status: "draining", since: null, reason: "It takes no new sessions" };
+  if (agent.degradedReason) return { status: "degraded", since: null, reason: agent.degradedReason };
+  return { status: "online", since: null, reason: null };
+}
+
+const later = (a: Date, b: Date | null): Date => (b && b > a ? b : a);

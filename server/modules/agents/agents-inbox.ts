@@ -1,0 +1,117 @@
+import type { FromAgent, FromAgentOf } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
+import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import type { Database } from "../../platform/database";
+import { hashSecret } from "../../platform/ids";
+import type { Log } from "../../platform/log";
+import type { HomesService } from "../homes/homes-service";
+import type { SessionsInbox } from "../sessions/sessions-inbox";
+import type { TasksInbox } from "../tasks/tasks-inbox";
+import type { TasksService } from "../tasks/tasks-service";
+import { closeConnection, findAgentBySecret, updateAgent } from "./agents-store";
+import type { Heartbeats } from "./heartbeats";
+
+export interface AgentIdentity {
+  /** The agent's UUID. */
+  readonly agentId: string;
+  /** Its `agent_id` on the wire. */
+  readonly name: string;
+}
+
+export interface AgentsInboxDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly heartbeats: Heartbeats;
+  readonly tasks: TasksService;
+  readonly tasksInbox: TasksInbox;
+  readonly sessionsInbox: SessionsInbox;
+  readonly homes: HomesService;
+}
+
+/** What agents say, given to whom it concerns. The channel calls it, never twice at once for one agent. */
+export class AgentsInbox {
+  constructor(private readonly deps: AgentsInboxDeps) {}
+
+  /** `Authorization: Bearer <agent secret>`; a name that isn't the credential's own is refused. */
+  async authenticate(input: { authorization: string | null; agentName: string | null }): Promise<AgentIdentity> {
+    const secret = /^Bearer ([\w-]{20,200})$/i.exec(input.authorization ?? "")?.[1];
+    const agent = secret ? await findAgentBySecret(this.deps.database, hashSecret(secret)) : null;
+    if (!agent || agent.revokedAt)
+      throw new BerthError("AUTH_TOKEN_INVALID", "This agent credential is not valid (any more); register the agent again");
+    if (input.agentName !== null && input.agentName !== agent.name) {
+      throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `This credential is not that of agent '${input.agentName.slice(0, 63)}'`);
+    }
+    return { agentId: agent.id, name: agent.name };
+  }
+
+  async registered(
+    agent: AgentIdentity,
+    connectionId: string,
+    message: FromAgentOf<"register">,
+  ): Promise<{ heartbeatIntervalSeconds: number }> {
+    demandOwnName(agent, message.agent_id);
+    const now = this.deps.clock.now();
+    const row = await updateAgent(this.deps.database, agent.agentId, {
+      platform: message.platform,
+      region: message.region,
+      version: message.version,
+      capabilities: message.capabilities,
+      labels: message.labels,
+      metadata: JSON.parse(JSON.stringify(message.metadata)),
+      maxCpu: message.capacity.max_cpu ?? null,
+      maxMemory: message.capacity.max_memory ?? null,
+      maxSessions: message.capacity.max_sessions ?? null,
+      connectionId,
+      connectedAt: now,
+      disconnectedAt: null,
+      disconnectReason: null,
+      lastHeartbeatAt: now,
+      degradedReason: null,
+    });
+    await this.deps.tasks.resendAll(agent.agentId);
+    await this.deps.sessionsInbox.agentReturned(agent.agentId);
+    await this.deps.bus.publish({ kind: "agent", agentId: agent.agentId });
+    return { heartbeatIntervalSeconds: row.heartbeatIntervalSeconds };
+  }
+
+  async received(agent: AgentIdentity, _connectionId: string, message: Exclude<FromAgent, { type: "register" }>): Promise<void> {
+    if (message.type === "error") {
+      this.deps.log.warn(
+        { agent: agent.name, code: message.code, taskId: message.command_id, problem: message.message },
+        "an agent could not take a message",
+      );
+      return;
+    }
+    demandOwnName(agent, message.agent_id);
+    switch (message.type) {
+      case "heartbeat":
+        return this.deps.heartbeats.heard(agent.agentId, message);
+      case "command_ack":
+        return this.deps.tasksInbox.acknowledged(agent.agentId, message);
+      case "command_progress":
+        return this.deps.tasksInbox.progressed(agent.agentId, message);
+      case "command_result":
+        return this.deps.tasksInbox.finished(agent.agentId, message);
+      case "session_observed":
+        return this.deps.sessionsInbox.observed(agent.agentId, message);
+      case "session_activity":
+        return this.deps.sessionsInbox.active(agent.agentId, message);
+      case "inventory":
+        await this.deps.homes.reported(agent.agentId, message.homes);
+        return this.deps.sessionsInbox.inventory(agent.agentId, message);
+    }
+  }
+
+  /** Only the agent's current connection counts: an old one that ends late changes nothing. */
+  async disconnected(agent: AgentIdentity, connectionId: string, reason: string): Promise<void> {
+    const current = await closeConnection(this.deps.database, agent.agentId, connectionId, this.deps.clock.now(), reason.slice(0, 500));
+    if (current) await this.deps.bus.publish({ kind: "agent", agentId: agent.agentId });
+  }
+}
+
+function demandOwnName(agent: AgentIdentity, claimed: string): void {
+  if (claimed !== agent.name) throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `'${agent.name}' may not speak for '${claimed}'`);
+}

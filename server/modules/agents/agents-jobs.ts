@@ -1,0 +1,51 @@
+import type { AgentStatus } from "@berth/protocol/session-states";
+import type { Bus } from "../../platform/bus";
+import type { Clock, Timer } from "../../platform/clock";
+import type { Database } from "../../platform/database";
+import type { Log } from "../../platform/log";
+import type { SessionsInbox } from "../sessions/sessions-inbox";
+import { agentStatus } from "./agent-status";
+import { findAgents } from "./agents-store";
+
+const SWEEP_MS = 2_000;
+
+/** Notices that an agent's status changed by the passing of time alone, and tells everyone. */
+export class AgentsJobs {
+  private timer: Timer | null = null;
+  private readonly known = new Map<string, AgentStatus>();
+
+  constructor(
+    private readonly deps: {
+      readonly database: Database;
+      readonly bus: Bus;
+      readonly clock: Clock;
+      readonly log: Log;
+      readonly sessionsInbox: SessionsInbox;
+    },
+  ) {}
+
+  start(): void {
+    this.timer = this.deps.clock.every(SWEEP_MS, () =>
+      this.sweep().catch((error) => this.deps.log.warn({ err: error }, "the sweep for lost agents failed")),
+    );
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+  }
+
+  async sweep(): Promise<void> {
+    const now = this.deps.clock.now();
+    const rows = await findAgents(this.deps.database);
+    for (const row of rows) {
+      const { status, reason } = agentStatus(row, now);
+      const before = this.known.get(row.id);
+      this.known.set(row.id, status);
+      if (before === status) continue;
+      if (status === "offline" && row.connectedAt)
+        await this.deps.sessionsInbox.agentLost(row.id, `'${row.name}' is offline. ${reason ?? ""}`.trim());
+      if (before !== undefined) await this.deps.bus.publish({ kind: "agent", agentId: row.id });
+    }
+    for (const id of this.known.keys()) if (!rows.some((row) => row.id === id)) this.known.delete(id);
+  }
+}

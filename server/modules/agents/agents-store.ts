@@ -1,0 +1,137 @@
+import type { ResourceUsage } from "@berth/protocol/agent-messages";
+import type { Database, Tx } from "../../platform/database";
+import type { Prisma } from "../../platform/db/generated/client";
+
+export type AgentRow = Prisma.AgentGetPayload<object>;
+export type OrphanRow = Prisma.OrphanGetPayload<object>;
+
+/** What is promised to sessions that are meant to run, or still hold memory. */
+export interface Reservation {
+  readonly sessions: number;
+  readonly cpuMillicores: number;
+  readonly memoryBytes: number;
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const findAgent = (db: Tx | Database, ref: string) =>
+  db.agent.findUnique({ where: uuid.test(ref) ? { id: ref.toLowerCase() } : { name: ref } });
+export const findAgents = (db: Tx | Database) => db.agent.findMany({ orderBy: { name: "asc" } });
+export const findAgentBySecret = (db: Database, secretHash: string) => db.agent.findUnique({ where: { secretHash } });
+export const insertAgent = (tx: Tx, data: Prisma.AgentUncheckedCreateInput) => tx.agent.create({ data });
+export const updateAgent = (db: Tx | Database, id: string, data: Prisma.AgentUncheckedUpdateInput) =>
+  db.agent.update({ where: { id }, data });
+
+/** Only the connection that is the agent's current one may end it. */
+export async function closeConnection(db: Database, id: string, connectionId: string, at: Date, reason: string): Promise<boolean> {
+  const { count } = await db.agent.updateMany({
+    where: { id, connectionId },
+    data: { connectionId: null, disconnectedAt: at, disconnectReason: reason },
+  });
+  return count === 1;
+}
+
+export async function findReservations(db: Tx | Database): Promise<Map<string, Reservation>> {
+  const rows = await db.session.groupBy({
+    by: ["agentId"],
+    where: {
+      agentId: { not: null },
+      OR: [
+        { desired: "running" },
+        { desired: "hibernated", observed: { in: ["starting", "running", "frozen"] } },
+        { desired: "terminated", observed: { in: ["starting", "running", "frozen"] } },
+      ],
+    },
+    _count: { _all: true },
+    _sum: { cpuMillicores: true, memoryBytes: true },
+  });
+  return new Map(
+    rows.flatMap((row) =>
+      row.agentId
+        ? [
+            [
+              row.agentId,
+              { sessions: row._count._all, cpuMillicores: row._sum.cpuMillicores ?? 0, memoryBytes: Number(row._sum.memoryBytes ?? 0) },
+            ] as const,
+          ]
+        : [],
+    ),
+  );
+}
+
+export const findSessionsOn = (db: Tx | Database, agentId: string) =>
+  db.session.findMany({
+    where: { agentId },
+    include: { user: { select: { username: true } }, template: { select: { name: true } } },
+    orderBy: { createdAt: "desc" },
+    take: 500,
+  });
+export const countHomesOn = (db: Tx | Database, agentId: string) => db.home.count({ where: { agentId } });
+
+/** The agent with its tasks, orphans and homes; its ended sessions stay, on no agent. */
+export async function deleteAgent(tx: Tx, id: string): Promise<void> {
+  await tx.home.deleteMany({ where: { agentId: id } });
+  await tx.agent.delete({ where: { id } });
+}
+
+export const findOrphans = (db: Database, agentId: string) => db.orphan.findMany({ where: { agentId }, orderBy: { firstSeenAt: "asc" } });
+export const findOrphan = (db: Tx | Database, agentId: string, containerId: string) =>
+  db.orphan.findUnique({ where: { agentId_containerId: { agentId, containerId } } });
+export const deleteOrphan = (tx: Tx, agentId: string, containerId: string) => tx.orphan.deleteMany({ where: { agentId, containerId } });
+export const findSessionsById = (db: Tx | Database, ids: readonly string[]) =>
+  db.session.findMany({
+    where: { id: { in: ids.filter((id) => uuid.test(id)) } },
+    select: { id: true, agentId: true, desired: true, observed: true, failureCode: true },
+  });
+
+export interface HeartbeatWrite {
+  readonly agentId: string;
+  readonly at: Date;
+  readonly resourceUsage: ResourceUsage | null;
+  readonly degradedReason: string | null;
+}
+
+/** Many agents' heartbeats in one statement. */
+export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWrite[]): Promise<void> {
+  const rows = writes.map((write) => ({
+    id: write.agentId,
+    at: write.at.toISOString(),
+    usage: write.resourceUsage,
+    degraded: write.degradedReason,
+  }));
+  await db.$executeRaw`
+    UPDATE "Agent" SET
+      "lastHeartbeatAt" = beat."at"::timestamp,
+      "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
+      "degradedReason" = beat."degraded"
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text)
+    WHERE "Agent"."id" = beat."id"`;
+}
+
+export type RegistrationTokenRow = Prisma.RegistrationTokenGetPayload<object>;
+export const findRegistrationTokens = (db: Database) => db.registrationToken.findMany({ orderBy: { createdAt: "desc" }, take: 200 });
+export const insertRegistrationToken = (tx: Tx, data: Prisma.RegistrationTokenUncheckedCreateInput) =>
+  tx.registrationToken.create({ data });
+export const findAgentNames = (db: Database, ids: readonly string[]) =>
+  db.agent.findMany({ where: { id: { in: [...ids] } }, select: { id: true, name: true } });
+
+/** One statement, so that a race for one token has one winner. Null: nobody may use it (any more). */
+export async function useRegistrationToken(
+  tx: Tx,
+  tokenHash: string,
+  agentId: string,
+  agentName: string,
+  now: Date,
+): Promise<{ id: string } | null> {
+  const { count } = await tx.registrationToken.updateMany({
+    where: { tokenHash, usedAt: null, revokedAt: null, expiresAt: { gt: now }, OR: [{ agentName: null }, { agentName }] },
+    data: { usedAt: now, agentId },
+  });
+  return count === 1 ? tx.registrationToken.findUniqueOrThrow({ where: { tokenHash }, select: { id: true } }) : null;
+}
+
+export async function revokeRegistrationToken(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const { count } = await tx.registrationToken.updateMany({ where: { id, usedAt: null, revokedAt: null }, data: { revokedAt: now } });
+  return count === 1;
+}
+export const findRegistrationToken = (tx: Tx, id: string) => tx.registrationToken.findUnique({ where: { id } });

@@ -1,0 +1,63 @@
+import type { FromAgentOf, ResourceUsage } from "@berth/protocol/agent-messages";
+import type { Bus } from "../../platform/bus";
+import type { Clock, Timer } from "../../platform/clock";
+import type { Database } from "../../platform/database";
+import type { Log } from "../../platform/log";
+import { type HeartbeatWrite, writeHeartbeats } from "./agents-store";
+
+const FLUSH_MS = 1_000;
+/** Percent points that are worth telling whoever looks. */
+const NOTABLE = 2;
+
+interface Known {
+  readonly usage: ResourceUsage | null;
+  readonly degradedReason: string | null;
+}
+
+/** Heartbeats of all agents, written once a second in one statement. Tells the bus only of what changed. */
+export class Heartbeats {
+  private pending = new Map<string, HeartbeatWrite>();
+  private readonly told = new Map<string, Known>();
+  private timer: Timer | null = null;
+
+  constructor(private readonly deps: { readonly database: Database; readonly bus: Bus; readonly clock: Clock; readonly log: Log }) {}
+
+  start(): void {
+    this.timer = this.deps.clock.every(FLUSH_MS, () =>
+      this.flush().catch((error) => this.deps.log.warn({ err: error }, "heartbeats could not be written")),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.timer?.cancel();
+    await this.flush();
+  }
+
+  heard(agentId: string, message: FromAgentOf<"heartbeat">): void {
+    const degradedReason = message.status === "degraded" ? (message.status_reason ?? "The agent gives no reason") : null;
+    this.pending.set(agentId, { agentId, at: this.deps.clock.now(), resourceUsage: message.resource_usage ?? null, degradedReason });
+  }
+
+  async flush(): Promise<void> {
+    const writes = [...this.pending.values()];
+    if (writes.length === 0) return;
+    this.pending = new Map();
+    await writeHeartbeats(this.deps.database, writes);
+    const changed = writes.filter((write) => this.differs(write));
+    await this.deps.bus.publish(...changed.map(({ agentId }) => ({ kind: "agent" as const, agentId })));
+  }
+
+  private differs(write: HeartbeatWrite): boolean {
+    const before = this.told.get(write.agentId);
+    const usage = write.resourceUsage;
+    const same =
+      before !== undefined &&
+      before.degradedReason === write.degradedReason &&
+      (usage === null || (before.usage !== null && near(before.usage, usage)));
+    if (!same) this.told.set(write.agentId, { usage: usage ?? before?.usage ?? null, degradedReason: write.degradedReason });
+    return !same;
+  }
+}
+
+const near = (a: ResourceUsage, b: ResourceUsage): boolean =>
+  Math.abs(a.cpu - b.cpu) < NOTABLE && Math.abs(a.memory - b.memory) < NOTABLE && Math.abs((a.disk ?? 0) - (b.disk ?? 0)) < NOTABLE;

@@ -1,0 +1,28 @@
+import type { BusEvent } from "../../platform/bus";
+import type { Actor } from "../users/users-policy";
+import type { LiveEvent } from "./live-schema";
+
+/** What a person may hear of an event, or null. `ownerOfSession` is known for events of sessions' tasks. */
+export function heardBy(actor: Actor, event: BusEvent, ownerOfSession: string | null): LiveEvent | null {
+  const staff = actor.role !== "user";
+  switch (event.kind) {
+    case "session":
+      return staff || event.userId === actor.userId ? { kind: "session", id: event.sessionId } : null;
+    case "task":
+      return staff || (ownerOfSession !== null && ownerOfSession === actor.userId)
+        ? { kind: "task", id: event.taskId, sessionId: event.sessionId }
+        : null;
+    case "agent":
+    case "agent_revoked":
+      return staff ? { kind: "agent", id: event.agentId } : null;
+    case "template":
+      return { kind: "template", id: event.templateId };
+    case "user":
+      return actor.role === "admin" || event.userId === actor.userId ? { kind: "user", id: event.userId } : null;
+    case "home":
+      return actor.role === "admin" || event.userId === actor.userId ? { kind: "home", id: event.homeId } : null;
+    case "access":
+    case "logout":
+      return null;
+  }
+}

@@ -1,0 +1,120 @@
+import { BerthError, type ErrorCode } from "@berth/protocol/errors";
+import type { Platform } from "@berth/protocol/session-states";
+import type { Agent } from "../agents/agents-schema";
+import type { Placement } from "./sessions-schema";
+
+export interface PlacementRequest {
+  readonly platform?: Platform | undefined;
+  readonly region?: string | undefined;
+  /** The agent that was asked for, by name or UUID. */
+  readonly agent?: string | undefined;
+  /** UUID of the agent that holds the home. */
+  readonly homeAgentId?: string | undefined;
+  readonly cpuMillicores: number;
+  readonly memoryBytes: number;
+}
+
+interface Look {
+  readonly agent: Agent;
+  /** Null: it can take the session. */
+  readonly refusal: { readonly code: ErrorCode; readonly reason: string } | null;
+  /** The fullest of cores, memory and slots once the session is there, 0 to 1. */
+  readonly load: number;
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * Chooses the least loaded agent that fits, and says of every agent why it was or wasn't chosen. Throws NO_AGENTS_AVAILABLE,
+ * AGENT_CAPACITY_EXCEEDED, or for one that was asked for (or holds the home) AGENT_NOT_FOUND, AGENT_OFFLINE or AGENT_DRAINING; each with
+ * `details.considered`.
+ */
+export function place(request: PlacementRequest, agents: readonly Agent[]): { agent: Agent; placement: Placement } {
+  const looks = agents.map((agent) => look(request, agent));
+  const fitting = looks.filter((one) => one.refusal === null).sort((a, b) => a.load - b.load || a.agent.name.localeCompare(b.agent.name));
+  const best = fitting[0];
+  const considered = looks.map((one) => ({
+    agent: one.agent.name,
+    chosen: one === best,
+    reason: one.refusal?.reason ?? chosenReason(one, best, request),
+  }));
+  if (!best) throw refusal(request, looks, considered);
+  return { agent: best.agent, placement: { chosen: best.agent.name, considered } };
+}
+
+function look(request: PlacementRequest, agent: Agent): Look {
+  const { maxCpu, maxMemory, maxSessions, currentSessions, reservedCpu, reservedMemory } = agent.capacity;
+  const cpu = reservedCpu + request.cpuMillicores / 1000;
+  const memory = reservedMemory + request.memoryBytes / GIB;
+  const slots = currentSessions + 1;
+  const full = [
+    over(cpu, maxCpu) && `needs ${request.cpuMillicores / 1000} cores, ${left(maxCpu, reservedCpu)} of ${maxCpu} are free`,
+    over(memory, maxMemory) &&
+      `needs ${round(request.memoryBytes / GIB)} GiB of memory, ${left(maxMemory, reservedMemory)} of ${maxMemory} are free`,
+    over(slots, maxSessions) && `all ${maxSessions} session slots are taken`,
+  ].filter((problem) => typeof problem === "string");
+  const load = Math.max(
+    ...[
+      [cpu, maxCpu],
+      [memory, maxMemory],
+      [slots, maxSessions],
+    ].map(([used, max]) => (used && max ? used / max : 0)),
+  );
+  return {
+    agent,
+    load,
+    refusal:
+      notAskedFor(request, agent) ??
+      unusable(agent) ??
+      (full.length > 0 ? { code: "AGENT_CAPACITY_EXCEEDED", reason: full.join("; ") } : null),
+  };
+}
+
+function notAskedFor(request: PlacementRequest, agent: Agent): Look["refusal"] {
+  const no = (reason: string) => ({ code: "NO_AGENTS_AVAILABLE", reason }) as const;
+  if (request.homeAgentId !== undefined && agent.id !== request.homeAgentId) return no("the home is on another agent");
+  if (request.agent !== undefined && agent.name !== request.agent && agent.id !== request.agent) return no("another agent was asked for");
+  if (request.platform !== undefined && agent.platform !== request.platform)
+    return no(`is a ${agent.platform} agent, ${request.platform} was asked for`);
+  if (request.region !== undefined && agent.region !== request.region)
+    return no(`is in region ${agent.region ?? "none"}, ${request.region} was asked for`);
+  return null;
+}
+
+function unusable(agent: Agent): Look["refusal"] {
+  if (agent.status === "draining") return { code: "AGENT_DRAINING", reason: "is draining" };
+  if (agent.status === "online") return null;
+  return { code: "AGENT_OFFLINE", reason: `is ${agent.status}${agent.statusReason ? `: ${agent.statusReason}` : ""}` };
+}
+
+function refusal(request: PlacementRequest, looks: readonly Look[], considered: Placement["considered"]): BerthError {
+  const asked = request.homeAgentId ?? request.agent;
+  const details = { considered };
+  if (asked !== undefined) {
+    const target = looks.find(({ agent }) => agent.id === asked || agent.name === asked);
+    if (!target) return new BerthError("AGENT_NOT_FOUND", `No agent with ID '${asked}' exists`, { details });
+    const why = target.refusal?.reason ?? "can't take it";
+    const home = request.homeAgentId === undefined ? "" : " (it holds the home)";
+    return new BerthError(target.refusal?.code ?? "NO_AGENTS_AVAILABLE", `Agent '${target.agent.name}'${home} ${why}`, { details });
+  }
+  const full = looks.filter((one) => one.refusal?.code === "AGENT_CAPACITY_EXCEEDED");
+  if (full.length > 0) {
+    const said = full.map((one) => `'${one.agent.name}' ${one.refusal?.reason}`).join("; ");
+    return new BerthError("AGENT_CAPACITY_EXCEEDED", `No agent has room for this session: ${said}`, { details });
+  }
+  const which = request.platform ? ` for platform '${request.platform}'` : "";
+  const draining = looks.length > 0 && looks.every((one) => one.refusal?.code === "AGENT_DRAINING");
+  if (draining) return new BerthError("AGENT_DRAINING", "Every agent is draining and takes no new sessions", { details });
+  return new BerthError("NO_AGENTS_AVAILABLE", `No online agents available${which}`, { details });
+}
+
+function chosenReason(one: Look, best: Look | undefined, request: PlacementRequest): string {
+  const load = `${Math.round(one.load * 100)} % full with this session`;
+  if (one !== best) return `fits, but is fuller or later by name: ${load}`;
+  if (request.homeAgentId !== undefined) return `holds the home; ${load}`;
+  return request.agent === undefined ? `least loaded that fits: ${load}` : `was asked for; ${load}`;
+}
+
+const over = (used: number, max: number | null): boolean => max !== null && used > max + 1e-9;
+const round = (value: number): number => Math.round(value * 100) / 100;
+const left = (max: number | null, used: number): number => round(Math.max(0, (max ?? 0) - used));

@@ -1,0 +1,60 @@
+import type { CommandData } from "@berth/protocol/agent-commands";
+import { environmentSchema } from "@berth/protocol/agent-commands";
+import { formatCpu, formatMemory, parseMemory, required } from "@berth/protocol/quantities";
+import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
+import type { Template } from "../templates/templates-schema";
+
+/** Where our names live on a platform that has namespaces. */
+export const NAMESPACE = "berth";
+
+export interface SpecSource {
+  readonly name: string;
+  readonly generation: number;
+  readonly memoryBytes: bigint;
+  readonly cpuMillicores: number;
+  readonly environment: unknown;
+  readonly persistentHome: boolean;
+  readonly hibernateMode: string;
+  readonly user: { readonly username: string };
+  readonly home: { readonly volume: string } | null;
+}
+
+/** What an agent needs to make the session's container: the template's version, with what the session says otherwise. */
+export function renderSpec(session: SpecSource, template: Template): CommandData<"start_session"> {
+  return {
+    name: session.name,
+    namespace: NAMESPACE,
+    user: session.user.username,
+    template: template.name,
+    image: template.image,
+    resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
+    vnc: { port: template.display.port },
+    persistent_home: session.persistentHome,
+    environment: { ...template.environment, ...environmentSchema.parse(session.environment) },
+    generation: session.generation,
+    display: template.display,
+    security: template.security,
+    home: session.home && { volume: session.home.volume, path: template.homePath },
+    shm_size_bytes: required(parseMemory(template.shmSize), template.shmSize),
+    pids_limit: template.pidsLimit,
+    hibernate_mode: hibernateModeSchema.parse(session.hibernateMode),
+    ready_timeout_seconds: template.readyTimeoutSeconds,
+  };
+}
+
+export const renderHibernate = (session: SpecSource, mode: HibernateMode): CommandData<"hibernate_session"> => ({
+  name: session.name,
+  namespace: NAMESPACE,
+  generation: session.generation,
+  mode,
+});
+
+/** The home stays: removing one is an instruction of its own. */
+export const renderStop = (session: SpecSource, graceful: boolean): CommandData<"stop_session"> => ({
+  name: session.name,
+  namespace: NAMESPACE,
+  generation: session.generation,
+  graceful,
+  timeout: graceful ? "30s" : "0s",
+  remove_home: null,
+});

@@ -1,0 +1,138 @@
+import { BerthError } from "@berth/protocol/errors";
+import { parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import type { Bus, BusEvent } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
+import type { Ids } from "../../platform/ids";
+import type { AgentsService } from "../agents/agents-service";
+import { type AuditService, actorOf } from "../audit/audit-service";
+import type { HomesService } from "../homes/homes-service";
+import type { Template } from "../templates/templates-schema";
+import type { TemplatesService } from "../templates/templates-service";
+import type { Asker } from "../users/users-schema";
+import { type UsersService, userMissing } from "../users/users-service";
+import { place } from "./placement";
+import type { SessionChanges } from "./session-changes";
+import { sessionName } from "./session-name";
+import type { CreateSessionInput, Placement, SessionDetail } from "./sessions-schema";
+import type { SessionsService } from "./sessions-service";
+import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
+
+export interface Owner {
+  readonly userId: string;
+  readonly username: string;
+}
+
+export interface SessionCreationDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly audit: AuditService;
+  readonly users: UsersService;
+  readonly agents: AgentsService;
+  readonly homes: HomesService;
+  readonly templates: TemplatesService;
+  readonly changes: SessionChanges;
+  readonly sessions: SessionsService;
+}
+
+/** From the form to a row, its home, its first task and the first lines of its timeline: one transaction. */
+export class SessionCreation {
+  constructor(private readonly deps: SessionCreationDeps) {}
+
+  /** Whose session it is to be: the asker's, unless another is named. Throws USER_NOT_FOUND to those who may know it. */
+  async futureOwner(asker: Asker, username: string | undefined): Promise<Owner> {
+    if (username === undefined || username === asker.username) return { userId: asker.userId, username: asker.username };
+    const found = await this.deps.users.findByName(username);
+    if (found?.active) return { userId: found.id, username: found.username };
+    if (asker.role === "admin") throw userMissing(username);
+    return { userId: "", username };
+  }
+
+  /** Throws TEMPLATE_NOT_FOUND (as a 400 by its contract's wish stays the REST adapter's), SESSION_ALREADY_EXISTS, HOME_IN_USE, and what `place` throws. */
+  async create(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
+    const template = await this.deps.templates.get(input.template);
+    const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
+    try {
+      const { row, events } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, input, template, name));
+      await this.deps.bus.publish(...events);
+      return this.deps.sessions.detail(row, asker);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw new BerthError("SESSION_ALREADY_EXISTS", `A session named '${name}' exists already; choose another name`);
+    }
+  }
+
+  private async write(
+    tx: Tx,
+    asker: Asker,
+    owner: Owner,
+    input: CreateSessionInput,
+    template: Template,
+    name: string,
+  ): Promise<{ row: SessionRow; events: BusEvent[] }> {
+    // One at a time: two that come at once must not both get the last slot.
+    await lock(tx, "agent", "placement");
+    const id = this.deps.ids.uuid();
+    const persistentHome = input.homeId !== undefined || (input.persistentHome ?? template.persistentHome);
+    const memory = input.resources?.memory ?? template.defaultResources.memory;
+    const cpu = input.resources?.cpu ?? template.defaultResources.cpu;
+    const memoryBytes = required(parseMemory(memory), memory);
+    const cpuMillicores = required(parseCpu(cpu), cpu);
+    const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
+    const { agent, placement } = place(
+      { platform: input.platform, agent: input.agentId, homeAgentId: home?.agentId, cpuMillicores, memoryBytes },
+      await this.deps.agents.fleet(tx),
+    );
+    const made = home ?? (persistentHome ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
+    const idleTimeout = input.idleTimeout ?? template.idleTimeout;
+    const now = this.deps.clock.now();
+    const row = await insertSession(tx, {
+      id,
+      name,
+      userId: owner.userId,
+      templateId: template.id,
+      templateVersion: template.version,
+      agentId: agent.id,
+      platform: agent.platform,
+      desired: input.state,
+      observed: "absent",
+      generation: input.state === "running" ? 1 : 0,
+      hibernateMode: input.hibernateMode ?? template.hibernateMode,
+      memoryBytes: BigInt(memoryBytes),
+      cpuMillicores,
+      persistentHome,
+      homeId: made?.id ?? null,
+      environment: input.environment ?? {},
+      idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
+      tags: input.tags,
+      placement,
+      createdAt: now,
+      updatedAt: now,
+    });
+    await this.announce(tx, asker, row, placement, template);
+    const task = input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : [];
+    const events: BusEvent[] = [{ kind: "session", sessionId: id, userId: owner.userId, agentId: agent.id }, ...task];
+    if (made && !home) events.push({ kind: "home", homeId: made.id, userId: owner.userId });
+    return { row, events };
+  }
+
+  private async announce(tx: Tx, asker: Asker, row: SessionRow, placement: Placement, template: Template): Promise<void> {
+    const at = this.deps.clock.now();
+    const reason = placement.considered.find((one) => one.chosen)?.reason ?? "";
+    await insertEvent(tx, {
+      sessionId: row.id,
+      at,
+      kind: "requested",
+      message: `${template.displayName} was asked for by ${asker.username}`,
+      actorId: asker.userId,
+    });
+    await insertEvent(tx, { sessionId: row.id, at, kind: "placed", message: `Placed on '${placement.chosen}': ${reason}`, actorId: null });
+    await this.deps.audit.record(tx, actorOf(asker), {
+      action: "sessions.create",
+      target: { kind: "session", id: row.id },
+      details: { name: row.name, owner: row.user.username, template: template.name, agent: placement.chosen },
+    });
+  }
+}

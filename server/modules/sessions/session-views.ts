@@ -1,0 +1,78 @@
+import { displaySchema, securityProfileSchema } from "@berth/protocol/agent-commands";
+import { errorCodeSchema } from "@berth/protocol/errors";
+import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantities";
+import { hibernateModeSchema } from "@berth/protocol/session-states";
+import { z } from "zod";
+import { agentStatus } from "../agents/agent-status";
+import type { Actor } from "../users/users-policy";
+import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
+import { maySessions, type SessionAction } from "./sessions-policy";
+import { placementSchema, type Session, type SessionDetail } from "./sessions-schema";
+import type { DisplayRow, SessionRow } from "./sessions-store";
+
+export interface ViewParts {
+  readonly display: DisplayRow;
+  readonly progress: { percent: number | null; message: string } | null;
+  readonly now: Date;
+}
+
+export function sessionView(row: SessionRow, { display, progress, now }: ViewParts): Session {
+  const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
+  const phase = sessionPhase(row, agentOffline);
+  const { protocol } = displaySchema.parse(display.display);
+  return {
+    id: row.id,
+    name: row.name,
+    user: row.user.username,
+    template: row.template.name,
+    templateDisplayName: row.template.displayName,
+    templateVersion: row.templateVersion,
+    icon: row.template.icon,
+    platform: row.platform,
+    agentId: row.agent?.name ?? null,
+    state: sessionState(row),
+    resources: { memory: formatMemory(Number(row.memoryBytes)), cpu: formatCpu(row.cpuMillicores) },
+    persistentHome: row.persistentHome,
+    homeId: row.homeId,
+    idleTimeout: formatDuration(row.idleTimeoutSeconds),
+    tags: row.tags,
+    display: { protocol },
+    security: securityProfileSchema.parse(display.security),
+    hibernateMode: hibernateModeSchema.parse(row.hibernateMode),
+    hibernateModes: z.array(hibernateModeSchema).catch(["stop"]).parse(row.hibernateModes),
+    status: {
+      phase,
+      message: statusMessage(phase, { agent: row.agent?.name ?? null, reason: row.failureMessage, progress: progress?.message ?? null }),
+      code: row.failureCode === null ? null : errorCodeSchema.catch("SESSION_PROVISIONING_FAILED").parse(row.failureCode),
+      podIp: row.podIp,
+      podName: row.podName,
+      containerId: row.containerId,
+      vncUrl: phase === "Running" && protocol === "rfb" ? `/vnc-viewer/${row.id}` : null,
+      startedAt: row.startedAt,
+      progress,
+    },
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+    lastActivityAt: row.lastActivityAt,
+  };
+}
+
+export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Actor): SessionDetail {
+  const view = sessionView(row, parts);
+  const may = (action: SessionAction) => maySessions(actor, action, row) === "allowed";
+  const over = isOver(row);
+  const viewable = may("screen") && view.status.phase === "Running";
+  return {
+    ...view,
+    placement: placementSchema.nullable().catch(null).parse(row.placement),
+    may: {
+      view: viewable && view.display.protocol === "rfb",
+      control: viewable,
+      hibernate: may("hibernate") && row.desired === "running" && !isPending(row),
+      wake: may("wake") && row.desired === "hibernated",
+      terminate: may("terminate") && row.desired !== "terminated",
+      forceTerminate: may("forceTerminate") && !over,
+      delete: may("delete"),
+    },
+  };
+}

@@ -1,0 +1,210 @@
+import type { SessionState } from "@berth/protocol/session-states";
+import type { Database, Tx } from "../../platform/database";
+import { Prisma } from "../../platform/db/generated/client";
+import { TOTAL_CAP } from "../../platform/paging";
+import type { StoredSession } from "./session-status";
+import type { SessionEventKind } from "./sessions-schema";
+
+const withParts = {
+  user: { select: { id: true, username: true } },
+  template: true,
+  agent: true,
+  home: true,
+} satisfies Prisma.SessionInclude;
+export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
+export type BareSessionRow = Prisma.SessionGetPayload<object>;
+export type DisplayRow = { display: Prisma.JsonValue; security: string };
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export const findSession = async (db: Tx | Database, id: string): Promise<SessionRow | null> =>
+  uuid.test(id) ? db.session.findUnique({ where: { id }, include: withParts }) : null;
+export const insertSession = (tx: Tx, data: Prisma.SessionUncheckedCreateInput) => tx.session.create({ data, include: withParts });
+export const deleteSession = (tx: Tx, id: string) => tx.session.delete({ where: { id } });
+
+/** Writes only where the session is still as it was read. */
+export async function changeSession(
+  tx: Tx,
+  id: string,
+  from: StoredSession,
+  data: Prisma.SessionUncheckedUpdateManyInput,
+): Promise<boolean> {
+  const { count } = await tx.session.updateMany({
+    where: { id, desired: from.desired, observed: from.observed, generation: from.generation },
+    data,
+  });
+  return count === 1;
+}
+
+export const isStateRow: Record<SessionState, Prisma.SessionWhereInput> = {
+  pending: { desired: "running", generation: { lte: 1 }, observed: { in: ["absent", "starting"] } },
+  running: { desired: "running", NOT: { generation: { lte: 1 }, observed: { in: ["absent", "starting"] } } },
+  hibernated: { desired: "hibernated" },
+  terminating: { desired: "terminated", NOT: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }] },
+  terminated: { desired: "terminated", OR: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }] },
+};
+const live: Prisma.SessionWhereInput = { NOT: isStateRow.terminated };
+
+export interface SessionFilter {
+  readonly userId?: string | undefined;
+  readonly username?: string | undefined;
+  readonly template?: string | undefined;
+  readonly platform?: "docker" | "kubernetes" | undefined;
+  /** Name or UUID. */
+  readonly agent?: string | undefined;
+  readonly state?: SessionState | undefined;
+  readonly live?: boolean | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly search?: string | undefined;
+}
+
+const sortBy = {
+  createdAt: (order: Prisma.SortOrder) => [{ createdAt: order }],
+  updatedAt: (order: Prisma.SortOrder) => [{ updatedAt: order }],
+  user: (order: Prisma.SortOrder) => [{ user: { username: order } }, { createdAt: order }],
+  state: (order: Prisma.SortOrder) => [{ desired: order }, { observed: order }, { createdAt: order }],
+};
+
+export async function findSessions(
+  db: Database,
+  filter: SessionFilter,
+  page: { page: number; limit: number; sort: keyof typeof sortBy; order: "asc" | "desc" },
+): Promise<{ rows: SessionRow[]; counted: number }> {
+  const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
+  const where: Prisma.SessionWhereInput = {
+    AND: [
+      { userId: filter.userId, platform: filter.platform },
+      filter.username === undefined ? {} : { user: { username: filter.username } },
+      filter.template === undefined ? {} : { template: { name: filter.template } },
+      filter.agent === undefined ? {} : { agent: uuid.test(filter.agent) ? { id: filter.agent } : { name: filter.agent } },
+      filter.state === undefined ? {} : isStateRow[filter.state],
+      filter.live === undefined ? {} : filter.live ? live : isStateRow.terminated,
+      filter.tags?.length ? { tags: { hasEvery: [...filter.tags] } } : {},
+      contains
+        ? {
+            OR: [
+              { name: contains },
+              { user: { username: contains } },
+              { template: { displayName: contains } },
+              { tags: { has: filter.search ?? "" } },
+            ],
+          }
+        : {},
+    ],
+  };
+  const [rows, counted] = await Promise.all([
+    db.session.findMany({
+      where,
+      include: withParts,
+      orderBy: sortBy[page.sort](page.order),
+      skip: (page.page - 1) * page.limit,
+      take: page.limit,
+    }),
+    db.session.count({ where, take: TOTAL_CAP + 1 }),
+  ]);
+  return { rows, counted };
+}
+
+/** Display and security of the versions that these sessions were started from, by session id. */
+export async function findDisplays(db: Tx | Database, sessions: readonly BareSessionRow[]): Promise<Map<string, DisplayRow>> {
+  const keys = new Map(
+    sessions.map(({ templateId, templateVersion }) => [`${templateId}/${templateVersion}`, { templateId, version: templateVersion }]),
+  );
+  const versions = await db.templateVersion.findMany({
+    where: { OR: [...keys.values()] },
+    select: { templateId: true, version: true, display: true, security: true },
+  });
+  const byKey = new Map(versions.map((version) => [`${version.templateId}/${version.version}`, version]));
+  return new Map(
+    sessions.flatMap((session) => {
+      const version = byKey.get(`${session.templateId}/${session.templateVersion}`);
+      return version ? [[session.id, version] as const] : [];
+    }),
+  );
+}
+
+export const countByCondition = (db: Database, userId: string | undefined) =>
+  db.session.groupBy({
+    by: ["desired", "observed", "generation", "failureCode", "agentId"],
+    where: { userId, AND: [live] },
+    _count: { _all: true },
+  });
+export const countFailedStarts = (db: Database, userId: string | undefined) =>
+  db.session.count({ where: { userId, desired: "terminated", observed: "failed", failureCode: { not: null } } });
+
+/** Sessions on the agent that an inventory should know of. */
+export const findLiveSessionsOn = (db: Tx | Database, agentId: string) => db.session.findMany({ where: { AND: [{ agentId }, live] } });
+/** Agents with sessions that are on their way somewhere since before `since`. */
+export const findAgentsWithUnsettledSessions = (db: Database, since: Date) =>
+  db.session.findMany({
+    where: {
+      agentId: { not: null },
+      updatedAt: { lt: since },
+      OR: [
+        { desired: "running", observed: { not: "running" } },
+        { desired: "hibernated", observed: { in: ["running", "starting"] } },
+        isStateRow.terminating,
+      ],
+    },
+    distinct: ["agentId"],
+    select: { agentId: true },
+  });
+export const findOwners = (db: Database, ids: readonly string[]) =>
+  db.session.findMany({ where: { id: { in: ids.filter((id) => uuid.test(id)) } }, select: { id: true, userId: true } });
+
+export const insertEvent = (
+  tx: Tx | Database,
+  event: { sessionId: string; at: Date; kind: SessionEventKind; message: string; actorId: string | null },
+) => tx.sessionEvent.create({ data: event, select: { id: true } });
+
+/** The newest thousand, oldest first, with who did it. */
+export async function findEvents(db: Database, sessionId: string) {
+  const rows = await db.sessionEvent.findMany({ where: { sessionId }, orderBy: { id: "desc" }, take: 1000 });
+  const actors = await db.user.findMany({
+    where: { id: { in: rows.flatMap((row) => row.actorId ?? []) } },
+    select: { id: true, username: true },
+  });
+  const nameOf = new Map(actors.map(({ id, username }) => [id, username]));
+  return rows.reverse().map((row) => ({ ...row, actor: row.actorId ? (nameOf.get(row.actorId) ?? null) : null }));
+}
+
+/** Whether the timeline has this word since the session was last asked to start. */
+export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind: SessionEventKind): Promise<boolean> {
+  const begun = await tx.sessionEvent.findFirst({
+    where: { sessionId, kind: { in: ["requested", "wake_requested"] } },
+    orderBy: { id: "desc" },
+    select: { id: true },
+  });
+  return (await tx.sessionEvent.count({ where: { sessionId, kind, id: { gt: begun?.id ?? 0n } } })) > 0;
+}
+
+/** Adds `word` to the timeline of the agent's live sessions, unless it is the last of the two that was said; answers whose. */
+export function insertAgentEvents(
+  db: Database,
+  agentId: string,
+  word: "agent_lost" | "agent_returned",
+  message: string,
+  at: Date,
+): Promise<{ id: string; userId: string }[]> {
+  const first = word === "agent_returned" ? Prisma.sql`FALSE` : Prisma.sql`TRUE`;
+  return db.$queryRaw`
+    WITH said AS (
+      INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
+      SELECT s."id", ${at}::timestamp, ${word}, ${message} FROM "Session" s
+      WHERE s."agentId" = ${agentId}::uuid
+        AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
+        AND coalesce((SELECT e."kind" <> ${word} FROM "SessionEvent" e
+          WHERE e."sessionId" = s."id" AND e."kind" IN ('agent_lost', 'agent_returned') ORDER BY e."id" DESC LIMIT 1), ${first})
+      RETURNING "sessionId"
+    )
+    SELECT s."id", s."userId" FROM said JOIN "Session" s ON s."id" = said."sessionId"`;
+}
+
+export async function writeActivity(db: Database, agentId: string, at: ReadonlyMap<string, Date>): Promise<void> {
+  const rows = [...at].filter(([id]) => uuid.test(id)).map(([id, time]) => ({ id, at: time.toISOString() }));
+  if (rows.length === 0) return;
+  await db.$executeRaw`
+    UPDATE "Session" SET "lastActivityAt" = greatest(coalesce("Session"."lastActivityAt", seen."at"::timestamp), seen."at"::timestamp)
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS seen("id" uuid, "at" text)
+    WHERE "Session"."id" = seen."id" AND "Session"."agentId" = ${agentId}::uuid`;
+}

@@ -1,0 +1,137 @@
+import { displaySchema } from "@berth/protocol/agent-commands";
+import type { ToAgent, ViewerMode } from "@berth/protocol/agent-messages";
+import { viewerModeSchema } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
+import { displayPath } from "@berth/protocol/tunnel";
+import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import type { Database } from "../../platform/database";
+import type { Log } from "../../platform/log";
+import { enforce } from "../../platform/verdict";
+import type { AuthService } from "../users/auth-service";
+import { LOGIN_SECONDS } from "../users/auth-service";
+import type { TicketsService } from "../users/tickets-service";
+import type { Login } from "../users/users-schema";
+import { NAMESPACE } from "./render-spec";
+import { demandRunning } from "./running-session";
+import { maySessions } from "./sessions-policy";
+import type { SessionEventKind } from "./sessions-schema";
+import { sessionMissing } from "./sessions-service";
+import { findDisplays, findSession, insertEvent, type SessionRow } from "./sessions-store";
+
+export interface ViewerGrant {
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly login: { readonly userId: string; readonly loginId: string; readonly accessEpoch: number };
+  request(tunnel: { id: string; secret: string }): ToAgent;
+  readonly upgradePath: string;
+  opened(): void;
+  closed(bytes: { toViewer: number; fromViewer: number }): void;
+  failed(error: BerthError): void;
+}
+
+export interface ViewerAttempt {
+  readonly sessionId: string;
+  readonly ticket: string | null;
+  /** `?token=`: a ticket or a JWT. */
+  readonly token: string | null;
+  readonly cookie: string | null;
+  readonly authorization: string | null;
+  readonly origin: string | null;
+  readonly address: string;
+}
+
+export interface ViewerAccessDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly auth: AuthService;
+  readonly tickets: TicketsService;
+  readonly publicUrl: URL;
+}
+
+/** Decides who may see a display, before anything is answered. */
+export class ViewerAccess {
+  constructor(private readonly deps: ViewerAccessDeps) {}
+
+  /**
+   * A ticket needs our Origin or none; a JWT has no Origin rule; a cookie alone needs our Origin. What may not be seen looks as if it
+   * weren't there. Throws `BerthError`.
+   */
+  async authorize(attempt: ViewerAttempt): Promise<ViewerGrant> {
+    const { login, mode, reasoned } = await this.identify(attempt);
+    const row = await findSession(this.deps.database, attempt.sessionId);
+    const display = row && (await findDisplays(this.deps.database, [row])).get(row.id);
+    if (!row || !display) throw sessionMissing(attempt.sessionId);
+    enforce(maySessions(login, "screen", row), () => sessionMissing(attempt.sessionId), "open another person's screen");
+    if (row.userId !== login.userId && !reasoned) {
+      throw new BerthError(
+        "AUTH_INSUFFICIENT_PERMISSIONS",
+        "Another person's screen is opened with a ticket, which asks for a reason: use sessions.openViewer",
+      );
+    }
+    demandRunning(row, this.deps.clock.now());
+    const spec = displaySchema.parse(display.display);
+    if (spec.protocol !== "rfb")
+      throw new BerthError(
+        "DISPLAY_PROTOCOL_MISMATCH",
+        `'${row.name}' is a web app (HTTP on port ${spec.port}), not a desktop; open it on its own origin`,
+      );
+    return this.grant(row, row.agent, login, mode, spec.port);
+  }
+
+  private async identify(attempt: ViewerAttempt): Promise<{ login: Login; mode: ViewerMode; reasoned: boolean }> {
+    const { token, authorization } = attempt;
+    const ours = attempt.origin === this.deps.publicUrl.origin;
+    const ticket = attempt.ticket ?? (token && !isJwt(token) ? token : null);
+    if (ticket) {
+      if (attempt.origin !== null && !ours) throw foreignOrigin();
+      const taken = await this.deps.tickets.redeem(ticket, { purpose: "viewer", sessionId: attempt.sessionId });
+      const login = await this.deps.auth.currentOfTicket(
+        taken.userId,
+        taken.loginId,
+        new Date(taken.expiresAt.getTime() + LOGIN_SECONDS * 1000),
+      );
+      if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
+      return { login, mode: viewerModeSchema.parse(taken.mode), reasoned: true };
+    }
+    const jwt = token ?? /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
+    if (jwt) return { login: await this.deps.auth.fromBearer(jwt), mode: "control", reasoned: false };
+    if (!attempt.cookie) throw new BerthError("AUTH_TOKEN_MISSING", "Open the viewer with a ticket (?ticket=) or a token (?token=)");
+    if (!ours) throw foreignOrigin();
+    const login = await this.deps.auth.fromCookie(attempt.cookie);
+    if (!login) throw new BerthError("AUTH_TOKEN_INVALID", "This login has ended; sign in again");
+    return { login, mode: "control", reasoned: false };
+  }
+
+  private grant(row: SessionRow, agent: { id: string; name: string }, login: Login, mode: ViewerMode, port: number): ViewerGrant {
+    const say = (kind: SessionEventKind, message: string) => this.say(row, login, kind, message);
+    return {
+      agentId: agent.id,
+      agentName: agent.name,
+      login: { userId: login.userId, loginId: login.loginId, accessEpoch: login.accessEpoch },
+      upgradePath: displayPath(row.id, mode),
+      request: (tunnel) => ({
+        type: "vnc_proxy_request",
+        session_id: row.id,
+        proxy_id: tunnel.id,
+        data: { pod_name: row.podName ?? row.name, namespace: NAMESPACE, vnc_port: port, tunnel_secret: tunnel.secret, mode },
+      }),
+      opened: () => say("viewer_opened", `${login.username} ${mode === "view" ? "watches" : "uses"} the screen`),
+      closed: (bytes) =>
+        say("viewer_closed", `${login.username} closed the screen (${bytes.toViewer} bytes seen, ${bytes.fromViewer} sent)`),
+      failed: (error) => say("viewer_failed", `The screen could not be opened for ${login.username}: ${error.message}`),
+    };
+  }
+
+  private say(row: SessionRow, login: Login, kind: SessionEventKind, message: string): void {
+    const event = { sessionId: row.id, at: this.deps.clock.now(), kind, message, actorId: login.userId };
+    insertEvent(this.deps.database, event)
+      .then(() => this.deps.bus.publish({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId }))
+      .catch((error: unknown) => this.deps.log.warn({ err: error, sessionId: row.id }, "a viewer could not be noted in the timeline"));
+  }
+}
+
+const isJwt = (token: string): boolean => token.split(".").length === 3;
+const foreignOrigin = () => new BerthError("AUTH_ORIGIN_REFUSED", "A page of another origin may not open this screen");

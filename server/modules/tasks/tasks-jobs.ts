@@ -1,0 +1,117 @@
+import { z } from "zod";
+import type { Bus, BusEvent } from "../../platform/bus";
+import type { Clock, Timer } from "../../platform/clock";
+import type { Database } from "../../platform/database";
+import type { Log } from "../../platform/log";
+import type { AgentGateway } from "./agent-gateway";
+import type { TaskListener } from "./task-listener";
+import { commandTypeOfKind } from "./tasks-schema";
+import { claimDueTasks, findAgentsWithDueTasks, knownTask, type TaskRow, unclaimTask } from "./tasks-store";
+
+/** From sending until it is sent again where no acknowledgement came; doubled with each attempt, up to 16 times. */
+export const SENT_LEASE_MS = 15_000;
+/** The safety net under the bus. */
+const POLL_MS = 5_000;
+
+export interface DispatcherDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gateway: AgentGateway;
+  readonly listeners: readonly TaskListener[];
+}
+
+const payloadSchema = z.record(z.string(), z.unknown());
+
+/** Sends due tasks to the agents that are connected here: woken by the bus, and every five seconds whatever happens. */
+export class TaskDispatcher {
+  private timer: Timer | null = null;
+  private unsubscribe: (() => void) | null = null;
+  private running: Promise<void> | null = null;
+  private again = false;
+
+  constructor(private readonly deps: DispatcherDeps) {}
+
+  start(): void {
+    this.unsubscribe = this.deps.bus.subscribe((event) => {
+      if (event.kind === "task" || event.kind === "agent") void this.wake();
+    });
+    this.timer = this.deps.clock.every(POLL_MS, () => this.wake());
+    void this.wake();
+  }
+
+  /** Stops taking tasks; resolves when the round under way is over. */
+  async stop(): Promise<void> {
+    this.unsubscribe?.();
+    this.timer?.cancel();
+    this.again = false;
+    await this.running;
+  }
+
+  /** Resolves when all that was due at the call has been sent, or can't be. */
+  wake(): Promise<void> {
+    this.again = true;
+    this.running ??= this.rounds().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private async rounds(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      try {
+        while ((await this.round()) > 0);
+      } catch (error) {
+        this.deps.log.error({ err: error }, "tasks could not be dispatched; trying again at the next poll");
+      }
+    }
+  }
+
+  private async round(): Promise<number> {
+    const { database, clock, gateway } = this.deps;
+    const now = clock.now();
+    const connected = (await findAgentsWithDueTasks(database, now)).filter((agentId) => gateway.isConnected(agentId));
+    if (connected.length === 0) return 0;
+    const claimed = await claimDueTasks(database, connected, now, SENT_LEASE_MS);
+    const events: BusEvent[] = [];
+    let sent = 0;
+    for (const row of claimed.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
+      if (!this.send(row)) {
+        await unclaimTask(database, row);
+        continue;
+      }
+      sent += 1;
+      events.push(...(row.attempts === 1 ? await this.announce(row) : []), {
+        kind: "task",
+        taskId: row.id,
+        agentId: row.agentId,
+        sessionId: row.sessionId,
+      });
+    }
+    await this.deps.bus.publish(...events);
+    return sent;
+  }
+
+  private send(row: TaskRow): boolean {
+    return this.deps.gateway.send(row.agentId, {
+      type: "command",
+      command_id: row.id,
+      command_type: commandTypeOfKind[knownTask(row).kind],
+      session_id: row.sessionId,
+      data: payloadSchema.parse(row.payload),
+    });
+  }
+
+  private async announce(row: TaskRow): Promise<BusEvent[]> {
+    const task = knownTask(row);
+    const events: BusEvent[] = [];
+    for (const listener of this.deps.listeners) {
+      if (listener.sent && listener.kinds.includes(task.kind)) {
+        events.push(...(await this.deps.database.$transaction((tx) => listener.sent?.(tx, task) ?? Promise.resolve([]))));
+      }
+    }
+    return events;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Database, Tx } from "../../platform/database";
+import type { Prisma } from "../../platform/db/generated/client";
+import { TOTAL_CAP } from "../../platform/paging";
+import type { KnownTask } from "./task-listener";
+import { type TaskState, taskKindSchema } from "./tasks-schema";
+
+const withNames = {
+  agent: { select: { name: true } },
+  session: { select: { id: true, name: true, userId: true } },
+} satisfies Prisma.TaskInclude;
+export type TaskRow = Prisma.TaskGetPayload<object>;
+export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
+
+const open: TaskState[] = ["queued", "sent", "acknowledged"];
+const openNow: TaskState[] = ["sent", "acknowledged"];
+
+export const knownTask = (row: TaskRow): KnownTask => ({
+  id: row.id,
+  kind: taskKindSchema.parse(row.kind),
+  agentId: row.agentId,
+  sessionId: row.sessionId,
+  generation: row.generation,
+  payload: row.payload,
+});
+
+export const insertTask = (tx: Tx, data: Prisma.TaskUncheckedCreateInput) => tx.task.create({ data });
+export const findTask = (db: Tx | Database, id: string) => db.task.findUnique({ where: { id } });
+export const findNamedTask = (db: Database, id: string) => db.task.findUnique({ where: { id }, include: withNames });
+export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
+  db.task.findMany({ where: { sessionId, state: { in: open } }, orderBy: { sequence: "asc" } });
+
+/** The newest open task of each session, for what the session is doing. */
+export async function findTasksUnderWay(db: Tx | Database, sessionIds: readonly string[]): Promise<Map<string, TaskRow>> {
+  const rows = await db.task.findMany({
+    where: { sessionId: { in: [...sessionIds] }, state: { in: open } },
+    orderBy: { sequence: "desc" },
+  });
+  return new Map(rows.flatMap((row) => (row.sessionId ? [[row.sessionId, row] as const] : [])));
+}
+
+export async function findTasks(
+  db: Database,
+  filter: { agentName?: string | undefined; sessionId?: string | undefined; state?: TaskState | undefined; ownerId?: string | undefined },
+  page: { page: number; limit: number },
+): Promise<{ rows: NamedTaskRow[]; counted: number }> {
+  const where: Prisma.TaskWhereInput = {
+    sessionId: filter.sessionId,
+    state: filter.state,
+    ...(filter.agentName ? { agent: { name: filter.agentName } } : {}),
+    ...(filter.ownerId ? { session: { userId: filter.ownerId } } : {}),
+  };
+  const [rows, counted] = await Promise.all([
+    db.task.findMany({ where, include: withNames, orderBy: { sequence: "desc" }, skip: (page.page - 1) * page.limit, take: page.limit }),
+    db.task.count({ where, take: TOTAL_CAP + 1 }),
+  ]);
+  return { rows, counted };
+}
+
+/** Agents that have something to be sent now. */
+export async function findAgentsWithDueTasks(db: Database, now: Date): Promise<string[]> {
+  const rows = await db.task.findMany({ where: due(now), distinct: ["agentId"], select: { agentId: true } });
+  return rows.map((row) => row.agentId);
+}
+
+const due = (now: Date): Prisma.TaskWhereInput => ({
+  AND: [
+    { OR: [{ state: "queued" }, { state: { in: openNow }, leaseExpiresAt: { lte: now } }] },
+    { OR: [{ notBefore: null }, { notBefore: { lte: now } }] },
+  ],
+});
+
+/**
+ * Takes what is due for these agents, the first open task of each session only, and leases it. Two dispatchers never take the same row;
+ * one that dies here leaves rows whose lease runs out.
+ */
+export function claimDueTasks(db: Database, agentIds: readonly string[], now: Date, leaseMs: number): Promise<TaskRow[]> {
+  return db.$queryRaw<TaskRow[]>`
+    WITH due AS (
+      SELECT t."id" FROM "Task" t
+      WHERE t."agentId" = ANY(${[...agentIds]}::uuid[])
+        AND (t."state" = 'queued' OR (t."state" IN ('sent', 'acknowledged') AND t."leaseExpiresAt" <= ${now}))
+        AND (t."notBefore" IS NULL OR t."notBefore" <= ${now})
+        AND NOT EXISTS (
+          SELECT 1 FROM "Task" e WHERE e."sessionId" = t."sessionId" AND e."sequence" < t."sequence" AND e."state" IN ('queued', 'sent', 'acknowledged')
+        )
+      ORDER BY t."sequence"
+      LIMIT 200
+      FOR UPDATE OF t SKIP LOCKED
+    )
+    UPDATE "Task" SET
+      "state" = 'sent', "attempts" = "attempts" + 1, "sentAt" = coalesce("sentAt", ${now}), "updatedAt" = ${now},
+      "leaseExpiresAt" = ${now}::timestamp + make_interval(secs => ${leaseMs / 1000} * power(2, least("attempts", 4)))
+    FROM due WHERE "Task"."id" = due."id"
+    RETURNING "Task".*`;
+}
+
+/** It was not sent after all. */
+export const unclaimTask = (db: Database, row: TaskRow) =>
+  db.task.updateMany({
+    where: { id: row.id, state: "sent", attempts: row.attempts },
+    data: {
+      attempts: { decrement: 1 },
+      leaseExpiresAt: null,
+      ...(row.attempts === 1 ? { state: "queued", sentAt: null } : { leaseExpiresAt: new Date(0) }),
+    },
+  });
+
+/** 0: it is no open task of this agent. */
+export async function acknowledgeTask(db: Database, id: string, agentId: string, now: Date, leaseExpiresAt: Date): Promise<TaskRow | null> {
+  const { count } = await db.task.updateMany({
+    where: { id, agentId, state: { in: openNow } },
+    data: { state: "acknowledged", acknowledgedAt: now, leaseExpiresAt },
+  });
+  return count === 1 ? findTask(db, id) : null;
+}
+
+export async function progressTask(
+  tx: Tx,
+  id: string,
+  agentId: string,
+  progress: { progress: number | null; progressMessage: string; leaseExpiresAt: Date },
+): Promise<boolean> {
+  const { count } = await tx.task.updateMany({ where: { id, agentId, state: { in: openNow } }, data: progress });
+  return count === 1;
+}
+
+/** True for the one who ended it. */
+export async function finishTask(
+  tx: Tx,
+  id: string,
+  from: readonly TaskState[],
+  data: Prisma.TaskUncheckedUpdateManyInput,
+): Promise<boolean> {
+  const { count } = await tx.task.updateMany({ where: { id, state: { in: [...from] } }, data: { ...data, leaseExpiresAt: null } });
+  return count === 1;
+}
+
+export const cancelQueuedTasks = (tx: Tx, sessionId: string, kinds: readonly string[], now: Date) =>
+  tx.task.updateMany({
+    where: { sessionId, kind: { in: [...kinds] }, state: "queued" },
+    data: { state: "cancelled", finishedAt: now, errorCode: "COMMAND_CANCELLED", errorMessage: "Cancelled before it was sent" },
+  });
+
+/** Open tasks of an agent that came back are sent again at once, under their old ids. */
+export const expireLeases = (db: Database, agentId: string, now: Date) =>
+  db.task.updateMany({ where: { agentId, state: { in: openNow } }, data: { leaseExpiresAt: now } });
+export const expireLeasesOfSession = (tx: Tx, sessionId: string, now: Date) =>
+  tx.task.updateMany({ where: { sessionId, state: { in: openNow } }, data: { leaseExpiresAt: now } });

@@ -1,0 +1,49 @@
+import { BerthError } from "@berth/protocol/errors";
+import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+
+/** What `pg.Pool` is, as far as the limiter cares. */
+export interface QueryClient {
+  query(...args: unknown[]): unknown;
+}
+
+export interface LoginLimits {
+  /** Throws RATE_LIMIT_EXCEEDED with `details.retryAfter` in seconds. */
+  take(attempt: { username: string; address: string }): Promise<void>;
+  /** Forgets counts that ran out. */
+  purge(): Promise<void>;
+}
+
+const WINDOW_SECONDS = 60;
+
+/** Counts attempts, not failures: 5 a minute for an address, and for a name from an address. The table is UNLOGGED and made by a migration. */
+export function loginLimits(pool: QueryClient, perMinute = { address: 5, usernameAndAddress: 5 }): LoginLimits {
+  const limiter = (keyPrefix: string, points: number) =>
+    new RateLimiterPostgres({
+      storeClient: pool,
+      tableName: "rate_limits",
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+      keyPrefix,
+      points,
+      duration: WINDOW_SECONDS,
+    });
+  const byAddress = limiter("login-address", perMinute.address);
+  const byBoth = limiter("login-name", perMinute.usernameAndAddress);
+  return {
+    async take({ username, address }) {
+      try {
+        await byAddress.consume(address);
+        await byBoth.consume(`${username}@${address}`);
+      } catch (refused) {
+        if (!(refused instanceof RateLimiterRes)) throw refused;
+        const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+        throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many sign-in attempts. Please try again in ${retryAfter} seconds.`, {
+          details: { retryAfter },
+        });
+      }
+    },
+    async purge() {
+      await pool.query("DELETE FROM rate_limits WHERE expire < $1", [Date.now() - WINDOW_SECONDS * 1000]);
+    },
+  };
+}

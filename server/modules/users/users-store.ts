@@ -1,0 +1,43 @@
+import type { Database, Tx } from "../../platform/database";
+import type { Prisma, User as UserRow } from "../../platform/db/generated/client";
+import { TOTAL_CAP } from "../../platform/paging";
+import type { UserRole } from "./users-schema";
+
+export type { UserRow };
+
+export const findUser = (db: Tx | Database, id: string) => db.user.findUnique({ where: { id } });
+export const findUserByName = (db: Tx | Database, username: string) => db.user.findUnique({ where: { username } });
+export const findUserByEmail = (db: Tx | Database, email: string) => db.user.findUnique({ where: { email } });
+export const findUserByOidc = (db: Tx | Database, oidcSubject: string) => db.user.findUnique({ where: { oidcSubject } });
+export const countUsers = (db: Tx | Database) => db.user.count();
+export const countOtherActiveAdmins = (db: Tx | Database, exceptId: string) =>
+  db.user.count({ where: { role: "admin", active: true, id: { not: exceptId } } });
+export const insertUser = (tx: Tx, data: Prisma.UserUncheckedCreateInput) => tx.user.create({ data });
+export const updateUser = (tx: Tx, id: string, data: Prisma.UserUncheckedUpdateInput) => tx.user.update({ where: { id }, data });
+
+export async function findUsers(
+  db: Database,
+  filter: { role?: UserRole | undefined; search?: string | undefined },
+  page: { page: number; limit: number },
+): Promise<{ rows: UserRow[]; counted: number }> {
+  const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
+  const where: Prisma.UserWhereInput = { role: filter.role, ...(contains ? { OR: [{ username: contains }, { email: contains }] } : {}) };
+  const [rows, counted] = await Promise.all([
+    db.user.findMany({ where, orderBy: { username: "asc" }, skip: (page.page - 1) * page.limit, take: page.limit }),
+    db.user.count({ where, take: TOTAL_CAP + 1 }),
+  ]);
+  return { rows, counted };
+}
+
+/** The user and whether this login was ended early, as they are now. */
+export async function findLogin(db: Database, userId: string, loginId: string): Promise<{ user: UserRow; revoked: boolean } | null> {
+  const [user, revoked] = await Promise.all([
+    findUser(db, userId),
+    db.revokedLogin.findUnique({ where: { loginId }, select: { loginId: true } }),
+  ]);
+  return user ? { user, revoked: revoked !== null } : null;
+}
+
+export const insertRevokedLogin = (tx: Tx, loginId: string, expiresAt: Date) =>
+  tx.revokedLogin.upsert({ where: { loginId }, create: { loginId, expiresAt }, update: {} });
+export const deleteExpiredRevokedLogins = (db: Database, now: Date) => db.revokedLogin.deleteMany({ where: { expiresAt: { lt: now } } });

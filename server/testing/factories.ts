@@ -1,0 +1,53 @@
+import { LOGIN_SECONDS } from "../modules/users/auth-service";
+import { hashPassword } from "../modules/users/password";
+import type { Asker, UserRole } from "../modules/users/users-schema";
+import { insertUser } from "../modules/users/users-store";
+import { systemIds } from "../platform/ids";
+import { FakeAgent, type FakeAgentParts } from "./fake-agent";
+import type { ServiceKit } from "./service-kit";
+
+export const PASSWORD = "correct horse battery";
+let passwordHash: Promise<string> | undefined;
+
+/** A user of this role and their login. */
+export async function makeAsker(kit: ServiceKit, role: UserRole = "user", username = `${role}-${systemIds.suffix()}`): Promise<Asker> {
+  passwordHash ??= hashPassword(PASSWORD);
+  const hash = await passwordHash;
+  const user = await kit.database.$transaction((tx) => insertUser(tx, { username, role, passwordHash: hash }));
+  const expiresAt = new Date(kit.clock.now().getTime() + LOGIN_SECONDS * 1000);
+  return { userId: user.id, username, role, loginId: systemIds.uuid(), via: "bearer", accessEpoch: 0, expiresAt, address: "192.0.2.1" };
+}
+
+/** An agent that registered with a token of its own and is connected. */
+export async function makeAgent(
+  kit: ServiceKit,
+  options: { name?: string; connect?: boolean } & Pick<FakeAgentParts, "capacity" | "platform"> = {},
+): Promise<FakeAgent & { readonly secret: string }> {
+  const admin = await makeAsker(kit, "admin");
+  const { token } = await kit.services.registrationTokens.create(admin, {});
+  const name = options.name ?? `agent-${systemIds.suffix()}`;
+  const request = { name, version: "1", capabilities: [], labels: {}, platform: options.platform ?? "docker" } as const;
+  const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+  const agent = new FakeAgent({
+    ...options,
+    inbox: kit.inbox,
+    gateway: kit.gateway,
+    clock: kit.clock,
+    identity: { agentId: reply.agentId, name },
+  });
+  if (options.connect !== false) await agent.connect();
+  return Object.assign(agent, { secret: reply.token });
+}
+
+/** A session of this user that runs on this agent. */
+export async function makeRunningSession(kit: ServiceKit, owner: Asker, agent: FakeAgent, template = "terminal-desktop") {
+  const session = await kit.callerOf(owner).sessions.create({ template, agentId: agent.name });
+  const command = await agent.command("start_session");
+  await agent.acknowledge(command);
+  await agent.complete(command, {
+    container_id: `c-${session.id.slice(0, 8)}`,
+    pod_name: `berth-${session.name}`,
+    hibernate_modes: ["stop", "freeze"],
+  });
+  return { id: session.id, name: session.name, homeId: session.homeId };
+}
