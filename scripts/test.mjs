@@ -46,7 +46,13 @@ async function main() {
   const needsEngine = wants("engine") || wants("e2e");
   const steps = [
     { name: "npm packages", run: () => ensureDependencies() ?? true },
-    wants("e2e") && { name: "browser", run: async () => Boolean((env.CHROMIUM_PATH = await ensureBrowser())) },
+    wants("e2e") && {
+      name: "browser",
+      async run() {
+        env.CHROMIUM_PATH = await ensureBrowser();
+        return true;
+      },
+    },
     needsEngine && {
       name: "container engine",
       async run() {
@@ -96,7 +102,8 @@ async function cleanUp(inUse, before) {
   say.note(
     `Left in the engine: ${[...left.containers.map((id) => `container ${id.slice(0, 12)}`), ...left.volumes.map((name) => `volume ${name}`)].join(", ")}`,
   );
-  if (inUse.ours || process.env.CI) await removeLeftovers(inUse.engine.host, left);
+  if (!inUse.ours && !process.env.CI) return true;
+  await removeLeftovers(inUse.engine.host, left);
   return false;
 }
 

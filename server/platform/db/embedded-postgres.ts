@@ -53,6 +53,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
+/** How `pg` and Prisma reach a server by the folder of its socket. */
+export function embeddedUrl(socketFolder: string): string {
+  return `postgresql://${superuser}@localhost:${port}/postgres?host=${encodeURIComponent(socketFolder)}`;
+}
+
 async function makeDatabase(home: PostgresHome): Promise<void> {
   const data = join(home.folder, "data");
   const versionFile = join(data, "PG_VERSION");
@@ -117,7 +122,7 @@ async function runServer(home: PostgresHome, options: EmbeddedPostgresOptions, r
     throw error;
   }
   return {
-    url: `postgresql://${superuser}@localhost:${port}/postgres?host=${encodeURIComponent(socket.folder)}`,
+    url: embeddedUrl(socket.folder),
     pid: child.pid ?? 0,
     dataFolder,
     async stop() {
