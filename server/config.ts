@@ -20,6 +20,8 @@ export interface Config {
   /** Null: made once and kept in `dataDir`. */
   readonly masterKey: string | null;
   readonly admin: { username: string; password: string | null };
+  /** Where to write a one-time registration token for the agent of this machine, as long as none is enrolled; `npm start` sets it. */
+  readonly localAgentTokenFile: string | null;
   readonly oidc: { issuer: string; clientId: string; clientSecret: string } | null;
   readonly logLevel: string;
 }
@@ -64,6 +66,7 @@ const envSchema = z.object({
   OIDC_ISSUER: url.optional(),
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
+  BERTH_LOCAL_AGENT_TOKEN_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -106,6 +109,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       read.OIDC_ISSUER && read.OIDC_CLIENT_ID && read.OIDC_CLIENT_SECRET
         ? { issuer: read.OIDC_ISSUER.href.replace(/\/$/, ""), clientId: read.OIDC_CLIENT_ID, clientSecret: read.OIDC_CLIENT_SECRET }
         : null,
+    localAgentTokenFile: read.BERTH_LOCAL_AGENT_TOKEN_FILE ?? null,
     logLevel: read.LOG_LEVEL,
   };
 }

@@ -1,0 +1,47 @@
+import type { OpenSockets } from "./http/open-sockets";
+import type { Bus } from "./platform/bus";
+import type { Clock } from "./platform/clock";
+import type { Log } from "./platform/log";
+import type { TunnelBroker } from "./tunnel/tunnel-broker";
+
+/** How long access may outlive its grant where the bus lost the word of it. */
+const SWEEP_MS = 5_000;
+
+export interface AccessEndsParts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sockets: OpenSockets;
+  readonly broker: TunnelBroker;
+  /** Ends an agent's channel. */
+  disconnect(agentId: string, reason: string): void;
+  /** The epoch that a user's access must have now; null when they may not come in at all. */
+  accessEpoch(userId: string): Promise<number | null>;
+}
+
+/** Ends open sockets with the access that let them in: at once by the bus, within seconds whatever happens. Returns how to stop. */
+export function accessEnds(parts: AccessEndsParts): () => void {
+  const { bus, clock, log, sockets, broker } = parts;
+  const recheck = async (userId: string) => {
+    try {
+      sockets.endUser(userId, await parts.accessEpoch(userId), "your access has changed");
+    } catch (error) {
+      log.warn({ err: error, userId }, "access could not be checked again; the next sweep does");
+    }
+  };
+  const unsubscribe = bus.subscribe((event) => {
+    if (event.kind === "access") void recheck(event.userId);
+    if (event.kind === "logout") sockets.endLogin(event.loginId, "you signed out");
+    if (event.kind === "agent_revoked") {
+      parts.disconnect(event.agentId, "the agent was removed");
+      broker.endAgent(event.agentId);
+    }
+  });
+  const sweep = clock.every(SWEEP_MS, async () => {
+    for (const userId of sockets.userIds()) await recheck(userId);
+  });
+  return () => {
+    unsubscribe();
+    sweep.cancel();
+  };
+}

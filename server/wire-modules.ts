@@ -1,0 +1,146 @@
+import type pg from "pg";
+import type { Config } from "./config";
+import { AgentsInbox } from "./modules/agents/agents-inbox";
+import { AgentsJobs } from "./modules/agents/agents-jobs";
+import { AgentsService } from "./modules/agents/agents-service";
+import { Heartbeats } from "./modules/agents/heartbeats";
+import { RegistrationTokensService } from "./modules/agents/registration-tokens-service";
+import { AuditService } from "./modules/audit/audit-service";
+import { HomesInbox } from "./modules/homes/homes-inbox";
+import { HomesService } from "./modules/homes/homes-service";
+import { LiveService } from "./modules/live/live-service";
+import { AppAccess } from "./modules/sessions/app-access";
+import { PhaseWait } from "./modules/sessions/phase-wait";
+import { SessionAdoption } from "./modules/sessions/session-adoption";
+import { SessionChanges } from "./modules/sessions/session-changes";
+import { SessionCreation } from "./modules/sessions/session-creation";
+import { SessionsInbox } from "./modules/sessions/sessions-inbox";
+import { SessionsJobs } from "./modules/sessions/sessions-jobs";
+import { SessionsService } from "./modules/sessions/sessions-service";
+import { ViewerAccess } from "./modules/sessions/viewer-access";
+import { ViewerTickets } from "./modules/sessions/viewer-tickets";
+import { SystemService } from "./modules/system/system-service";
+import type { AgentGateway } from "./modules/tasks/agent-gateway";
+import { TasksInbox } from "./modules/tasks/tasks-inbox";
+import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
+import { TasksService } from "./modules/tasks/tasks-service";
+import { TemplatesService } from "./modules/templates/templates-service";
+import { AuthService } from "./modules/users/auth-service";
+import { loginLimits } from "./modules/users/login-limits";
+import { TicketsService } from "./modules/users/tickets-service";
+import { UsersJobs } from "./modules/users/users-jobs";
+import { UsersService } from "./modules/users/users-service";
+import type { Bus } from "./platform/bus";
+import type { Clock } from "./platform/clock";
+import type { Database } from "./platform/database";
+import type { Ids } from "./platform/ids";
+import type { Log } from "./platform/log";
+import type { Keys } from "./platform/secrets";
+import type { Services } from "./trpc/context";
+
+export interface ModuleParts {
+  readonly config: Config;
+  /** Name of the UI's login cookie. */
+  readonly cookieName: string;
+  readonly version: string;
+  readonly database: Database;
+  /** For what asks PostgreSQL without Prisma: the limits of sign-in. */
+  readonly pool: pg.Pool;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly keys: Keys;
+  /** The agents' sockets. They are built after the modules that answer them, so this may be called only once wiring is done. */
+  readonly gateway: AgentGateway;
+  readonly agentBundleSha256: () => string | null;
+  readonly notices: () => readonly string[];
+}
+
+export type Modules = ReturnType<typeof wireModules>;
+
+/** Every service of the product, built by hand in the order in which they need each other. Nothing runs until `start`. */
+export function wireModules(parts: ModuleParts) {
+  const { config, database, bus, clock, ids, log, keys, gateway } = parts;
+  const base = { database, bus, clock, ids, log, gateway };
+  const audit = new AuditService(base);
+  const tickets = new TicketsService(base);
+  const limits = loginLimits(parts.pool);
+  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets });
+  const users = new UsersService({ ...base, audit, tickets });
+  const templates = new TemplatesService({ ...base, audit });
+  const tasks = new TasksService(base);
+  const homes = new HomesService({ ...base, audit, tasks });
+  const agents = new AgentsService({ ...base, audit, tasks });
+  const registrationTokens = new RegistrationTokensService({
+    ...base,
+    audit,
+    agentUrl: config.agentPublicUrl,
+    agentBundleSha256: parts.agentBundleSha256,
+  });
+
+  const changes = new SessionChanges({ clock, tasks, templates });
+  const wait = new PhaseWait(base);
+  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, changes, wait });
+  const sessionCreation = new SessionCreation({ ...base, audit, users, agents, homes, templates, changes, sessions });
+  const adoption = new SessionAdoption({ ...base, audit, changes });
+  const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
+  const appEntryUrl = (sessionId: string, ticket: string) => {
+    const { protocol, port } = config.publicUrl;
+    return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
+  };
+  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, appEntryUrl });
+  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, publicUrl: config.publicUrl });
+  const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
+
+  const listeners = [sessionsInbox, new HomesInbox()];
+  const heartbeats = new Heartbeats(base);
+  const tasksInbox = new TasksInbox({ ...base, listeners });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, tasks, tasksInbox, sessionsInbox, homes });
+  const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
+  const system = new SystemService({
+    version: parts.version,
+    publicUrl: config.publicUrl,
+    agentUrl: config.agentPublicUrl,
+    appsDomain: config.appsDomain,
+    notices: parts.notices,
+  });
+
+  const jobs = [
+    heartbeats,
+    new TaskDispatcher({ ...base, listeners }),
+    new AgentsJobs({ ...base, sessionsInbox }),
+    new SessionsJobs(base),
+    new UsersJobs({ ...base, tickets, limits }),
+    live,
+  ];
+  const services: Services = {
+    auth,
+    users,
+    agents,
+    registrationTokens,
+    templates,
+    sessions,
+    sessionCreation,
+    adoption,
+    viewerTickets,
+    homes,
+    tasks,
+    audit,
+    live,
+    system,
+  };
+  return {
+    services,
+    agentsInbox,
+    viewerAccess,
+    appAccess,
+    tickets,
+    start: () => {
+      for (const job of jobs) job.start();
+    },
+    stop: async () => {
+      for (const job of [...jobs].reverse()) await job.stop();
+    },
+  };
+}
