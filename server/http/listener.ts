@@ -122,7 +122,7 @@ export class Listener {
       throw new BerthError("INVALID_PARAMETER", "Send the body with a Content-Length");
     setPagePolicy(request, response, this.options.security);
     request.headers["x-berth-request-id"] = facts.requestId;
-    request.headers["x-berth-address"] = facts.address;
+    request.headers["x-berth-client-address"] = facts.address;
     await handle(request, response);
   }
 
