@@ -239,7 +239,7 @@ describe("headers that only we may set", () => {
         "x-middleware-subrequest": "middleware",
         "x-nextjs-data": "1",
         "x-nonce": "mine",
-        "x-berth-address": "1.2.3.4",
+        "x-berth-client-address": "1.2.3.4",
         "x-invoke-path": "/admin",
         "content-security-policy-report-only": "x",
         rsc: "1",
@@ -248,7 +248,7 @@ describe("headers that only we may set", () => {
     const [{ headers } = { headers: {} as IncomingHttpHeaders }] = seen;
     expect(Object.keys(headers).filter((name) => /^x-(?:middleware|nextjs|invoke)|report-only/.test(name))).toEqual([]);
     expect(headers["x-nonce"]).not.toBe("mine");
-    expect(headers["x-berth-address"]).toBe("127.0.0.1");
+    expect(headers["x-berth-client-address"]).toBe("127.0.0.1");
     expect(headers.rsc).toBe("1");
   });
 
