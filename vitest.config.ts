@@ -5,13 +5,13 @@ const everywhere = (ending: string) =>
   ["protocol", "agent", "server", "scripts", "app", "images", "bench"].map((room) => `${room}/**/*${ending}`);
 const never = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
 
-/** Tests on a real container engine: `*.engine.test.ts`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */
+/** Tests on a real container engine: `*.engine.test.*`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */
 export default defineConfig(async () => {
   const engine = await findAnsweringEngine();
   if (!engine) {
     const reason = "no container engine answers at DOCKER_HOST or /var/run/docker.sock";
     if (process.env.BERTH_TEST_ENGINE === "required") throw new Error(`The tests of container engines can't run: ${reason}`);
-    console.warn(`Left out: *.engine.test.ts (${reason})`);
+    console.warn(`Left out: *.engine.test.* (${reason})`);
   } else process.env.DOCKER_HOST = engine.host;
   return {
     test: {
@@ -19,8 +19,8 @@ export default defineConfig(async () => {
         {
           test: {
             name: "unit",
-            include: everywhere(".test.{ts,tsx}"),
-            exclude: [...never, "**/*.engine.test.ts"],
+            include: everywhere(".test.{ts,tsx,mjs}"),
+            exclude: [...never, "**/*.engine.test.{ts,mjs}"],
             globalSetup: ["server/testing/postgres-global-setup.ts"],
             testTimeout: 10_000,
             hookTimeout: 60_000,
@@ -31,7 +31,7 @@ export default defineConfig(async () => {
               {
                 test: {
                   name: "engine",
-                  include: everywhere(".engine.test.ts"),
+                  include: everywhere(".engine.test.{ts,mjs}"),
                   exclude: never,
                   globalSetup: ["server/testing/postgres-global-setup.ts"],
                   fileParallelism: false,

@@ -1,4 +1,4 @@
 /** `npm run restore -- FILE`: a backup into an empty DATA_DIR. */
 import { runServerProgram } from "./lib/run-server-program.mjs";
 
-await runServerProgram("restore");
+await runServerProgram("restore", { takesPaths: true });
