@@ -26,7 +26,7 @@ export async function makeAgent(
   const admin = await makeAsker(kit, "admin");
   const { token } = await kit.services.registrationTokens.create(admin, {});
   const name = options.name ?? `agent-${systemIds.suffix()}`;
-  const request = { name, version: "1", capabilities: [], labels: {}, platform: options.platform ?? "docker" } as const;
+  const request = { name, version: "1", capabilities: [], labels: {}, platform: options.platform ?? ("docker" as const) };
   const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
   const agent = new FakeAgent({
     ...options,

@@ -69,7 +69,9 @@ export class AgentsService {
   /** Every agent with what is reserved on it, as this moment sees it. Placement looks at the same. */
   async fleet(db: Tx | Database): Promise<Agent[]> {
     const now = this.deps.clock.now();
-    const [rows, reservations] = await Promise.all([findAgents(db), findReservations(db)]);
+    // One after the other: a transaction has one connection.
+    const rows = await findAgents(db);
+    const reservations = await findReservations(db);
     return rows.map((row) => agentView(row, reservations.get(row.id), now));
   }
 

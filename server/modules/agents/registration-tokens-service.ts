@@ -10,6 +10,7 @@ import type { Asker } from "../users/users-schema";
 import { demandFreeName } from "./agent-name";
 import type { createdRegistrationTokenSchema, createRegistrationTokenInput, listRegistrationTokensOutput } from "./agents-schema";
 import {
+  findAgent,
   findAgentNames,
   findRegistrationToken,
   findRegistrationTokens,
@@ -78,7 +79,7 @@ export class RegistrationTokensService {
 
   /** A token for the agent that runs beside the control plane; null where an agent of that name is enrolled already. */
   async createForThisMachine(agentName: string): Promise<string | null> {
-    if (await findAgentByName(this.deps.database, agentName)) return null;
+    if (await findAgent(this.deps.database, agentName)) return null;
     const token = this.deps.ids.secret();
     const now = this.deps.clock.now();
     const expiresAt = new Date(now.getTime() + TOKEN_HOURS * 3_600_000);

@@ -50,7 +50,7 @@ export class SessionCreation {
     return { userId: "", username };
   }
 
-  /** Throws TEMPLATE_NOT_FOUND (as a 400 by its contract's wish stays the REST adapter's), SESSION_ALREADY_EXISTS, HOME_IN_USE, and what `place` throws. */
+  /** Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, and what `place` throws. */
   async create(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
     const template = await this.deps.templates.get(input.template);
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());

@@ -5,6 +5,7 @@ import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { agentStatus } from "../agents/agent-status";
 import type { Actor } from "../users/users-policy";
+import { NAMESPACE } from "./render-spec";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import { placementSchema, type Session, type SessionDetail } from "./sessions-schema";
@@ -23,6 +24,7 @@ export function sessionView(row: SessionRow, { display, progress, now }: ViewPar
   return {
     id: row.id,
     name: row.name,
+    namespace: NAMESPACE,
     user: row.user.username,
     template: row.template.name,
     templateDisplayName: row.template.displayName,
@@ -54,6 +56,7 @@ export function sessionView(row: SessionRow, { display, progress, now }: ViewPar
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
     lastActivityAt: row.lastActivityAt,
+    lastActivity: row.lastActivityAt,
   };
 }
 
@@ -65,6 +68,7 @@ export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Acto
   return {
     ...view,
     placement: placementSchema.nullable().catch(null).parse(row.placement),
+    platformMetadata: { namespace: NAMESPACE, container_id: row.containerId, pvc_name: row.home?.volume ?? null },
     may: {
       view: viewable && view.display.protocol === "rfb",
       control: viewable,

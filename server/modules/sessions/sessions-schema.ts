@@ -52,6 +52,7 @@ export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 export const sessionSchema = z.object({
   id: z.uuid(),
   name: z.string(),
+  namespace: z.string(),
   user: z.string(),
   template: z.string(),
   templateDisplayName: z.string(),
@@ -85,11 +86,15 @@ export const sessionSchema = z.object({
   createdAt: z.date(),
   updatedAt: z.date(),
   lastActivityAt: z.date().nullable(),
+  /** The contract's name for it. */
+  lastActivity: z.date().nullable(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
 export const sessionDetailSchema = sessionSchema.extend({
   placement: placementSchema.nullable(),
+  /** What the platform calls it: free form. */
+  platformMetadata: z.record(z.string(), z.string().nullable()),
   /** What the asking user may do now; the UI shows nothing else. */
   may: z.object({
     view: z.boolean(),
@@ -144,7 +149,11 @@ export const listSessionsInput = z.strictObject({
   live: z.boolean().optional(),
   tags: z.array(z.string().max(50)).max(20).optional(),
   search: z.string().max(100).optional(),
-  sort: z.enum(["createdAt", "updatedAt", "user", "state"]).default("createdAt"),
+  /** The contract's spellings are values, which no adapter converts: both are taken. */
+  sort: z
+    .enum(["createdAt", "updatedAt", "user", "state", "created_at", "updated_at"])
+    .default("createdAt")
+    .transform((field) => (field === "created_at" ? "createdAt" : field === "updated_at" ? "updatedAt" : field)),
   order: z.enum(["asc", "desc"]).default("desc"),
   ...pageInput().shape,
 });

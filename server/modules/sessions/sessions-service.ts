@@ -181,7 +181,7 @@ export class SessionsService {
     const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[]> => {
       await lock(tx, "session", id);
       const row = await findSession(tx, id);
-      if (!row || row.observed !== "running" || (await saidSinceStart(tx, id, "first_frame"))) return [];
+      if (row?.observed !== "running" || (await saidSinceStart(tx, id, "first_frame"))) return [];
       await insertEvent(tx, {
         sessionId: id,
         at: this.deps.clock.now(),

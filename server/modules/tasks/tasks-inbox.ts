@@ -38,10 +38,10 @@ export class TasksInbox {
       const progress = { progress: message.progress ?? null, progressMessage: message.message, leaseExpiresAt: this.leaseEnd() };
       if (!(await progressTask(tx, row.id, agentId, progress))) return [];
       const task = knownTask(row);
-      const heard = await Promise.all(
-        this.listeners(row).map((listener) => listener.progressed?.(tx, task, { step: message.step, message: message.message }) ?? []),
-      );
-      return [changed(row), ...heard.flat()];
+      const heard: BusEvent[] = [];
+      const { step, message: words } = message;
+      for (const listener of this.listeners(row)) heard.push(...((await listener.progressed?.(tx, task, { step, message: words })) ?? []));
+      return [changed(row), ...heard];
     });
     await this.deps.bus.publish(...events);
   }

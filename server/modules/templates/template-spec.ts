@@ -26,6 +26,7 @@ export function specColumns(spec: TemplateSpec) {
 }
 
 export function templateView({ template, version }: VersionedTemplate): Template {
+  const display = displaySchema.parse(version.display);
   return {
     id: template.id,
     name: template.name,
@@ -36,10 +37,12 @@ export function templateView({ template, version }: VersionedTemplate): Template
     icon: template.icon,
     tried: template.tried,
     version: version.version,
+    baseImage: version.image,
+    vnc: { enabled: true, port: display.port, resolution: display.resolution, colorDepth: display.color_depth },
     createdAt: template.createdAt,
     updatedAt: template.updatedAt,
     image: version.image,
-    display: displaySchema.parse(version.display),
+    display,
     security: securityProfileSchema.parse(version.security),
     defaultResources: {
       memory: formatMemory(Number(version.memoryBytes)),

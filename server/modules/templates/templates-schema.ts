@@ -43,6 +43,14 @@ export const templateSchema = templateSpecSchema.extend({
   /** False: a well-known public image that was never tried with this version of Berth. */
   tried: z.boolean(),
   version: z.number().int(),
+  /** The contract's names for image and display. */
+  baseImage: z.string(),
+  vnc: z.object({
+    enabled: z.boolean(),
+    port: z.number().int(),
+    resolution: z.string().optional(),
+    colorDepth: z.number().int().optional(),
+  }),
   createdAt: z.date(),
   updatedAt: z.date(),
 });

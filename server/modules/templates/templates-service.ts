@@ -12,6 +12,7 @@ import {
   countSessionsFrom,
   deleteTemplate,
   findTemplate,
+  findTemplateById,
   findTemplates,
   findVersion,
   insertTemplate,
@@ -46,10 +47,8 @@ export class TemplatesService {
 
   /** The template as it was in one version; what a session's commands are rendered from. */
   async ofVersion(tx: Tx | Database, template: { id: string }, version: number): Promise<Template> {
-    const [row, spec] = await Promise.all([
-      tx.template.findUniqueOrThrow({ where: { id: template.id } }),
-      findVersion(tx, template.id, version),
-    ]);
+    const row = await findTemplateById(tx, template.id);
+    const spec = await findVersion(tx, template.id, version);
     return templateView({ template: row, version: spec });
   }
 

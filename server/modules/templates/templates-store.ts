@@ -14,6 +14,7 @@ export async function findTemplate(db: Tx | Database, name: string): Promise<Ver
   return template && { template, version: await findVersion(db, template.id, template.currentVersion) };
 }
 
+export const findTemplateById = (db: Tx | Database, id: string) => db.template.findUniqueOrThrow({ where: { id } });
 export const findVersion = (db: Tx | Database, templateId: string, version: number) =>
   db.templateVersion.findUniqueOrThrow({ where: { templateId_version: { templateId, version } } });
 

@@ -111,7 +111,8 @@ export class AuthService {
     const found = await findLogin(this.deps.database, claimed.userId, claimed.loginId);
     if (!found || found.revoked || !found.user.active || found.user.accessEpoch !== claimed.accessEpoch) return null;
     if (claimed.expiresAt <= this.deps.clock.now()) return null;
-    return { ...claimed, username: found.user.username, role: found.user.role };
+    const { userId, loginId, accessEpoch, expiresAt, via } = claimed;
+    return { userId, loginId, accessEpoch, expiresAt, via, username: found.user.username, role: found.user.role };
   }
 
   /** As `current`, for what was issued within the last seconds and would have been taken back with the epoch (tickets). */
@@ -120,7 +121,7 @@ export class AuthService {
     return user && this.current({ userId, loginId, accessEpoch: user.accessEpoch, expiresAt, via: "cookie" });
   }
 
-  /** The epoch that a user's open sockets must have; null for one who is disabled or gone. */
+  /** The epoch that the user's logins must have now; null for one who may not come in at all. */
   async accessEpoch(userId: string): Promise<number | null> {
     const user = await findUser(this.deps.database, userId);
     return user?.active ? user.accessEpoch : null;

@@ -37,6 +37,8 @@ export const userSchema = z.object({
   hasPassword: z.boolean(),
   createdAt: z.date(),
   lastLoginAt: z.date().nullable(),
+  /** The contract's name for it. */
+  lastLogin: z.date().nullable(),
 });
 export type User = z.infer<typeof userSchema>;
 

@@ -21,6 +21,7 @@ export const userView = (row: UserRow): User => ({
   hasPassword: row.passwordHash !== null,
   createdAt: row.createdAt,
   lastLoginAt: row.lastLoginAt,
+  lastLogin: row.lastLoginAt,
 });
 
 export interface UsersDeps {
