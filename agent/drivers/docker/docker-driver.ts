@@ -1,0 +1,392 @@
+/** Sessions as containers of a Docker engine. */
+
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import type { ResourceUsage } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
+import Docker, { type ContainerInspectInfo } from "dockerode";
+import { type Log, wordsOf } from "../../log";
+import type {
+  DriverCapacity,
+  DriverDescription,
+  DriverHealth,
+  DriverInventory,
+  DriverListener,
+  HibernateRequest,
+  Operation,
+  SessionDriver,
+  SessionFacts,
+  StartRequest,
+  TerminateRequest,
+} from "../driver";
+import { HostUsage } from "../host-usage";
+import { readBanner } from "./banner";
+import { ContainerEnder } from "./container-end";
+import { ContainerStarter } from "./container-start";
+import { DisplayRoutes } from "./display-routes";
+import { DisplayFolders } from "./display-socket";
+import { EngineContainers } from "./engine-containers";
+import { engineError, statusOf } from "./engine-errors";
+import { type ContainerEvent, EngineEvents } from "./engine-events";
+import { EngineHealth } from "./engine-health";
+import { type EnginePlace, findPlace } from "./engine-place";
+import type { EngineTarget } from "./engine-target";
+import { Homes } from "./homes";
+import { LABEL, ofAgent } from "./labels";
+import { addressesOf, applyIsolation, hostNameServers } from "./network-isolation";
+import { SessionMarks } from "./session-marks";
+import { ensureNetwork, SESSION_NETWORK } from "./session-network";
+
+export interface DockerDriverOptions {
+  readonly target: EngineTarget;
+  /** The agent's name: containers and homes are labelled with it, and only those are seen. */
+  readonly agent: string;
+  /** Display folders and marks of sessions are kept here. */
+  readonly dataDir: string;
+  /** Sessions are kept from its addresses. */
+  readonly controlPlaneHost: string | null;
+  readonly log: Log;
+}
+
+const BANNER_TIMEOUT_MS = 5000;
+/** How long a session's processes may take to end when it hibernates. */
+const HIBERNATE_SECONDS = 10;
+
+export class DockerDriver implements SessionDriver {
+  readonly kind = "docker";
+  readonly #options: DockerDriverOptions;
+  readonly #docker: Docker;
+  readonly #containers: EngineContainers;
+  readonly #ender: ContainerEnder;
+  readonly #homes: Homes;
+  readonly #folders: DisplayFolders;
+  readonly #routes: DisplayRoutes;
+  readonly #marks: SessionMarks;
+  readonly #starter: ContainerStarter;
+  readonly #usage: HostUsage;
+  readonly #health: EngineHealth;
+  readonly #events: EngineEvents;
+  readonly #listeners = new Set<DriverListener>();
+  /** Sessions that an operation of ours is under way for: what the engine tells of them is our own doing. */
+  readonly #busy = new Map<string, number>();
+  #place: EnginePlace | null = null;
+  #isolation = "not tried yet";
+
+  private constructor(options: DockerDriverOptions, marks: SessionMarks) {
+    const { target, agent, dataDir, log } = options;
+    this.#options = options;
+    this.#docker = new Docker(target.options);
+    this.#marks = marks;
+    this.#containers = new EngineContainers(this.#docker, target.name, agent, marks);
+    this.#ender = new ContainerEnder(this.#docker, target.name);
+    this.#homes = new Homes(this.#docker, target.name, agent);
+    this.#folders = new DisplayFolders(dataDir);
+    this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
+    this.#usage = new HostUsage(dataDir);
+    this.#health = new EngineHealth(this.#docker, target.name);
+    this.#events = new EngineEvents(this.#docker, agent, log);
+    this.#starter = new ContainerStarter({
+      docker: this.#docker,
+      engine: target.name,
+      agent,
+      containers: this.#containers,
+      ender: this.#ender,
+      homes: this.#homes,
+      folders: this.#folders,
+      routes: this.#routes,
+      marks,
+      log,
+      place: () => this.#findPlace(),
+    });
+  }
+
+  /** The engine need not answer yet: until it does, the driver's health says why not. */
+  static async open(options: DockerDriverOptions): Promise<DockerDriver> {
+    const driver = new DockerDriver(options, await SessionMarks.open(join(options.dataDir, "sessions")));
+    await driver.#prepare();
+    driver.#follow();
+    return driver;
+  }
+
+  async describe(): Promise<DriverDescription> {
+    const place = await this.#findPlace();
+    return {
+      capabilities: [
+        "display.rfb",
+        "display.http",
+        "hibernate.stop",
+        "hibernate.freeze",
+        ...(place.sharesFiles ? ["display.unix-socket"] : []),
+      ],
+      metadata: {
+        engine: "docker",
+        docker_version: place.version,
+        operating_system: place.system,
+        kernel: place.kernel,
+        displays_by: place.sharesFiles ? "unix socket" : "port on 127.0.0.1",
+        network_isolation: this.#isolation,
+      },
+    };
+  }
+
+  async capacity(): Promise<DriverCapacity> {
+    const place = await this.#findPlace();
+    const running = await this.#ask("count sessions", () =>
+      this.#docker.listContainers({ filters: { label: [ofAgent(this.#options.agent), LABEL.session] } }),
+    );
+    return { cores: place.cores, memoryGiB: Math.round((place.memoryBytes / 2 ** 30) * 100) / 100, currentSessions: running.length };
+  }
+
+  usage(): Promise<ResourceUsage> {
+    return this.#usage.read();
+  }
+
+  health(): Promise<DriverHealth> {
+    return this.#health.ask();
+  }
+
+  start(request: StartRequest, operation: Operation): Promise<SessionFacts> {
+    return this.#during(request.sessionId, async () => this.#facts(request.sessionId, await this.#starter.start(request, operation, true)));
+  }
+
+  wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
+    const { sessionId, spec } = request;
+    return this.#during(sessionId, async () => {
+      const frozen = (await this.#containers.ofSession(sessionId)).find((container) => container.State === "paused");
+      if (!frozen || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
+        return this.#facts(sessionId, await this.#starter.start(request, operation, false));
+      }
+      await this.#marks.set(sessionId, { generation: spec.generation, stopped: false });
+      await this.#ask(`wake session ${sessionId}`, () => this.#docker.getContainer(frozen.Id).unpause());
+      return this.#facts(sessionId, await this.#required(sessionId, frozen.Id));
+    });
+  }
+
+  hibernate({ sessionId, generation, mode }: HibernateRequest): Promise<SessionFacts> {
+    return this.#during(sessionId, async () => {
+      const [container] = await this.#containers.ofSession(sessionId);
+      if (!container) throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} has no container here; wake it to make it anew`);
+      this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
+      if (mode === "freeze") {
+        if (container.State === "running")
+          await this.#ask(`freeze session ${sessionId}`, () => this.#docker.getContainer(container.Id).pause());
+        else if (container.State !== "paused") {
+          throw new BerthError(
+            "SESSION_NOT_RUNNING",
+            `Session ${sessionId} does not run, so there is nothing to freeze; hibernate it with mode stop`,
+          );
+        }
+      } else {
+        await this.#marks.set(sessionId, { generation, stopped: true });
+        await this.#ender.stop(container.Id, HIBERNATE_SECONDS);
+      }
+      return this.#facts(sessionId, await this.#required(sessionId, container.Id));
+    });
+  }
+
+  terminate(request: TerminateRequest): Promise<SessionFacts> {
+    const { sessionId, generation, graceful, timeoutSeconds, removeHome } = request;
+    return this.#during(sessionId, async () => {
+      const found = await this.#containers.ofSession(sessionId);
+      for (const container of found) this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
+      for (const container of found) {
+        if (graceful && container.State === "running") await this.#ender.stop(container.Id, timeoutSeconds);
+        await this.#ender.remove(container.Id);
+      }
+      await this.#folders.remove(sessionId);
+      await this.#marks.clear(sessionId);
+      if (removeHome) await this.#homes.remove(removeHome);
+      const [last] = found;
+      return {
+        sessionId,
+        generation,
+        observed: "removed",
+        containerId: last?.Id ?? null,
+        containerName: last?.Names[0]?.replace(/^\//, "") ?? null,
+        address: null,
+        displayPort: null,
+        startedAt: null,
+        hibernateModes: [],
+      };
+    });
+  }
+
+  async inventory(): Promise<DriverInventory> {
+    const [sessions, homes] = await Promise.all([this.#containers.all(), this.#homes.list()]);
+    return { sessions, homes };
+  }
+
+  watch(listener: DriverListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async openDisplay(sessionId: string): Promise<Duplex> {
+    const container = await this.#runningContainer(sessionId);
+    if (container.Config.Labels[LABEL.displayProtocol] === "http") {
+      throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Session ${sessionId} shows itself over HTTP, not RFB; open it as a web app`);
+    }
+    const display = await this.#routes.toDisplay(sessionId, container);
+    await readBanner(display, BANNER_TIMEOUT_MS);
+    return display;
+  }
+
+  async openPort(sessionId: string, port: number): Promise<Duplex> {
+    return this.#routes.toPort(sessionId, await this.#runningContainer(sessionId), port);
+  }
+
+  deleteHome(volume: string): Promise<void> {
+    return this.#homes.remove(volume);
+  }
+
+  async removeOrphan(containerId: string): Promise<void> {
+    const container = await this.#containers.inspect(containerId);
+    if (!container) return;
+    const sessionId = container.Config.Labels[LABEL.session];
+    if (!sessionId || container.Config.Labels[LABEL.agent] !== this.#options.agent) {
+      throw new BerthError("SPEC_REFUSED", `Container ${containerId.slice(0, 12)} was not made by this agent and is left alone`);
+    }
+    await this.#during(sessionId, async () => {
+      await this.#ender.remove(container.Id);
+      if ((await this.#containers.ofSession(sessionId)).length > 0) return;
+      await this.#folders.remove(sessionId);
+      await this.#marks.clear(sessionId);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+    await this.#events.stop();
+  }
+
+  async #prepare(): Promise<void> {
+    const { target, log, controlPlaneHost } = this.#options;
+    try {
+      this.#place = await findPlace(this.#docker, target);
+      const network = await ensureNetwork(this.#docker, target.name);
+      if (!this.#place.sharesNetwork) {
+        this.#isolation = "sessions are kept from each other; from the engine's host only by its own firewall";
+      } else {
+        const controlPlane = controlPlaneHost ? await addressesOf(controlPlaneHost) : [];
+        const problem = await applyIsolation({ network, controlPlane, nameServers: await hostNameServers() });
+        this.#isolation = problem ? `sessions are kept from each other, but not from this host: ${problem}` : "full";
+        if (problem) log.warn({ problem }, "sessions can reach services of this host");
+      }
+    } catch (error) {
+      log.warn({ err: error }, wordsOf(error));
+    }
+  }
+
+  #follow(): void {
+    const { log } = this.#options;
+    this.#events.follow({
+      happened: (event) =>
+        void this.#happened(event).catch((error: unknown) => log.warn({ err: error }, "an event could not be followed up")),
+      connected: (again) => {
+        if (!again) return;
+        log.info("the container engine is back");
+        void this.#prepare().then(() => {
+          for (const listener of this.#listeners) listener.engineReturned();
+        });
+      },
+      lost: (reason) => {
+        this.#health.lost(reason);
+        log.warn({ reason }, "the container engine is away");
+      },
+    });
+  }
+
+  async #happened(event: ContainerEvent): Promise<void> {
+    const { action, containerId, sessionId } = event;
+    if (this.#busy.has(sessionId) || this.#ender.removedByUs(containerId)) return;
+    const container = await this.#containers.inspect(containerId);
+    if (this.#busy.has(sessionId)) return;
+    if (container) {
+      const seen = this.#containers.seen(sessionId, container);
+      for (const listener of this.#listeners) listener.observed(seen);
+    } else if (action === "destroy" && (await this.#containers.ofSession(sessionId)).length === 0) {
+      await this.#vanished(event);
+    }
+  }
+
+  async #vanished({ sessionId, containerId, generation: labelled }: ContainerEvent): Promise<void> {
+    const generation = Math.max(labelled, this.#marks.get(sessionId)?.generation ?? 0);
+    await this.#folders.remove(sessionId);
+    await this.#marks.clear(sessionId);
+    for (const listener of this.#listeners) {
+      listener.observed({
+        sessionId,
+        generation,
+        observed: "removed",
+        containerId,
+        containerName: null,
+        address: null,
+        reason: "its container was removed from outside",
+        errorCode: "CONTAINER_EXITED",
+      });
+    }
+  }
+
+  async #runningContainer(sessionId: string): Promise<ContainerInspectInfo> {
+    const [found] = await this.#containers.ofSession(sessionId);
+    const container = found && (await this.#containers.inspect(found.Id));
+    if (!container) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
+    const { observed } = this.#containers.seen(sessionId, container);
+    if (observed !== "running") throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} is ${observed}, not running`);
+    return container;
+  }
+
+  async #required(sessionId: string, containerId: string): Promise<ContainerInspectInfo> {
+    const container = await this.#containers.inspect(containerId);
+    if (!container) throw new BerthError("CONTAINER_EXITED", `The container of session ${sessionId} was removed from outside`);
+    return container;
+  }
+
+  #refuseOlder(sessionId: string, here: number, wanted: number): void {
+    if (here <= wanted) return;
+    throw new BerthError("COMMAND_SUPERSEDED", `Session ${sessionId} is at generation ${here} here, the command is of ${wanted}`);
+  }
+
+  async #findPlace(): Promise<EnginePlace> {
+    this.#place ??= await findPlace(this.#docker, this.#options.target);
+    return this.#place;
+  }
+
+  async #during<T>(sessionId: string, run: () => Promise<T>): Promise<T> {
+    this.#busy.set(sessionId, (this.#busy.get(sessionId) ?? 0) + 1);
+    try {
+      return await run();
+    } finally {
+      const left = (this.#busy.get(sessionId) ?? 1) - 1;
+      if (left > 0) this.#busy.set(sessionId, left);
+      else this.#busy.delete(sessionId);
+    }
+  }
+
+  async #ask<T>(doing: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      // Done already: a start of what runs.
+      throw statusOf(error) === 409
+        ? new BerthError("SESSION_NOT_RUNNING", wordsOf(error), { cause: error })
+        : engineError(error, doing, this.#options.target.name);
+    }
+  }
+
+  #facts(sessionId: string, container: ContainerInspectInfo): SessionFacts {
+    const seen = this.#containers.seen(sessionId, container);
+    const startedAt = new Date(container.State.StartedAt);
+    return {
+      sessionId,
+      generation: seen.generation,
+      observed: seen.observed,
+      containerId: seen.containerId,
+      containerName: seen.containerName,
+      address: container.NetworkSettings.Networks[SESSION_NETWORK]?.IPAddress || null,
+      displayPort: Number(container.Config.Labels[LABEL.displayPort] ?? 0) || null,
+      startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
+      hibernateModes: ["stop", "freeze"],
+    };
+  }
+}

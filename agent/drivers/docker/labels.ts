@@ -1,0 +1,32 @@
+/** How the things that we make in an engine are named and found again. */
+
+export const LABEL = {
+  session: "dev.berth.session",
+  generation: "dev.berth.generation",
+  agent: "dev.berth.agent",
+  name: "dev.berth.name",
+  home: "dev.berth.home",
+  network: "dev.berth.network",
+  /** `rfb` or `http`. */
+  displayProtocol: "dev.berth.display",
+  /** The port inside the container. */
+  displayPort: "dev.berth.display-port",
+  /** `socket` or `port`. */
+  displayBy: "dev.berth.display-by",
+} as const;
+
+export type Labels = Readonly<Record<string, string>>;
+
+export function containerName(sessionName: string, sessionId: string): string {
+  const safe = sessionName.replace(/[^a-zA-Z0-9_.-]/g, "-").slice(0, 150);
+  return `berth-${safe}-${sessionId.slice(0, 8)}`;
+}
+
+/** 0 where the label is missing or no number. */
+export function generationOf(labels: Labels): number {
+  const text = labels[LABEL.generation] ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
+}
+
+export const ofAgent = (agent: string): string => `${LABEL.agent}=${agent}`;
+export const ofSession = (sessionId: string): string => `${LABEL.session}=${sessionId}`;
