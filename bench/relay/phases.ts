@@ -8,14 +8,41 @@ import type { ChainKey, Measurements } from "./metrics";
 
 export interface Settings {
   readonly rounds: number;
+  /** Of each chain once, before all rounds, until this much has flowed or the time is over: compilers have then done their work. */
+  readonly warmUpBytes: number;
   readonly warmUpMs: number;
+  /** From the first byte of a flood until counting begins. */
+  readonly leadMs: number;
   readonly windowMs: number;
   readonly pings: number;
   readonly stallSeconds: number;
   readonly idleStreams: number;
 }
-export const fullSettings: Settings = { rounds: 3, warmUpMs: 300, windowMs: 1500, pings: 1000, stallSeconds: 10, idleStreams: 200 };
-export const quickSettings: Settings = { rounds: 1, warmUpMs: 200, windowMs: 500, pings: 200, stallSeconds: 3, idleStreams: 50 };
+export const fullSettings: Settings = {
+  rounds: 3,
+  warmUpBytes: 1e9,
+  warmUpMs: 4000,
+  leadMs: 300,
+  windowMs: 1500,
+  pings: 1000,
+  stallSeconds: 10,
+  idleStreams: 200,
+};
+export const quickSettings: Settings = {
+  rounds: 1,
+  warmUpBytes: 3e8,
+  warmUpMs: 1500,
+  leadMs: 200,
+  windowMs: 700,
+  pings: 200,
+  stallSeconds: 3,
+  idleStreams: 50,
+};
+
+interface RunningOne {
+  readonly key: ChainKey;
+  readonly chain: RunningChain;
+}
 
 export interface Clients {
   readonly client: Child;
@@ -45,7 +72,7 @@ const difference = (after: number | null, before: number | null, divisor: number
 async function throughput(chain: RunningChain, client: Child, streams: number, settings: Settings) {
   await open(client, chain, streams);
   await flood(client, 0);
-  await delay(settings.warmUpMs);
+  await delay(settings.leadMs);
   const cpuBefore = { controlPlane: cpuOf(chain.controlPlane), agent: cpuOf(chain.agent) };
   const before = await client.call("count", null, countSchema);
   await delay(settings.windowMs);
@@ -58,6 +85,16 @@ async function throughput(chain: RunningChain, client: Child, streams: number, s
     controlPlaneCpu: difference(cpuAfter.controlPlane, cpuBefore.controlPlane, gigabytes),
     agentCpu: difference(cpuAfter.agent, cpuBefore.agent, gigabytes),
   };
+}
+
+export async function warmUp(chain: RunningChain, { client }: Clients, settings: Settings): Promise<void> {
+  await open(client, chain, 4);
+  await flood(client, 0);
+  for (let waited = 0; waited < settings.warmUpMs; waited += SAMPLE_MS) {
+    await delay(SAMPLE_MS);
+    if ((await client.call("count", null, countSchema)).bytes > settings.warmUpBytes) break;
+  }
+  await close(client);
 }
 
 export async function measureSpeed(
@@ -82,7 +119,7 @@ export async function measureSpeed(
   into.add(key, "idleP99", idle.p99);
   await open(loader, chain, LOAD_STREAMS);
   await flood(loader, LOAD_MEGABYTES_PER_SECOND);
-  await delay(settings.warmUpMs);
+  await delay(settings.leadMs);
   const loaded = await ping(settings.pings);
   into.add(key, "loadedP50", loaded.p50);
   into.add(key, "loadedP99", loaded.p99);
@@ -90,45 +127,43 @@ export async function measureSpeed(
 }
 
 /** So that the first connections' own costs (code compiled, pools filled) aren't counted as a stream's. */
-async function warm(chain: RunningChain, client: Child, streams: number, settings: Settings): Promise<void> {
-  await open(client, chain, streams);
+async function prepare(chain: RunningChain, client: Child, settings: Settings): Promise<void> {
+  await open(client, chain, 10);
   await flood(client, 0);
-  await delay(settings.warmUpMs);
+  await delay(settings.leadMs);
   await close(client);
   await delay(SETTLE_MS);
   await chain.collect();
 }
 
 export async function measureIdleStreams(
-  key: ChainKey,
-  chain: RunningChain,
+  running: readonly RunningOne[],
   { client }: Clients,
   settings: Settings,
   into: Measurements,
 ): Promise<void> {
-  const streams = key.name === "websockify" ? Math.min(settings.idleStreams, IDLE_STREAMS_OF_WEBSOCKIFY) : settings.idleStreams;
-  await open(client, chain, 10);
-  await close(client);
-  await delay(SETTLE_MS);
-  await chain.collect();
-  const before = { controlPlane: memoryOf(chain.controlPlane), agent: memoryOf(chain.agent) };
-  await open(client, chain, streams);
-  await delay(SETTLE_MS);
-  await chain.collect();
-  const after = { controlPlane: memoryOf(chain.controlPlane), agent: memoryOf(chain.agent) };
-  await close(client);
-  into.add(key, "idleStreamControlPlaneKb", difference(after.controlPlane, before.controlPlane, streams * 1024));
-  into.add(key, "idleStreamAgentKb", difference(after.agent, before.agent, streams * 1024));
+  for (const { key, chain } of running) {
+    const streams = key.name === "websockify" ? Math.min(settings.idleStreams, IDLE_STREAMS_OF_WEBSOCKIFY) : settings.idleStreams;
+    await prepare(chain, client, settings);
+    const before = { controlPlane: memoryOf(chain.controlPlane), agent: memoryOf(chain.agent) };
+    await open(client, chain, streams);
+    await delay(SETTLE_MS);
+    await chain.collect();
+    const after = { controlPlane: memoryOf(chain.controlPlane), agent: memoryOf(chain.agent) };
+    await close(client);
+    into.add(key, "idleStreamControlPlaneKb", difference(after.controlPlane, before.controlPlane, streams * 1024));
+    into.add(key, "idleStreamAgentKb", difference(after.agent, before.agent, streams * 1024));
+  }
 }
 
 /** A stalled chain uses no CPU (or shows that it does): all stand still at the same time. */
 export async function measureStalledReaders(
-  running: readonly { key: ChainKey; chain: RunningChain }[],
+  running: readonly RunningOne[],
   { client }: Clients,
   settings: Settings,
   into: Measurements,
 ): Promise<void> {
-  for (const { chain } of running) await warm(chain, client, 1, settings);
+  for (const { chain } of running) await prepare(chain, client, settings);
   const watched = running.map(({ key, chain }) => ({
     key,
     chain,

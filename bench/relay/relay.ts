@@ -14,15 +14,7 @@ import { rounded } from "../measure/statistics";
 import { judge } from "./bars";
 import { type RunningChain, runnableChains, type Surroundings } from "./chains";
 import { type ChainKey, Measurements } from "./metrics";
-import {
-  type Clients,
-  fullSettings,
-  measureIdleStreams,
-  measureSpeed,
-  measureStalledReaders,
-  quickSettings,
-  type Settings,
-} from "./phases";
+import { type Clients, fullSettings, measureIdleStreams, measureSpeed, measureStalledReaders, quickSettings, warmUp } from "./phases";
 import { type RelayReport, relayMarkdown } from "./report";
 
 const { values: flags } = parseArgs({
@@ -48,40 +40,56 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 
 type Around = (tls: boolean) => Surroundings;
 
-async function started(around: Around): Promise<{ key: ChainKey; chain: RunningChain }[]> {
-  const all: { key: ChainKey; chain: RunningChain }[] = [];
+interface Started {
+  readonly key: ChainKey;
+  readonly chain: RunningChain;
+}
+
+async function started(around: Around): Promise<Started[]> {
+  const all: Started[] = [];
   for (const tls of [false, true]) {
     for (const { name, start } of chosenChains(tls)) all.push({ key: { name, tls }, chain: await start(around(tls)) });
   }
   return all;
 }
 
-async function playRound(around: Around, clients: Clients, settings: Settings, into: Measurements): Promise<void> {
-  for (const [phase, measure] of [
-    ["speed", measureSpeed],
-    ["idle", measureIdleStreams],
-  ] as const) {
+const stopped = (all: readonly Started[]) => Promise.all(all.map(({ chain }) => chain.stop()));
+const named = ({ name, tls }: ChainKey): string => `${name}${tls ? ", TLS" : ""}`;
+
+/** Processes that are warm, and the same in all rounds: what a long-running control plane costs, not its start. */
+async function playSpeed(all: readonly Started[], clients: Clients, into: Measurements): Promise<void> {
+  for (const { key, chain } of all) {
+    say(`speed: ${named(key)}`);
+    await measureSpeed(key, chain, clients, settings, into);
+  }
+}
+
+/** New processes each time: memory that earlier streams left behind would hide what these ones take. */
+async function playMemory(around: Around, clients: Clients, into: Measurements): Promise<void> {
+  for (const measure of [measureIdleStreams, measureStalledReaders]) {
+    const phase = measure === measureIdleStreams ? "idle" : "stalled";
     if (!phases.includes(phase)) continue;
-    for (const tls of [false, true]) {
-      for (const { name, start } of chosenChains(tls)) {
-        say(`${phase}: ${name}${tls ? ", TLS" : ""}`);
-        const chain = await start(around(tls));
-        try {
-          await measure({ name, tls }, chain, clients, settings, into);
-        } finally {
-          await chain.stop();
-        }
-      }
-    }
+    say(`${phase}: all chains`);
+    const all = await started(around);
+    await measure(all, clients, settings, into);
+    await stopped(all);
   }
-  if (!phases.includes("stalled")) return;
-  say("stalled: all chains");
-  const running = await started(around);
-  try {
-    await measureStalledReaders(running, clients, settings, into);
-  } finally {
-    await Promise.all(running.map(({ chain }) => chain.stop()));
+}
+
+async function playRounds(around: Around, clients: Clients): Promise<Measurements> {
+  const into = new Measurements();
+  const speedChains = phases.includes("speed") ? await started(around) : [];
+  for (const { key, chain } of speedChains) {
+    say(`warming: ${named(key)}`);
+    await warmUp(chain, clients, settings);
   }
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    say(`round ${round} of ${settings.rounds}`);
+    await playSpeed(speedChains, clients, into);
+    await playMemory(around, clients, into);
+  }
+  await stopped(speedChains);
+  return into;
 }
 
 async function main(): Promise<RelayReport> {
@@ -92,12 +100,10 @@ async function main(): Promise<RelayReport> {
     const certificate = makeCertificate(folder);
     const displayPort = await source.call("port", null, z.number());
     const profileFolder = flags.profile ? resolve(flags.profile) : null;
-    const around: Around = (tls) => ({ displayPort, folder, certificate: tls ? certificate : null, profileFolder });
-    const measurements = new Measurements();
-    for (let round = 1; round <= settings.rounds; round += 1) {
-      say(`round ${round} of ${settings.rounds}`);
-      await playRound(around, clients, settings, measurements);
-    }
+    const measurements = await playRounds(
+      (tls) => ({ displayPort, folder, certificate: tls ? certificate : null, profileFolder }),
+      clients,
+    );
     const results = measurements.results();
     return {
       date: new Date().toISOString().slice(0, 10),

@@ -1,0 +1,115 @@
+/** The product as it ships, built, on a free port with a data folder of its own: control plane, embedded database, one agent. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+
+const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 50;
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+export class BerthStack {
+  #token = "";
+
+  private constructor(
+    readonly url: string,
+    readonly login: Login,
+    private readonly folder: string,
+    private readonly programs: ChildProcess[],
+  ) {}
+
+  /** Resolves when an agent is online. `npm run build` must have been run in `root`. */
+  static async start(root: string): Promise<BerthStack> {
+    const server = join(root, "dist", "server.mjs");
+    const agent = join(root, "dist", "agent.mjs");
+    for (const file of [server, agent]) if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
+    const folder = mkdtempSync(join(tmpdir(), "berth-bench-"));
+    const port = await freePort();
+    const login = { username: "admin", password: randomBytes(12).toString("hex") };
+    const stack = new BerthStack(`http://localhost:${port}`, login, folder, []);
+    const dataDir = join(folder, "data");
+    const tokenFile = join(folder, "agent-token");
+    try {
+      const own = { PORT: String(port), DATA_DIR: dataDir, ADMIN_PASSWORD: login.password, BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile };
+      const unset = { DATABASE_URL: "", PUBLIC_URL: "", AGENT_PUBLIC_URL: "", HOST: "", TLS_CERT: "", TLS_KEY: "" };
+      stack.#run(root, [server], { ...own, ...unset, NODE_ENV: "production", LOG_LEVEL: "warn" });
+      await until("the control plane is ready", async () => (await fetch(`${stack.url}/healthz`)).ok);
+      stack.#run(root, [agent, "--url", stack.url, "--name", "bench", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile], {});
+      const { token } = await stack.call("POST", "/auth/login", { ...login }, z.object({ token: z.string() }));
+      stack.#token = token;
+      const agents = z.object({ agents: z.array(z.object({ status: z.string() })) });
+      await until("an agent is online", async () =>
+        (await stack.call("GET", "/agents", null, agents)).agents.some((one) => one.status === "online"),
+      );
+      return stack;
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  }
+
+  get authorization(): string {
+    return `Bearer ${this.#token}`;
+  }
+
+  /** A request to `/api/v1`, as the signed-in administrator. Throws with the answer's text when it isn't a success. */
+  async call<Output>(method: string, path: string, body: object | null, output: z.ZodType<Output>): Promise<Output> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      method,
+      headers: { ...(this.#token ? { authorization: this.authorization } : {}), ...(body ? { "content-type": "application/json" } : {}) },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return output.parse(text === "" ? null : JSON.parse(text));
+  }
+
+  async stop(): Promise<void> {
+    for (const program of [...this.programs].reverse()) {
+      if (program.exitCode !== null || program.signalCode !== null) continue;
+      const ended = once(program, "exit");
+      program.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #run(root: string, args: readonly string[], settings: Readonly<Record<string, string>>): void {
+    const program = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...settings },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    // Warnings are the only thing said; on the bench's own standard output they would be in its tables.
+    program.stdout?.pipe(process.stderr, { end: false });
+    this.programs.push(program);
+    process.once("exit", () => program.kill("SIGKILL"));
+  }
+}
+
+async function until(what: string, test: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + READY_TIMEOUT_MS;
+  while (!(await test().catch(() => false))) {
+    if (performance.now() > end) throw new Error(`waited ${READY_TIMEOUT_MS / 1000} s in vain until ${what}`);
+    await delay(POLL_MS);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || !address) throw new Error("no free port");
+  return address.port;
+}
