@@ -2,7 +2,7 @@
  * How a refused sign-in travels through next-auth, which passes nothing but an error's text: `CODE`, or `CODE:seconds` with the wait.
  */
 export function encodeSignInError(code: string, details: Record<string, unknown> | undefined): string {
-  const wait = details?.["retryAfterSeconds"] ?? details?.["retryAfter"];
+  const wait = details?.retryAfterSeconds ?? details?.retryAfter;
   return typeof wait === "number" ? `${code}:${Math.ceil(wait)}` : code;
 }
 

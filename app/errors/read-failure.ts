@@ -52,7 +52,7 @@ export function signedOut(failure: Failure): boolean {
 
 /** Problems by field of a refused form; empty where the failure names none. */
 export function fieldProblems(failure: Failure): Readonly<Record<string, string>> {
-  const fields = failure.details["fields"];
+  const fields = failure.details.fields;
   if (typeof fields !== "object" || fields === null) return {};
   return Object.fromEntries(Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
 }

@@ -1,4 +1,4 @@
-import { parseCpu, parseDuration, parseMemory } from "@berth/protocol/quantities";
+import { parseCpu, parseDuration, parseMemory } from "@berth/protocol/quantity-text";
 import { formatSpan } from "./time";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];

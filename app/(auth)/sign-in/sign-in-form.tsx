@@ -53,7 +53,9 @@ export function SignInForm({ next, oidc, error }: SignInFormProps) {
 
   return (
     <div className="flex flex-col gap-5">
-      <div aria-live="assertive">{problem ? <Notice tone="failed">{problem}</Notice> : null}</div>
+      <div aria-live="assertive" className="empty:hidden">
+        {problem ? <Notice tone="failed">{problem}</Notice> : null}
+      </div>
       <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
         <TextField
           label="Username"

@@ -1,8 +1,8 @@
 "use client";
-import { agentNameSchema } from "@berth/protocol/agent-messages";
 import { useMutation } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { type FormEvent, useState } from "react";
+import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { TextField } from "../controls/field";
@@ -16,16 +16,14 @@ import { CommandBox } from "./command-box";
 export function AddAgent() {
   const trpc = useTRPC();
   const [name, setName] = useState("");
-  const [tried, setTried] = useState(false);
   const create = useMutation(trpc.registrationTokens.create.mutationOptions());
   const wanted = name.trim();
-  const checked = wanted === "" ? null : agentNameSchema.safeParse(wanted);
-  const problem = checked && !checked.success ? `The name ${checked.error.issues[0]?.message ?? "is not possible"}` : undefined;
+  const failure = create.error ? readFailure(create.error) : null;
+  const problem = failure ? fieldProblems(failure).agentName : undefined;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (!problem) create.mutate(wanted ? { agentName: wanted } : {});
+    create.mutate(wanted ? { agentName: wanted } : {});
   };
 
   if (!create.data) {
@@ -36,12 +34,12 @@ export function AddAgent() {
           aside="optional"
           value={name}
           onChange={(event) => setName(event.target.value)}
-          problem={tried ? problem : undefined}
-          hint="Binds the command to this name. Left empty, the agent takes the host’s name."
+          problem={problem}
+          hint="Lower-case letters, digits and dashes; binds the command to this name. Left empty, the agent takes the host’s name."
           autoComplete="off"
           spellCheck={false}
         />
-        {create.isError ? <FailurePanel error={create.error} title="The registration token could not be made" /> : null}
+        {create.isError && !problem ? <FailurePanel error={create.error} title="The registration token could not be made" /> : null}
         <div>
           <Button type="submit" look="primary" busy={create.isPending} icon={<KeyRound aria-hidden className="size-4" />}>
             Make the command
@@ -67,7 +65,6 @@ export function AddAgent() {
           onClick={() => {
             create.reset();
             setName("");
-            setTried(false);
           }}
         >
           Add another

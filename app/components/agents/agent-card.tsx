@@ -1,7 +1,7 @@
 import Link from "next/link";
 import type { Outputs } from "../../trpc/client";
 import { Badge } from "../data/badge";
-import { RelativeTime } from "../data/relative-time";
+import { Elapsed } from "../data/relative-time";
 import { AgentCapacity } from "./agent-capacity";
 import { AgentStatus } from "./agent-status";
 
@@ -28,11 +28,11 @@ export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"
       </div>
       {agent.status === "online" ? null : (
         <p className="text-sm text-ink-soft wrap-anywhere">
-          {agent.statusReason ?? "No reason is known."}
+          {agent.statusReason ?? "No reason is known"}
           {agent.statusSince ? (
             <>
-              {" "}
-              Since <RelativeTime at={agent.statusSince} />.
+              {" · for "}
+              <Elapsed since={agent.statusSince} />
             </>
           ) : null}
         </p>

@@ -58,14 +58,14 @@ export function AgentPage({ id }: { id: string }) {
       />
       {agent.status === "online" ? null : (
         <Notice tone={agent.status === "draining" ? "info" : "warning"}>
-          {agent.statusReason ?? "No reason is known."}
+          {agent.statusReason ?? "No reason is known"}
           {agent.statusSince ? (
             <>
-              {" "}
-              For <Elapsed since={agent.statusSince} />.
+              {" · for "}
+              <Elapsed since={agent.statusSince} />
             </>
           ) : null}
-          {agent.status === "draining" ? ` ${counted(agent.capacity.currentSessions, "session")} left; no new ones are placed here.` : ""}
+          {agent.status === "draining" ? ` · ${counted(agent.capacity.currentSessions, "session")} left; no new ones are placed here.` : ""}
         </Notice>
       )}
       <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">

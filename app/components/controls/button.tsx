@@ -27,7 +27,6 @@ export function Button({ look, size, icon, busy = false, className = "", childre
   return (
     <button
       {...rest}
-      // biome-ignore lint/a11y/useButtonType: `type` is "button" unless the caller says otherwise
       type={type}
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}

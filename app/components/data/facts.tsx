@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 /** Names and values. */
 export function Facts({ children, columns = false }: { children: ReactNode; columns?: boolean }) {
-  return <dl className={`grid gap-x-8 gap-y-3 ${columns ? "grid-cols-1 sm:grid-cols-2 lg:grid-cols-3" : "grid-cols-1"}`}>{children}</dl>;
+  return <dl className={`grid gap-x-8 gap-y-3 ${columns ? "grid-cols-2 lg:grid-cols-3" : "grid-cols-1"}`}>{children}</dl>;
 }
 
 export function Fact({ name, children }: { name: string; children: ReactNode }) {

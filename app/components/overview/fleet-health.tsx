@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import { ChevronRight, CircleAlert, TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { counted } from "../../format/quantity";
@@ -44,7 +45,7 @@ export function FleetHealth() {
           No agent has joined yet, so no session can start.
         </Notice>
       ) : (
-        concerns.map((concern) => <ConcernLine key={concern.words} concern={concern} />)
+        <Concerns concerns={concerns} />
       )}
       <dl className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         <Tile
@@ -83,18 +84,24 @@ export function FleetHealth() {
   );
 }
 
-function ConcernLine({ concern }: { concern: Concern }) {
+function Concerns({ concerns }: { concerns: readonly Concern[] }) {
+  if (concerns.length === 0) return null;
   return (
-    <Notice
-      tone={concern.tone}
-      action={
-        <Link href={concern.href} className="text-sm font-medium underline underline-offset-2">
-          Show
-        </Link>
-      }
-    >
-      {concern.words}
-    </Notice>
+    <ul aria-label="Needs attention" className="divide-y divide-line rounded-lg border border-line bg-surface">
+      {concerns.map(({ tone, words, href }) => (
+        <li key={words} className="relative flex items-center gap-3 px-4 py-2.5 transition-colors duration-150 hover:bg-sunken/60">
+          {tone === "failed" ? (
+            <CircleAlert aria-hidden className="size-4 shrink-0 text-failed" />
+          ) : (
+            <TriangleAlert aria-hidden className="size-4 shrink-0 text-warning" />
+          )}
+          <Link href={href} className="min-w-0 flex-1 font-medium wrap-anywhere after:absolute after:inset-0">
+            {words}
+          </Link>
+          <ChevronRight aria-hidden className="size-4 shrink-0 text-ink-faint" />
+        </li>
+      ))}
+    </ul>
   );
 }
 

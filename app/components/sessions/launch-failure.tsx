@@ -11,7 +11,7 @@ interface Considered {
 /** Why a session could not be made, and for each agent why it was not taken. */
 export function LaunchFailure({ error }: { error: unknown }) {
   const failure = readFailure(error);
-  const considered = readConsidered(failure.details["considered"]);
+  const considered = readConsidered(failure.details.considered);
   return (
     <div role="alert" className="rounded-md border border-failed/40 bg-failed-soft p-3 text-sm">
       <p className="font-medium wrap-anywhere">{failure.message}</p>

@@ -1,4 +1,4 @@
-import { type SessionState, sessionStateSchema } from "@berth/protocol/session-states";
+import type { SessionState } from "@berth/protocol/session-states";
 
 /** The filters of the sessions list, as the URL has them. What the URL says wrongly is left out. */
 export interface SessionFilters {
@@ -8,12 +8,13 @@ export interface SessionFilters {
   readonly page: number;
 }
 
+const choices: readonly SessionFilters["show"][] = ["live", "all", "pending", "running", "hibernated", "terminating", "terminated"];
+
 export function readSessionFilters(query: URLSearchParams): SessionFilters {
   const show = query.get("state");
-  const state = sessionStateSchema.safeParse(show);
   const page = Number(query.get("page"));
   return {
-    show: state.success ? state.data : show === "all" ? "all" : "live",
+    show: choices.find((choice) => choice === show) ?? "live",
     mine: query.get("owner") === "me",
     search: (query.get("search") ?? "").slice(0, 100),
     page: Number.isInteger(page) && page > 0 && page <= 100_000 ? page : 1,

@@ -51,7 +51,7 @@ function LoadedSession({ session }: { session: Detail }) {
   const [scaling, setScaling] = useState<Scaling>("fit");
   const [mode, setMode] = useState<"control" | "view">(session.may.control ? "control" : "view");
   const [reason, setReason] = useState<string>();
-  const [panelOpen, setPanelOpen] = useState(!showsDesktop && session.status.phase !== "Pending" && session.status.phase !== "Starting");
+  const [panelOpen, setPanelOpen] = useState(session.status.phase === "Hibernated" || session.status.phase === "Terminated");
   const [barHidden, setBarHidden] = useState(false);
   const [fullScreen] = useFullScreen();
   const barToggle = useRef<HTMLButtonElement>(null);

@@ -24,7 +24,9 @@ export function SessionRows({ sessions, label, showOwner }: SessionRowsProps) {
       head={
         <>
           <Head>Name</Head>
-          <Head className="w-36">State</Head>
+          <Head wide className="w-36">
+            State
+          </Head>
           {showOwner ? (
             <Head wide className="w-32">
               Owner
@@ -58,14 +60,18 @@ export function SessionRows({ sessions, label, showOwner }: SessionRowsProps) {
                 >
                   {session.name}
                 </Link>
-                <p className="truncate text-sm text-ink-faint">
+                <div className="flex min-w-0 items-center gap-2 md:hidden">
+                  <SessionStatus session={session} />
+                  <span className="truncate text-sm text-ink-faint">{session.templateDisplayName}</span>
+                </div>
+                <p className="hidden truncate text-sm text-ink-faint md:block">
                   {session.templateDisplayName}
                   {session.tags.length > 0 ? ` · ${session.tags.join(", ")}` : ""}
                 </p>
               </div>
             </div>
           </Cell>
-          <Cell>
+          <Cell wide>
             <SessionStatus session={session} />
           </Cell>
           {showOwner ? (

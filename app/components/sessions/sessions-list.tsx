@@ -34,9 +34,7 @@ export function SessionsList() {
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <SearchByText text={filters.search} onText={(search) => setFilters({ ...filters, search, page: 1 })} />
-        <div className="max-w-full overflow-x-auto">
-          <Segmented label="Show" value={filters.show} options={shown} onChange={(show) => setFilters({ ...filters, show, page: 1 })} />
-        </div>
+        <Segmented label="Show" value={filters.show} options={shown} onChange={(show) => setFilters({ ...filters, show, page: 1 })} />
         {isOperator(user) ? (
           <label className="flex h-8 items-center gap-2 text-sm text-ink-soft">
             <input

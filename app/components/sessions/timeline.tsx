@@ -26,7 +26,7 @@ export function Timeline({ steps, label, pending = null }: TimelineProps) {
       {steps.map((step, index) => (
         <li key={step.id} className="relative flex gap-3 pb-3 last:pb-0">
           {index < steps.length - 1 || pending ? (
-            <span aria-hidden className="absolute top-3 bottom-0 left-[3px] w-px -translate-y-px bg-line" />
+            <span aria-hidden className="absolute top-[17px] -bottom-[4px] left-[3px] w-px bg-line" />
           ) : null}
           <span aria-hidden className={`mt-[7px] size-[7px] shrink-0 rounded-full ${dots[step.tone]}`} />
           <div className="min-w-0 flex-1">

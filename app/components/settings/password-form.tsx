@@ -55,7 +55,7 @@ export function PasswordForm() {
         autoComplete="new-password"
         value={next}
         onChange={(event) => setNext(event.target.value)}
-        problem={refused["newPassword"] ?? (tried ? short : undefined)}
+        problem={refused.newPassword ?? (tried ? short : undefined)}
         hint="At least 8 characters"
       />
       <TextField

@@ -1,6 +1,6 @@
 "use client";
 import { ChevronsUpDown, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
-import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { signOut } from "../../account/auth-requests";
 import type { Theme } from "../../theme/theme";
 import { useTheme } from "../../theme/use-theme";
@@ -16,11 +16,12 @@ const marks: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Mo
 
 export function UserMenu({ slim }: { slim: boolean }) {
   const user = useCurrentUser();
+  const router = useRouter();
   const [theme, setTheme] = useTheme();
   const ThemeMark = marks[theme];
   return (
     <Menu
-      align="start"
+      align="end"
       side="right"
       trigger={
         <button
@@ -48,10 +49,8 @@ export function UserMenu({ slim }: { slim: boolean }) {
       <MenuItem icon={<ThemeMark aria-hidden className="size-4 text-ink-soft" />} onSelect={() => setTheme(next[theme].theme)}>
         {next[theme].words}
       </MenuItem>
-      <MenuItem asChild>
-        <Link href="/settings/profile">
-          <Settings aria-hidden className="size-4 text-ink-soft" /> Profile and password
-        </Link>
+      <MenuItem icon={<Settings aria-hidden className="size-4 text-ink-soft" />} onSelect={() => router.push("/settings/profile")}>
+        Profile and password
       </MenuItem>
       <MenuSeparator />
       <MenuItem icon={<LogOut aria-hidden className="size-4 text-ink-soft" />} onSelect={() => void signOut()}>

@@ -1,7 +1,6 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
-import { taskStateSchema } from "../../../server/modules/tasks/tasks-schema";
 import { useTRPC } from "../../trpc/client";
 import { Segmented } from "../controls/segmented";
 import { Pager } from "../data/pager";
@@ -36,9 +35,11 @@ const write = ({ show, page }: TaskFilters): string =>
 export function TasksList() {
   const trpc = useTRPC();
   const [filters, setFilters] = useUrlFilters(read, write);
-  const state = taskStateSchema.safeParse(filters.show).data;
   const tasks = useQuery(
-    trpc.tasks.list.queryOptions({ page: filters.page, limit: 50, ...(state ? { state } : {}) }, { placeholderData: keepPreviousData }),
+    trpc.tasks.list.queryOptions(
+      { page: filters.page, limit: 50, ...(filters.show === "all" ? {} : { state: filters.show }) },
+      { placeholderData: keepPreviousData },
+    ),
   );
   return (
     <div className="flex flex-col gap-4">

@@ -1,10 +1,11 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Boxes } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { SearchField } from "../controls/search-field";
+import { Segmented } from "../controls/segmented";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { CardBones } from "../feedback/skeleton";
@@ -12,12 +13,15 @@ import { TemplateCard } from "./template-card";
 
 export type Template = Outputs["templates"]["list"]["templates"][number];
 
+const ALL = "All";
+const gridClass = "grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3";
+
 /** The templates by category, to search in and to launch from. */
 export function Catalogue({ first }: { first?: number }) {
   const trpc = useTRPC();
   const [search, setSearch] = useState("");
+  const [category, setCategory] = useState(ALL);
   const templates = useQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 }));
-  const groups = useMemo(() => groupByCategory(templates.data?.templates ?? [], search), [templates.data, search]);
 
   if (!templates.data) {
     return templates.isError ? (
@@ -40,47 +44,59 @@ export function Catalogue({ first }: { first?: number }) {
   }
   if (first !== undefined) {
     return (
-      <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
+      <ul className={gridClass}>
         {templates.data.templates.slice(0, first).map((template) => (
           <TemplateCard key={template.name} template={template} />
         ))}
       </ul>
     );
   }
+  const categories = [...new Set(templates.data.templates.map((template) => template.category))];
+  const shown = templates.data.templates.filter(
+    (template) => (category === ALL || template.category === category) && mentions(template, search),
+  );
   return (
-    <div className="flex flex-col gap-6">
-      <SearchField label="Search templates" value={search} onChange={setSearch} className="w-full sm:w-72" />
-      {groups.length === 0 ? (
+    <div className="flex flex-col gap-4">
+      <div className="flex flex-wrap items-center gap-3">
+        <SearchField label="Search templates" value={search} onChange={setSearch} className="w-full sm:w-64" />
+        {categories.length > 1 ? (
+          <Segmented
+            label="Category"
+            value={category}
+            options={[ALL, ...categories].map((value) => ({ value, label: value }))}
+            onChange={setCategory}
+          />
+        ) : null}
+      </div>
+      {shown.length === 0 ? (
         <EmptyState
           icon={<Boxes aria-hidden />}
           title="No template matches"
-          action={<Button onClick={() => setSearch("")}>Clear search</Button>}
+          action={
+            <Button
+              onClick={() => {
+                setSearch("");
+                setCategory(ALL);
+              }}
+            >
+              Clear search
+            </Button>
+          }
         >
-          No name, category or tag has “{search}” in it.
+          No name, description or tag has “{search}” in it.
         </EmptyState>
       ) : (
-        groups.map(([category, members]) => (
-          <section key={category} aria-label={category} className="flex flex-col gap-3">
-            <h2 className="text-sm font-medium text-ink-soft">{category}</h2>
-            <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
-              {members.map((template) => (
-                <TemplateCard key={template.name} template={template} />
-              ))}
-            </ul>
-          </section>
-        ))
+        <ul className={gridClass}>
+          {shown.map((template) => (
+            <TemplateCard key={template.name} template={template} />
+          ))}
+        </ul>
       )}
     </div>
   );
 }
 
-function groupByCategory(templates: readonly Template[], search: string): [string, Template[]][] {
-  const wanted = search.trim().toLowerCase();
-  const groups = new Map<string, Template[]>();
-  for (const template of templates) {
-    const text = [template.name, template.displayName, template.category, template.description, ...template.tags].join(" ").toLowerCase();
-    if (!text.includes(wanted)) continue;
-    groups.set(template.category, [...(groups.get(template.category) ?? []), template]);
-  }
-  return [...groups];
+function mentions(template: Template, search: string): boolean {
+  const text = [template.name, template.displayName, template.category, template.description, ...template.tags].join(" ").toLowerCase();
+  return text.includes(search.trim().toLowerCase());
 }

@@ -41,7 +41,6 @@ export function TemplateCard({ template }: { template: Template }) {
       {launch.error ? <LaunchFailure error={launch.error} /> : null}
       <div className="flex gap-2">
         <Button
-          look="primary"
           size="small"
           className="h-8 flex-1"
           busy={launch.launching}

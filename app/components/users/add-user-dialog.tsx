@@ -62,7 +62,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
           label="Username"
           value={draft.username}
           onChange={(event) => setDraft({ ...draft, username: event.target.value })}
-          problem={problems["username"]}
+          problem={problems.username}
           autoComplete="off"
           spellCheck={false}
           autoCapitalize="none"
@@ -73,7 +73,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
           type="email"
           value={draft.email}
           onChange={(event) => setDraft({ ...draft, email: event.target.value })}
-          problem={problems["email"]}
+          problem={problems.email}
           autoComplete="off"
         />
         <TextField
@@ -81,7 +81,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
           type="password"
           value={draft.password}
           onChange={(event) => setDraft({ ...draft, password: event.target.value })}
-          problem={problems["password"]}
+          problem={problems.password}
           hint="At least 8 characters. They can change it under Settings."
           autoComplete="new-password"
         />

@@ -50,7 +50,7 @@ export function ResetPasswordDialog({ user, onClose }: { user: ListedUser; onClo
           autoComplete="new-password"
           value={password}
           onChange={(event) => setPassword(event.target.value)}
-          problem={problems["password"]}
+          problem={problems.password}
           hint="At least 8 characters"
         />
         {update.isError && Object.keys(problems).length === 0 ? (

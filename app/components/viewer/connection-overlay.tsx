@@ -64,7 +64,8 @@ function Waiting({ retryAt, why, failures, onRetry }: { retryAt: number; why: st
         <h2 className="font-medium">Reconnecting</h2>
         <p className="mt-1 text-ink-soft wrap-anywhere">{why}</p>
         <p className="tabular mt-1 text-sm text-ink-faint" aria-live="off">
-          {seconds > 0 ? `Next try in ${seconds} s` : "Trying now"} · {failures === 1 ? "first try" : `${failures} tries so far`}
+          {seconds > 0 ? `Next try in ${seconds} s` : "Trying now"}
+          {failures > 1 ? ` · ${failures} tries so far` : ""}
         </p>
       </div>
       <div>

@@ -1,13 +1,15 @@
 "use client";
 import type RFB from "@novnc/novnc";
 import { Clipboard, Eye, EyeOff, Keyboard, Maximize, Minimize, Scaling as ScalingMark } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuLabel } from "../controls/menu";
-import { ClipboardDialog } from "./clipboard-dialog";
 import { keyCombinations, pressKeys } from "./key-combinations";
 import type { Scaling } from "./use-desktop";
 import { useFullScreen } from "./use-full-screen";
+
+const ClipboardDialog = dynamic(() => import("./clipboard-dialog").then((module) => module.ClipboardDialog), { ssr: false });
 
 interface DesktopToolsProps {
   rfb: RFB | null;

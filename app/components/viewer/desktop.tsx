@@ -54,7 +54,6 @@ export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFra
         onKeyDownCapture={onKeyDown}
         onKeyUpCapture={onKeyUp}
       >
-        {/* biome-ignore lint/a11y/useSemanticElements: no element means a remote desktop */}
         <div
           ref={desktop.screenRef}
           role="application"

@@ -10,7 +10,7 @@ const alt: Key = { keysym: 0xffe9, code: "AltLeft" };
 const shift: Key = { keysym: 0xffe1, code: "ShiftLeft" };
 const superKey: Key = { keysym: 0xffeb, code: "MetaLeft" };
 const tab: Key = { keysym: 0xff09, code: "Tab" };
-const escape: Key = { keysym: 0xff1b, code: "Escape" };
+const escapeKey: Key = { keysym: 0xff1b, code: "Escape" };
 const del: Key = { keysym: 0xffff, code: "Delete" };
 const letter = (name: string): Key => ({ keysym: name.charCodeAt(0), code: `Key${name.toUpperCase()}` });
 const functionKey = (number: number): Key => ({ keysym: 0xffbd + number, code: `F${number}` });
@@ -24,7 +24,7 @@ export const keyCombinations: readonly { readonly label: string; readonly keys: 
   { label: "Ctrl + T", keys: [control, letter("t")] },
   { label: "Ctrl + Shift + V", keys: [control, shift, letter("v")] },
   { label: "Super", keys: [superKey] },
-  { label: "Escape", keys: [escape] },
+  { label: "Escape", keys: [escapeKey] },
 ];
 
 /** Presses the keys in order and lets them go in the opposite one. */

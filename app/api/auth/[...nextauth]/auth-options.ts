@@ -76,7 +76,7 @@ export function authOptions(address: string): AuthOptions {
           role: login.data.role,
         };
       },
-      session: ({ session, token }) => ({ expires: session.expires, user: { name: String(token["username"] ?? "") } }),
+      session: ({ session, token }) => ({ expires: session.expires, user: { name: String(token.username ?? "") } }),
       redirect: ({ url, baseUrl }) =>
         url.startsWith("/") && !url.startsWith("//") ? `${baseUrl}${url}` : url.startsWith(`${baseUrl}/`) ? url : baseUrl,
     },
