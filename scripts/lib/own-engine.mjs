@@ -2,7 +2,7 @@
  * A container engine of our own, for root on a machine where none runs: Debian's dockerd with its data in /var/lib/berth/engine. Whoever uses
  * it (`npm start`, `npm test`) signs in; the last one to sign out stops it.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "./debian.mjs";
@@ -61,9 +61,20 @@ async function start() {
   const leftover = daemonPid();
   if (leftover) await endProcess(leftover, "SIGTERM", 40_000);
   else rmSync(pidFile, { force: true });
+  const bridge = bridgeBesideAnother();
   const logFile = join(folder, "dockerd.log");
   const log = openSync(logFile, "w");
-  const words = ["--data-root", join(folder, "data"), "--exec-root", join(runFolder, "exec"), "-H", ownEngineHost, "--pidfile", pidFile];
+  const words = [
+    "--data-root",
+    join(folder, "data"),
+    "--exec-root",
+    join(runFolder, "exec"),
+    "-H",
+    ownEngineHost,
+    "--pidfile",
+    pidFile,
+    ...bridge,
+  ];
   // A session of its own: it ends when we say so, not with the terminal.
   const child = spawn(program, words, {
     detached: true,
@@ -88,6 +99,18 @@ async function start() {
   throw new Refusal(
     `The container engine did not come up (${ended === null ? "no answer within a minute" : `dockerd ended with ${ended}`}):\n${lastWords}`,
   );
+}
+
+/** Where another engine has the usual bridge, a bridge of our own: two engines would give the same addresses on one. */
+function bridgeBesideAnother() {
+  const ip = findProgram("ip");
+  if (!existsSync("/sys/class/net/docker0") || !ip) return [];
+  if (!existsSync("/sys/class/net/berth0")) {
+    for (const words of ["link add berth0 type bridge", "address add 10.213.77.1/24 dev berth0", "link set berth0 up"]) {
+      if (spawnSync(ip, words.split(" "), { stdio: "ignore" }).status !== 0) return [];
+    }
+  }
+  return ["--bridge", "berth0"];
 }
 
 /** Said when we start it, as it is unusual for a program to do so. */
