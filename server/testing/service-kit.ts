@@ -42,7 +42,7 @@ import { testDatabase } from "./test-database";
 export type ServiceKit = Awaited<ReturnType<typeof startServiceKit>>;
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
-export async function startServiceKit() {
+export async function startServiceKit(options: { loginsPerMinute?: number } = {}) {
   const { prisma: database, url, close } = await testDatabase();
   const log = createLog("silent");
   const bus = await openPostgresBus({ url, log, clock: systemClock });
@@ -57,7 +57,8 @@ export async function startServiceKit() {
   const audit = new AuditService({ database });
   const tickets = new TicketsService(base);
   const users = new UsersService({ ...base, audit, tickets });
-  const limits = loginLimits(pool);
+  const perMinute = options.loginsPerMinute ?? 5;
+  const limits = loginLimits(pool, { address: perMinute, usernameAndAddress: perMinute });
   const auth = new AuthService({ ...base, keys, cookieName: "berth-session", limits, audit, tickets });
   const tasks = new TasksService(base);
   const templates = new TemplatesService({ ...base, audit });

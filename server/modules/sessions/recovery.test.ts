@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
+import type { FakeAgent } from "../../testing/fake-agent";
+import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
+import type { Asker } from "../users/users-schema";
+
+let kit: ServiceKit;
+let owner: Asker;
+let admin: Asker;
+let agent: FakeAgent;
+
+beforeAll(async () => {
+  kit = await startServiceKit();
+  owner = await makeAsker(kit);
+  admin = await makeAsker(kit, "admin");
+});
+afterAll(() => kit.close());
+beforeEach(async () => {
+  agent = await makeAgent(kit);
+});
+
+const get = (id: string) => kit.callerOf(owner).sessions.get({ id });
+const kindsOf = async (id: string) => (await kit.callerOf(owner).sessions.events({ id })).events.map((event) => event.kind);
+/** Past the time in which an inventory may not have seen a session's last change. */
+const settle = () => kit.clock.advance(11_000);
+const seen = (id: string, observed: "running" | "stopped" | "frozen", generation = 1) => ({
+  session_id: id,
+  generation,
+  observed,
+  container_id: `c-${id.slice(0, 8)}`,
+});
+
+describe("a start that fails", () => {
+  it("ends terminated and failed, with the reason, and is deleted with its home", async () => {
+    const session = await kit.callerOf(owner).sessions.create({ template: "webtop", agentId: agent.name });
+    await agent.fail(await agent.command("start_session"), "IMAGE_NOT_FOUND", "lscr.io/linuxserver/webtop:latest: manifest unknown");
+    expect(await get(session.id)).toMatchObject({
+      state: "terminated",
+      status: { phase: "Failed", code: "IMAGE_NOT_FOUND", message: expect.stringContaining("manifest unknown") },
+    });
+    await expect(kit.callerOf(owner).sessions.setState({ id: session.id, state: "running" })).rejects.toMatchObject({
+      message: "Cannot transition from 'terminated' to 'running'",
+    });
+    await kit.callerOf(owner).sessions.delete({ id: session.id });
+    await agent.command("delete_home");
+  });
+
+  it("with a code of a foreign agent's own is a failed provisioning", async () => {
+    const session = await kit.callerOf(owner).sessions.create({ template: "scratchpad", agentId: agent.name });
+    await agent.fail(await agent.command("start_session"), "ERR_42", "no luck");
+    expect(await get(session.id)).toMatchObject({ status: { code: "SESSION_PROVISIONING_FAILED", message: "no luck" } });
+  });
+});
+
+describe("a container that dies by itself", () => {
+  it("is hibernated and failed, with the reason, and can be woken", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await agent.observe({
+      session_id: session.id,
+      generation: 1,
+      observed: "failed",
+      reason: "exit code 137 (out of memory)",
+      error_code: "CONTAINER_EXITED",
+    });
+    expect(await get(session.id)).toMatchObject({
+      state: "hibernated",
+      status: { phase: "Failed", code: "CONTAINER_EXITED", message: "exit code 137 (out of memory)" },
+    });
+    const waking = kit.callerOf(owner).sessions.setState({ id: session.id, state: "running" });
+    await agent.complete(await agent.command("wake_session"));
+    expect(await waking).toMatchObject({ state: "running", status: { phase: "Running", code: null } });
+  });
+
+  it("while nobody watched is found by the inventory", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await settle();
+    await agent.inventory([]);
+    expect(await get(session.id)).toMatchObject({ state: "hibernated", status: { phase: "Failed", code: "CONTAINER_EXITED" } });
+    expect(await kindsOf(session.id)).toContain("container_lost");
+  });
+
+  it("is not believed gone by an inventory that may be older than its start: the agent is asked again", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await agent.inventory([]);
+    expect(await get(session.id)).toMatchObject({ status: { phase: "Running" } });
+    await kit.clock.advance(10_000);
+    expect(agent.received.at(-1)).toEqual({ type: "inventory_request" });
+    await agent.inventory([]);
+    expect(await get(session.id)).toMatchObject({ status: { phase: "Failed" } });
+  });
+});
+
+describe("what an inventory finds", () => {
+  it("sends an open start again instead of giving its session up", async () => {
+    const session = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name });
+    const first = await agent.command("start_session");
+    await settle();
+    await agent.inventory([]);
+    await kit.dispatcher.wake();
+    expect((await agent.command("start_session")).command_id).toBe(first.command_id);
+    expect(await get(session.id)).toMatchObject({ state: "pending" });
+  });
+
+  it("asks for a termination again whose task failed", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
+    await agent.fail(await agent.command("stop_session"), "ENGINE_UNAVAILABLE", "engine does not answer");
+    await kit.clock.advance(10_000);
+    await deleting;
+    expect(await get(session.id)).toMatchObject({
+      state: "terminating",
+      status: { message: "It could not be removed: engine does not answer" },
+    });
+    await agent.inventory([seen(session.id, "running")]);
+    await agent.complete(await agent.command("stop_session"));
+    expect(await get(session.id)).toMatchObject({ state: "terminated", status: { phase: "Terminated" } });
+  });
+
+  it("lists containers that no session claims, adopts one and has the other removed", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await kit.callerOf(admin).sessions.setState({ id: session.id, state: "terminated" });
+    await agent.complete(await agent.command("stop_session"));
+    const stranger = {
+      session_id: "00000000-0000-4000-8000-00000000abcd",
+      generation: 1,
+      observed: "running" as const,
+      container_id: "stray",
+    };
+    await agent.inventory([{ ...seen(session.id, "running"), name: "berth-x" }, stranger]);
+    const staff = kit.callerOf(await makeAsker(kit, "operator"));
+    expect((await staff.agents.get({ id: agent.name })).orphans).toMatchObject([
+      { containerId: `c-${session.id.slice(0, 8)}`, adoptable: true },
+      { containerId: "stray", adoptable: false },
+    ]);
+    const adopted = await staff.agents.adoptOrphan({ id: agent.name, containerId: `c-${session.id.slice(0, 8)}` });
+    expect(adopted.orphans.map((orphan) => orphan.containerId)).toEqual(["stray"]);
+    expect(await get(session.id)).toMatchObject({ state: "running", status: { phase: "Running" } });
+    await expect(staff.agents.adoptOrphan({ id: agent.name, containerId: "stray" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await staff.agents.removeOrphan({ id: agent.name, containerId: "stray" });
+    expect((await agent.command("remove_orphan")).data).toEqual({ container_id: "stray" });
+  });
+
+  it("measures homes", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await agent.inventory([seen(session.id, "running")], [{ volume: `berth-home-${session.homeId}`, size_bytes: 5_000_000_000 }]);
+    const { homes } = await kit.callerOf(owner).homes.list({});
+    expect(homes.find((home) => home.id === session.homeId)).toMatchObject({ sizeBytes: 5_000_000_000, usedBy: { id: session.id } });
+    await expect(kit.callerOf(owner).homes.delete({ id: session.homeId ?? "" })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining(session.name),
+    });
+  });
+});
+
+describe("an agent that is lost", () => {
+  it("leaves its sessions running and unreachable, and they come back with it", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await kit.agentsJobs.sweep();
+    await agent.disconnect("peer went away");
+    await expect(kit.callerOf(owner).sessions.openViewer({ id: session.id })).rejects.toMatchObject({
+      message: expect.stringContaining("not connected"),
+    });
+    expect(await kit.callerOf(admin).agents.get({ id: agent.name })).toMatchObject({
+      status: "degraded",
+      statusReason: expect.stringContaining("peer went away"),
+    });
+    await kit.clock.advance(30_000);
+    await kit.agentsJobs.sweep();
+    await kit.agentsJobs.sweep();
+    expect(await get(session.id)).toMatchObject({ state: "running", status: { phase: "Unreachable" } });
+    await agent.connect();
+    await agent.inventory([seen(session.id, "running")]);
+    expect(await get(session.id)).toMatchObject({ state: "running", status: { phase: "Running" } });
+    expect((await kindsOf(session.id)).slice(-2)).toEqual(["agent_lost", "agent_returned"]);
+  });
+
+  it("is not called lost by the late end of an older connection", async () => {
+    const old = agent.connectionId;
+    await agent.connect();
+    await kit.inbox.disconnected({ agentId: agent.id, name: agent.name }, old, "replaced");
+    expect(await kit.callerOf(admin).agents.get({ id: agent.name })).toMatchObject({
+      status: "online",
+      websocketConnId: agent.connectionId,
+    });
+  });
+
+  it("does not keep a session: force ends it at once and says what was left behind", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await agent.disconnect();
+    await kit.clock.advance(30_000);
+    const ended = await kit.callerOf(admin).sessions.setState({ id: session.id, state: "terminated" });
+    expect(ended).toMatchObject({ state: "terminated", status: { phase: "Terminated" } });
+    const { events } = await kit.callerOf(owner).sessions.events({ id: session.id });
+    expect(events.at(-1)).toMatchObject({ kind: "force_terminated", message: expect.stringContaining(`Left behind on '${agent.name}'`) });
+    await agent.connect();
+    expect((await agent.command("stop_session")).data).toMatchObject({ graceful: false });
+  });
+
+  it("keeps nothing of a session that was ended before anything was sent to it", async () => {
+    await agent.disconnect();
+    await kit.callerOf(admin).agents.setStatus({ id: agent.name, status: "online" });
+    await agent.connect();
+    await kit.dispatcher.stop();
+    const session = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name });
+    await kit.callerOf(owner).sessions.delete({ id: session.id });
+    kit.dispatcher.start();
+    expect(await get(session.id)).toMatchObject({ state: "terminated", status: { phase: "Terminated" } });
+    await kit.dispatcher.wake();
+    expect(agent.pending).toHaveLength(0);
+  });
+});
+
+describe("two at once", () => {
+  it("who terminate the same session ask its agent once", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    const both = [
+      kit.callerOf(owner).sessions.delete({ id: session.id }),
+      kit.callerOf(admin).sessions.setState({ id: session.id, state: "terminating" }),
+    ];
+    const stop = await agent.command("stop_session");
+    await vi.waitFor(async () =>
+      expect((await kit.callerOf(admin).audit.list({ targetId: session.id, action: "sessions.terminate" })).entries).toHaveLength(2),
+    );
+    await agent.complete(stop);
+    await Promise.all(both);
+    expect(agent.pending).toHaveLength(0);
+  });
+
+  it("who want the last slot of an agent: one gets it, the other is told what is full", async () => {
+    const last = await makeAgent(kit, { capacity: { max_sessions: 1 } });
+    const create = () => kit.callerOf(owner).sessions.create({ template: "scratchpad", agentId: last.name });
+    const both = await Promise.allSettled([create(), create()]);
+    expect(both.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(both.find((one) => one.status === "rejected")).toMatchObject({
+      reason: { message: expect.stringContaining("all 1 session slots are taken") },
+    });
+  });
+
+  it("who want the same home: one gets it", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
+    await agent.complete(await agent.command("stop_session"));
+    await deleting;
+    const create = () => kit.callerOf(owner).sessions.create({ template: "terminal-desktop", homeId: session.homeId ?? "" });
+    const both = await Promise.allSettled([create(), create()]);
+    expect(both.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(both.find((one) => one.status === "rejected")).toMatchObject({
+      reason: { code: "CONFLICT", message: expect.stringContaining("is used by session") },
+    });
+  });
+});
+
+describe("bad input", () => {
+  it.each([
+    [{ template: "no-such" }, "NOT_FOUND", "Template 'no-such' does not exist"],
+    [{ template: "scratchpad", agentId: "no-such" }, "NOT_FOUND", "No agent with ID 'no-such' exists"],
+    [
+      { template: "scratchpad", platform: "kubernetes" as const },
+      "SERVICE_UNAVAILABLE",
+      "No online agents available for platform 'kubernetes'",
+    ],
+    [{ template: "scratchpad", homeId: "00000000-0000-4000-8000-000000000000" }, "NOT_FOUND", "No home with ID"],
+    [{ template: "scratchpad", resources: { memory: "lots" } }, "BAD_REQUEST", "lots"],
+    [{ template: "scratchpad", name: "x".repeat(2_000_000) }, "BAD_REQUEST", "must be 1 to 63"],
+  ])("%# is told by name", async (input, code, words) => {
+    await expect(kit.callerOf(owner).sessions.create(input)).rejects.toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
+  it("a name that is taken is a conflict", async () => {
+    const input = { template: "scratchpad", name: "taken-name", agentId: agent.name };
+    await kit.callerOf(owner).sessions.create(input);
+    await expect(kit.callerOf(owner).sessions.create(input)).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining("taken-name"),
+    });
+  });
+});
