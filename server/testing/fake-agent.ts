@@ -59,7 +59,6 @@ export class FakeAgent {
 
   async connect(): Promise<void> {
     this.connection += 1;
-    this.parts.gateway.connected.set(this.id, (message) => this.deliver(message));
     await this.parts.inbox.registered(this.parts.identity, this.connectionId, {
       type: "register",
       agent_id: this.name,
@@ -67,6 +66,8 @@ export class FakeAgent {
       capacity: this.parts.capacity ?? { max_cpu: 8, max_memory: 16, max_sessions: 10 },
       metadata: {},
     });
+    // As the channel does: connected once the registration was taken.
+    this.parts.gateway.connected.set(this.id, (message) => this.deliver(message));
   }
 
   async disconnect(reason = "connection reset"): Promise<void> {

@@ -73,7 +73,10 @@ export class AgentsInbox {
     });
     await this.deps.tasks.resendAll(agent.agentId);
     await this.deps.sessionsInbox.agentReturned(agent.agentId);
-    await this.deps.bus.publish({ kind: "agent", agentId: agent.agentId });
+    // Not awaited: the channel counts the agent as connected once this returns, and only then has the dispatcher something to send to it.
+    this.deps.bus
+      .publish({ kind: "agent", agentId: agent.agentId })
+      .catch((error: unknown) => this.deps.log.warn({ err: error }, "nobody was told that an agent connected"));
     return { heartbeatIntervalSeconds: row.heartbeatIntervalSeconds };
   }
 
