@@ -1,4 +1,4 @@
-import { LOGIN_SECONDS } from "../modules/users/auth-service";
+import { LOGIN_SECONDS } from "../modules/users/login-length";
 import { hashPassword } from "../modules/users/password";
 import type { Asker, UserRole } from "../modules/users/users-schema";
 import { insertUser } from "../modules/users/users-store";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, publicProcedure, router } from "../../trpc/init";
 import type { Actor } from "../users/users-policy";
+import { agentMissing } from "./agent-missing";
 import { type AgentAction, mayAgents } from "./agents-policy";
 import {
   agentDetailSchema,
@@ -19,7 +20,6 @@ import {
   removeAgentInput,
   setAgentStatusInput,
 } from "./agents-schema";
-import { agentMissing } from "./agents-service";
 
 const allow = (actor: Actor, action: AgentAction, id = "") =>
   enforce(mayAgents(actor, action), () => agentMissing(id), "see or change agents");

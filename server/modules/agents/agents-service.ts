@@ -6,11 +6,13 @@ import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { pagination } from "../../platform/paging";
-import { type AuditService, actorOf } from "../audit/audit-service";
+import { actorOf } from "../audit/audit-actor";
+import type { AuditService } from "../audit/audit-service";
 import { isOver, sessionState } from "../sessions/session-status";
 import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Asker } from "../users/users-schema";
+import { agentMissing } from "./agent-missing";
 import { agentStatus } from "./agent-status";
 import type {
   Agent,
@@ -37,8 +39,6 @@ import {
   type Reservation,
   updateAgent,
 } from "./agents-store";
-
-export const agentMissing = (id: string): BerthError => new BerthError("AGENT_NOT_FOUND", `No agent with ID '${id}' exists`);
 
 export interface AgentsDeps {
   readonly database: Database;
@@ -164,9 +164,10 @@ export class AgentsService {
   /** Revokes its credential and ends its connection at once. Throws AGENT_IN_USE while live sessions or homes are on it; `force` forgets the homes. */
   async remove(asker: Asker, input: z.output<typeof removeAgentInput>): Promise<void> {
     const row = await this.deps.database.$transaction(async (tx) => {
+      // No session is being placed on it meanwhile.
+      await lock(tx, "agent", "placement");
       const found = await findAgent(tx, input.id);
       if (!found) throw agentMissing(input.id);
-      await lock(tx, "agent", found.id);
       const live = (await findSessionsOn(tx, found.id)).filter((session) => !isOver(session)).map((session) => session.name);
       const homes = await countHomesOn(tx, found.id);
       if (live.length > 0 || (homes > 0 && !input.force)) {

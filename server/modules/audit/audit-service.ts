@@ -1,14 +1,9 @@
 import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import { pagination } from "../../platform/paging";
+import type { AuditActor } from "./audit-actor";
 import { auditEntrySchema, type listAuditInput, type listAuditOutput } from "./audit-schema";
 import { findAuditEntries, insertAuditEntry } from "./audit-store";
-
-/** Who did it. An agent's deeds are reports; the system's are what jobs decide. */
-export type AuditActor =
-  | { readonly kind: "user"; readonly id: string; readonly name: string; readonly address: string | null }
-  | { readonly kind: "agent"; readonly id: string; readonly name: string; readonly address: string | null }
-  | { readonly kind: "system" };
 
 export interface AuditRecord {
   /** `sessions.create`, `agents.drain`, … */
@@ -17,13 +12,6 @@ export interface AuditRecord {
   /** Free-form, never a secret. */
   readonly details?: Record<string, string | number | boolean | null | readonly string[]>;
 }
-
-export const actorOf = (asker: { userId: string; username: string; address: string }): AuditActor => ({
-  kind: "user",
-  id: asker.userId,
-  name: asker.username,
-  address: asker.address,
-});
 
 export class AuditService {
   constructor(private readonly deps: { readonly database: Database }) {}

@@ -6,7 +6,8 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { pagination } from "../../platform/paging";
 import type { AgentsService } from "../agents/agents-service";
-import { type AuditService, actorOf } from "../audit/audit-service";
+import { actorOf } from "../audit/audit-actor";
+import type { AuditService } from "../audit/audit-service";
 import type { HomesService } from "../homes/homes-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
@@ -220,10 +221,12 @@ export class SessionsService {
       }
       if (wish === "wake" && row.desired === "hibernated") await this.demandRoom(tx, row);
       const ending = wish === "terminate" || wish === "force_terminate";
-      const cancelled = ending ? await this.cancelAll(tx, row, wish) : null;
+      // A stop that is under way goes on, also when force ends the session before it.
+      const cancelled = ending ? await this.deps.tasks.cancel(tx, id, ["session.start", "session.wake", "session.hibernate"]) : null;
       const context = { actorId: asker.userId, ...options, ...(wish === "force_terminate" ? { message: leftBehind(row) } : {}) };
-      const neverSent = wish === "terminate" && cancelled !== null && !cancelled.sentBefore && row.observed === "absent";
-      // Nothing ever reached the agent: there is nothing to stop, so it is over at once.
+      const untouched = !row.agentId || (row.observed === "absent" && cancelled?.sentBefore === false);
+      const neverSent = wish === "terminate" && untouched && !isOver(row);
+      // Nothing ever reached an agent, or that one was removed: nobody is to be asked, so it is over at once.
       const changed = await this.deps.changes.apply(tx, row, { kind: neverSent ? "never_sent" : wish }, context);
       const cleaning =
         wish === "force_terminate" && changed && row.generation > 0
@@ -240,11 +243,6 @@ export class SessionsService {
     });
     tell?.();
     await this.deps.bus.publish(...events);
-  }
-
-  private cancelAll(tx: Tx, row: SessionRow, wish: Wish): Promise<{ sentBefore: boolean; tell: () => void }> {
-    const kinds = ["session.start", "session.wake", "session.hibernate"] as const;
-    return this.deps.tasks.cancel(tx, row.id, wish === "force_terminate" ? [...kinds, "session.stop"] : kinds);
   }
 
   private async demandRoom(tx: Tx, row: SessionRow): Promise<void> {

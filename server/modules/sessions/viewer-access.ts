@@ -9,7 +9,7 @@ import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import { enforce } from "../../platform/verdict";
 import type { AuthService } from "../users/auth-service";
-import { LOGIN_SECONDS } from "../users/auth-service";
+import { LOGIN_SECONDS } from "../users/login-length";
 import type { TicketsService } from "../users/tickets-service";
 import type { Login } from "../users/users-schema";
 import { NAMESPACE } from "./render-spec";

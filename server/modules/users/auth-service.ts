@@ -7,8 +7,10 @@ import type { Clock } from "../../platform/clock";
 import { type Database, isUniqueViolation } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import type { Keys } from "../../platform/secrets";
-import { type AuditService, actorOf } from "../audit/audit-service";
+import { actorOf } from "../audit/audit-actor";
+import type { AuditService } from "../audit/audit-service";
 import { cookieValue } from "./login-cookie";
+import { LOGIN_SECONDS } from "./login-length";
 import type { LoginLimits } from "./login-limits";
 import { usernameFor } from "./oidc-username";
 import { checkPassword, hashPassword } from "./password";
@@ -26,8 +28,6 @@ import {
   type UserRow,
   updateUser,
 } from "./users-store";
-
-export const LOGIN_SECONDS = 24 * 60 * 60;
 
 export interface AuthDeps {
   readonly database: Database;

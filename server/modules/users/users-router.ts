@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, publicProcedure, router } from "../../trpc/init";
+import { userMissing } from "./user-missing";
 import { type Actor, mayUsers, type UserAction } from "./users-policy";
 import {
   changePasswordInput,
@@ -13,7 +14,6 @@ import {
   updateUserInput,
   userSchema,
 } from "./users-schema";
-import { userMissing } from "./users-service";
 
 const allow = (actor: Actor, action: UserAction, id = "") => enforce(mayUsers(actor, action), () => userMissing(id), "administer people");
 

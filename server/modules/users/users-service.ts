@@ -4,13 +4,13 @@ import type { Bus } from "../../platform/bus";
 import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { pagination } from "../../platform/paging";
-import { type AuditService, actorOf } from "../audit/audit-service";
+import { actorOf } from "../audit/audit-actor";
+import type { AuditService } from "../audit/audit-service";
 import { hashPassword } from "./password";
 import type { TicketsService } from "./tickets-service";
+import { userMissing } from "./user-missing";
 import type { Asker, createUserInput, listUsersInput, listUsersOutput, User, updateUserInput } from "./users-schema";
 import { countOtherActiveAdmins, findUser, findUserByName, findUsers, insertUser, type UserRow, updateUser } from "./users-store";
-
-export const userMissing = (id: string): BerthError => new BerthError("USER_NOT_FOUND", `No user '${id}' exists`);
 
 export const userView = (row: UserRow): User => ({
   id: row.id,

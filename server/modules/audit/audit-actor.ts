@@ -1,0 +1,12 @@
+/** Who did it. An agent's deeds are reports; the system's are what jobs decide. */
+export type AuditActor =
+  | { readonly kind: "user"; readonly id: string; readonly name: string; readonly address: string | null }
+  | { readonly kind: "agent"; readonly id: string; readonly name: string; readonly address: string | null }
+  | { readonly kind: "system" };
+
+export const actorOf = (asker: { userId: string; username: string; address: string }): AuditActor => ({
+  kind: "user",
+  id: asker.userId,
+  name: asker.username,
+  address: asker.address,
+});
