@@ -1,6 +1,6 @@
 /** Who may import whom, with the reason for each rule: the table of docs/architecture.md. Each rule has a planted violation in scripts/lib/import-rules.mjs. */
 
-const tests = "\\.(test|e2e)\\.tsx?$|^server/testing/|^agent/testing/";
+const tests = "\\.(test|e2e)\\.tsx?$|-contract\\.ts$|^server/testing/|^agent/testing/";
 const source = (rooms, not = "") => ({ path: rooms, pathNot: not ? `${tests}|${not}` : tests });
 const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 

@@ -18,18 +18,26 @@ const all = ["check", "unit", "engine", "e2e"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const wants = (name) => wanted.includes(name);
 const results = (name) => inRoot("test-results", name);
+/** By step: what its runner counted, read at once, since the next runner may clear the folder. */
+const counted = new Map();
 
 async function vitest(project, env) {
   const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${results(`${project}.json`)}`];
-  return (await runProgram(process.execPath, [inRoot("node_modules/vitest/vitest.mjs"), ...args], { env })) === 0;
+  const code = await runProgram(process.execPath, [inRoot("node_modules/vitest/vitest.mjs"), ...args], { env });
+  counted.set(project, countVitest(results(`${project}.json`)));
+  return code === 0;
 }
 
 async function playwright(env) {
-  return (
-    (await runProgram(process.execPath, [inRoot("node_modules/@playwright/test/cli.js"), "test", "-c", "e2e/playwright.config.ts"], {
+  const code = await runProgram(
+    process.execPath,
+    [inRoot("node_modules/@playwright/test/cli.js"), "test", "-c", "e2e/playwright.config.ts"],
+    {
       env,
-    })) === 0
+    },
   );
+  counted.set("e2e", countPlaywright(results("e2e.json")));
+  return code === 0;
 }
 
 async function main() {
@@ -109,13 +117,9 @@ async function cleanUp(inUse, before) {
 
 /** A step that isn't a test runner counts as one failure when it fails, and so does a runner that failed without a failed test. */
 function finish(done, started) {
-  const runners = {
-    "unit tests": () => countVitest(results("unit.json")),
-    "engine tests": () => countVitest(results("engine.json")),
-    "journeys in the browser": () => countPlaywright(results("e2e.json")),
-  };
+  const runners = { "unit tests": "unit", "engine tests": "engine", "journeys in the browser": "e2e" };
   const counts = done.map(({ name, passed }) => {
-    const count = runners[name]?.() ?? { passed: 0, failed: 0, skipped: 0 };
+    const count = counted.get(runners[name]) ?? { passed: 0, failed: 0, skipped: 0 };
     return passed || count.failed > 0 ? count : { ...count, failed: 1 };
   });
   say.plain("");
