@@ -129,10 +129,24 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   if (config.localAgentTokenFile) await offerLocalAgent(config.localAgentTokenFile, services.registrationTokens);
 
   const sockets = new OpenSockets();
-  const agents: AgentSockets = new AgentSockets({ handler: modules.agentsInbox, clock, ids, log });
+  const inbox = modules.agentsInbox;
+  const agents: AgentSockets = new AgentSockets({
+    handler: {
+      authenticate: (input) => inbox.authenticate(input),
+      registered: (agent, connectionId, message) => inbox.registered(agent, connectionId, message),
+      received: (agent, connectionId, message) => inbox.received(agent, connectionId, message),
+      async disconnected(agent, connectionId, reason) {
+        if (!agents.isConnected(agent.agentId)) broker.agentGone(agent.agentId);
+        await inbox.disconnected(agent, connectionId, reason);
+      },
+    },
+    clock,
+    ids,
+    log,
+  });
   const broker = new TunnelBroker({
     send: (agentId, message) => agents.send(agentId, message),
-    authenticate: (input) => modules.agentsInbox.authenticate(input),
+    authenticate: (input) => inbox.authenticate(input),
     clock,
     ids,
     log,
