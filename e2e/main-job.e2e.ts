@@ -5,7 +5,7 @@ import { desktop, sessionOnPage, signIn, stackUrl } from "./stack/people";
 
 test("a person signs in, launches a desktop, types into it, hibernates, wakes, finds the file again and terminates", async ({ page }) => {
   await signIn(page);
-  await page.goto(`${stackUrl()}/templates`);
+  await page.goto(`${stackUrl()}/sessions/new`);
   await page.getByRole("button", { name: "Launch Terminal desktop" }).click();
   const id = await sessionOnPage(page);
 
@@ -57,7 +57,7 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
 
 test("a Firefox desktop paints in the browser, and its timeline tells each step", async ({ page }) => {
   await signIn(page);
-  await page.goto(`${stackUrl()}/templates`);
+  await page.goto(`${stackUrl()}/sessions/new`);
   await page.getByRole("button", { name: /^Launch Firefox/ }).click();
   const id = await sessionOnPage(page);
   await desktop(page);
@@ -67,7 +67,7 @@ test("a Firefox desktop paints in the browser, and its timeline tells each step"
 
 test("a web app opens on an origin of its own, where its WebSocket works and our cookie does not arrive", async ({ page, context }) => {
   await signIn(page);
-  await page.goto(`${stackUrl()}/templates`);
+  await page.goto(`${stackUrl()}/sessions/new`);
   await page.getByRole("button", { name: "Launch Scratchpad" }).click();
   const id = await sessionOnPage(page);
   await api(stackUrl()).untilPhase(id, "Running");
