@@ -210,6 +210,33 @@ describe("an agent that is lost", () => {
   });
 });
 
+describe("force", () => {
+  it("lets a stop that is under way go on instead of asking twice", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
+    const stop = await agent.command("stop_session");
+    await kit.callerOf(admin).sessions.setState({ id: session.id, state: "terminated" });
+    await deleting;
+    expect(agent.received.filter((message) => message.type === "command_cancel")).toEqual([]);
+    await agent.complete(stop);
+    await kit.dispatcher.wake();
+    expect(agent.pending).toHaveLength(0);
+    expect((await kindsOf(session.id)).filter((kind) => kind === "terminated" || kind === "force_terminated")).toEqual([
+      "force_terminated",
+    ]);
+  });
+
+  it("asks the agent to cancel a start that is under way", async () => {
+    const session = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name });
+    const start = await agent.command("start_session");
+    await kit.callerOf(admin).sessions.setState({ id: session.id, state: "terminated" });
+    expect(agent.received.at(-1)).toEqual({ type: "command_cancel", command_id: start.command_id });
+    await agent.fail(start, "COMMAND_CANCELLED", "cancelled");
+    await agent.complete(await agent.command("stop_session"));
+    expect(await get(session.id)).toMatchObject({ state: "terminated", status: { phase: "Terminated", code: null } });
+  });
+});
+
 describe("two at once", () => {
   it("who terminate the same session ask its agent once", async () => {
     const session = await makeRunningSession(kit, owner, agent);

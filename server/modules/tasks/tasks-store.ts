@@ -29,7 +29,7 @@ export const findNamedTask = (db: Database, id: string) => db.task.findUnique({ 
 export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
   db.task.findMany({ where: { sessionId, state: { in: open } }, orderBy: { sequence: "asc" } });
 
-/** The newest open task of each session, for what the session is doing. */
+/** The first open task of each session: what its agent is at. */
 export async function findTasksUnderWay(db: Tx | Database, sessionIds: readonly string[]): Promise<Map<string, TaskRow>> {
   const rows = await db.task.findMany({
     where: { sessionId: { in: [...sessionIds] }, state: { in: open } },
