@@ -85,7 +85,8 @@ export class Executor {
   /** To be called when the control plane listens again. */
   reconnected(): void {
     const since = this.#options.clock.now().getTime() - UNSURE_FOR_MS;
-    for (const [id, { entry, sentAt }] of this.#unsure) {
+    // A copy: answering puts an entry back at the end of the map.
+    for (const [id, { entry, sentAt }] of [...this.#unsure]) {
       if (sentAt !== null && sentAt < since) this.#unsure.delete(id);
       else this.#answer(entry);
     }
