@@ -82,3 +82,6 @@ export async function prefetchOrNotFound(query: () => Promise<unknown>): Promise
 
 /** Whether the sign-in page offers an identity provider. */
 export const oidcOffered = (): boolean => runtime().auth.oidc !== null;
+
+/** Whether a page that runs already asks for this one, and not a browser for a document. */
+export const isNavigationWithin = async (): Promise<boolean> => (await headers()).has("rsc");

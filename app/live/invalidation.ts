@@ -5,74 +5,95 @@ import type { AppRouter } from "../../server/trpc/app-router";
 
 type Trpc = TRPCOptionsProxy<AppRouter>;
 
-/** Which queries have to be asked again after an event: those about the thing by its id, and the lists and counts that have it in them. */
-export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): QueryFilters[] {
+export interface Touched {
+  /** About the one thing: what the person looks at. */
+  readonly exact: readonly QueryFilters[];
+  /** Lists and counts that have it in them. */
+  readonly broad: readonly QueryFilters[];
+}
+
+/** Which queries have to be asked again after an event. */
+export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
+  const session = (id: string) => [trpc.sessions.get.queryFilter({ id }), trpc.sessions.events.queryFilter({ id })];
   switch (event.kind) {
     case "session":
-      return [
-        trpc.sessions.get.queryFilter({ id: event.id }),
-        trpc.sessions.events.queryFilter({ id: event.id }),
-        trpc.sessions.list.pathFilter(),
-        trpc.sessions.counts.pathFilter(),
-        trpc.homes.list.pathFilter(),
-      ];
+      return {
+        exact: session(event.id),
+        broad: [trpc.sessions.list.pathFilter(), trpc.sessions.counts.pathFilter(), trpc.homes.list.pathFilter()],
+      };
     case "agent":
-      return [trpc.agents.pathFilter(), trpc.registrationTokens.list.pathFilter(), trpc.system.status.pathFilter()];
+      return { exact: [], broad: [trpc.agents.pathFilter(), trpc.registrationTokens.list.pathFilter(), trpc.system.status.pathFilter()] };
     case "task":
-      return [
-        trpc.tasks.list.pathFilter(),
-        trpc.tasks.get.queryFilter({ id: event.id }),
-        ...(event.sessionId
-          ? [trpc.sessions.get.queryFilter({ id: event.sessionId }), trpc.sessions.events.queryFilter({ id: event.sessionId })]
-          : []),
-      ];
+      return {
+        exact: [trpc.tasks.get.queryFilter({ id: event.id }), ...(event.sessionId ? session(event.sessionId) : [])],
+        broad: [trpc.tasks.list.pathFilter()],
+      };
     case "template":
-      return [trpc.templates.pathFilter()];
+      return { exact: [], broad: [trpc.templates.pathFilter()] };
     case "user":
-      return [trpc.users.pathFilter(), trpc.auth.me.pathFilter()];
+      return { exact: [], broad: [trpc.users.pathFilter(), trpc.auth.me.pathFilter()] };
     case "home":
-      return [trpc.homes.list.pathFilter()];
+      return { exact: [], broad: [trpc.homes.list.pathFilter()] };
     case "resync":
-      return [{}];
+      return { exact: [], broad: [{}] };
   }
 }
 
-/** How long events are gathered: fifty changes a second ask for a list four times, not fifty. */
-export const GATHER_MS = 250;
+/** How long events are gathered: fifty changes a second ask for a list four times, not fifty. What one looks at follows sooner. */
+export const GATHER_MS = { exact: 40, broad: 250 } as const;
 
-/** Gathers events and invalidates each query once. The first event of a quiet time goes through at once. */
+/** Gathers events and invalidates each query once. */
 export class Invalidations {
-  #waiting = new Map<string, QueryFilters>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly exact: Gathering;
+  private readonly broad: Gathering;
 
   constructor(
-    private readonly queryClient: QueryClient,
+    queryClient: Pick<QueryClient, "invalidateQueries">,
     private readonly trpc: Trpc,
-  ) {}
+  ) {
+    this.exact = new Gathering(queryClient, GATHER_MS.exact);
+    this.broad = new Gathering(queryClient, GATHER_MS.broad);
+  }
 
   add(event: LiveEvent): void {
-    for (const filter of queriesTouchedBy(event, this.trpc)) this.#waiting.set(JSON.stringify(filter.queryKey ?? null), filter);
-    if (this.#timer !== undefined) return;
-    this.#flush();
-    this.#timer = setTimeout(() => this.#next(), GATHER_MS);
+    const { exact, broad } = queriesTouchedBy(event, this.trpc);
+    this.exact.add(exact);
+    this.broad.add(broad);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#waiting.clear();
+    this.exact.stop();
+    this.broad.stop();
+  }
+}
+
+/** The first of a quiet time goes through at once; what comes within the interval after it goes together at its end. */
+class Gathering {
+  private readonly waiting = new Map<string, QueryFilters>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly queryClient: Pick<QueryClient, "invalidateQueries">,
+    private readonly intervalMs: number,
+  ) {}
+
+  add(filters: readonly QueryFilters[]): void {
+    for (const filter of filters) this.waiting.set(JSON.stringify(filter.queryKey ?? null), filter);
+    if (this.timer === undefined) this.flush();
   }
 
-  #next(): void {
-    this.#timer = undefined;
-    if (this.#waiting.size === 0) return;
-    this.#flush();
-    this.#timer = setTimeout(() => this.#next(), GATHER_MS);
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.waiting.clear();
   }
 
-  #flush(): void {
-    const filters = [...this.#waiting.values()];
-    this.#waiting.clear();
+  private flush(): void {
+    this.timer = undefined;
+    if (this.waiting.size === 0) return;
+    const filters = [...this.waiting.values()];
+    this.waiting.clear();
     for (const filter of filters) void this.queryClient.invalidateQueries(filter);
+    this.timer = setTimeout(() => this.flush(), this.intervalMs);
   }
 }

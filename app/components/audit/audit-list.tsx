@@ -78,7 +78,9 @@ export function AuditList() {
                   </Cell>
                   <Cell wide className="truncate">
                     {entry.actorName ?? entry.actorKind}
-                    {entry.actorKind === "user" ? null : <span className="text-ink-faint"> ({entry.actorKind})</span>}
+                    {entry.actorKind === "user" || entry.actorName === null ? null : (
+                      <span className="text-ink-faint"> ({entry.actorKind})</span>
+                    )}
                   </Cell>
                   <Cell wide className="truncate text-sm text-ink-soft">
                     {entry.targetKind ?? ""}{" "}

@@ -64,7 +64,13 @@ export function FleetHealth() {
         <Tile
           name="Room left"
           href="/agents"
-          note={totalCapacity.maxSessions > 0 ? `of ${counted(totalCapacity.maxSessions, "session")}` : "no limit is set"}
+          note={
+            totalCapacity.maxSessions > 0
+              ? `of ${counted(totalCapacity.maxSessions, "session")}`
+              : stats.data.totalAgents > 0
+                ? "no limit is set"
+                : "no agents"
+          }
         >
           {totalCapacity.maxSessions > 0 ? stats.data.utilization.sessionsAvailable : "–"}
         </Tile>

@@ -49,7 +49,9 @@ function LoadedSession({ session }: { session: Detail }) {
   const actions = useSessionActions(session);
   const showsDesktop = session.display.protocol === "rfb" && session.status.phase === "Running" && session.may.view;
   const [scaling, setScaling] = useState<Scaling>("fit");
-  const [mode, setMode] = useState<"control" | "view">(session.may.control ? "control" : "view");
+  const [onlyView, setOnlyView] = useState(false);
+  // What a person may do grows while the session starts.
+  const mode = session.may.control && !onlyView ? "control" : "view";
   const [reason, setReason] = useState<string>();
   const [panelOpen, setPanelOpen] = useState(session.status.phase === "Hibernated" || session.status.phase === "Terminated");
   const [barHidden, setBarHidden] = useState(false);
@@ -80,7 +82,7 @@ function LoadedSession({ session }: { session: Detail }) {
               scaling={scaling}
               onScaling={setScaling}
               mode={mode}
-              onMode={session.may.control ? setMode : undefined}
+              onMode={session.may.control ? (next) => setOnlyView(next === "view") : undefined}
             />
           ) : null}
           <SessionBarActions session={session} actions={actions} />

@@ -45,7 +45,9 @@ export function Timeline({ steps, label, pending = null }: TimelineProps) {
             {step.message && step.message !== eventWords[step.kind] ? (
               <p className="text-sm text-ink-soft wrap-anywhere">{step.message}</p>
             ) : null}
-            {step.actor ? <p className="text-sm text-ink-faint wrap-anywhere">by {step.actor}</p> : null}
+            {step.actor && !step.message.includes(step.actor) ? (
+              <p className="text-sm text-ink-faint wrap-anywhere">by {step.actor}</p>
+            ) : null}
           </div>
         </li>
       ))}

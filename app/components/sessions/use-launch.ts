@@ -3,6 +3,13 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { type Inputs, useTRPC } from "../../trpc/client";
 
+/** Brings what a session's page needs while the person still aims or the server still answers. */
+export function warmSessionPage(): void {
+  void import("./session-page").catch(() => {});
+  void import("../viewer/desktop").catch(() => {});
+  void import("@novnc/novnc").catch(() => {});
+}
+
 /** Creates a session and goes to its page, where its start is seen. */
 export function useLaunch() {
   const trpc = useTRPC();
@@ -12,13 +19,15 @@ export function useLaunch() {
     trpc.sessions.create.mutationOptions({
       onSuccess: (session) => {
         queryClient.setQueryData(trpc.sessions.get.queryKey({ id: session.id }), session);
-        void queryClient.invalidateQueries(trpc.sessions.list.pathFilter());
         router.push(`/sessions/${session.id}`);
       },
     }),
   );
   return {
-    start: (input: Inputs["sessions"]["create"]) => create.mutate(input),
+    start: (input: Inputs["sessions"]["create"]) => {
+      warmSessionPage();
+      create.mutate(input);
+    },
     /** Until the session's page is there, so that a second press makes no second session. */
     launching: create.isPending || create.isSuccess,
     error: create.error,

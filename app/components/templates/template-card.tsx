@@ -4,7 +4,7 @@ import { cpuWords, memoryWords } from "../../format/quantity";
 import { Button, ButtonLink } from "../controls/button";
 import { Badge } from "../data/badge";
 import { LaunchFailure } from "../sessions/launch-failure";
-import { useLaunch } from "../sessions/use-launch";
+import { useLaunch, warmSessionPage } from "../sessions/use-launch";
 import type { Template } from "./catalogue";
 import { TemplateIcon } from "./template-icon";
 
@@ -46,6 +46,8 @@ export function TemplateCard({ template }: { template: Template }) {
           busy={launch.launching}
           icon={<Play aria-hidden className="size-3.5" />}
           aria-label={`Launch ${template.displayName}`}
+          onPointerEnter={warmSessionPage}
+          onFocus={warmSessionPage}
           onClick={() => launch.start({ template: template.name })}
         >
           {launch.launching ? "Launching" : "Launch"}

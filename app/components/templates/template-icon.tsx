@@ -28,6 +28,7 @@ const icons: Readonly<Record<string, LucideIcon>> = {
   code: CodeXml,
   "code-server": CodeXml,
   notebook: NotebookPen,
+  "notebook-pen": NotebookPen,
   notes: NotebookPen,
   scratchpad: NotebookPen,
   jupyter: FlaskConical,

@@ -69,6 +69,7 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
     });
     rfb.addEventListener("disconnect", () => {
       stopLooking();
+      rfb = null;
       if (!stopped) listener.lost(whyLost);
     });
   };
