@@ -8,10 +8,13 @@ import { agentStatus } from "./agent-status";
 import { findAgents } from "./agents-store";
 
 const SWEEP_MS = 2_000;
+/** After a start of ours agents have this long to come back before their sessions' timelines say that they were lost. */
+const RETURN_MS = 30_000;
 
 /** Notices that an agent's status changed by the passing of time alone, and tells everyone. */
 export class AgentsJobs {
   private timer: Timer | null = null;
+  private startedAt: Date | null = null;
   private readonly known = new Map<string, AgentStatus>();
 
   constructor(
@@ -25,6 +28,7 @@ export class AgentsJobs {
   ) {}
 
   start(): void {
+    this.startedAt = this.deps.clock.now();
     this.timer = this.deps.clock.every(SWEEP_MS, () =>
       this.sweep().catch((error) => this.deps.log.warn({ err: error }, "the sweep for lost agents failed")),
     );
@@ -40,6 +44,7 @@ export class AgentsJobs {
     for (const row of rows) {
       const { status, reason } = agentStatus(row, now);
       const before = this.known.get(row.id);
+      if (status === "offline" && before === undefined && this.startedAt && now.getTime() - this.startedAt.getTime() < RETURN_MS) continue;
       this.known.set(row.id, status);
       if (before === status) continue;
       if (status === "offline" && row.connectedAt)

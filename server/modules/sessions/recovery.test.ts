@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
+import { AgentsJobs } from "../agents/agents-jobs";
 import type { Asker } from "../users/users-schema";
 
 let kit: ServiceKit;
@@ -172,6 +173,22 @@ describe("an agent that is lost", () => {
     await agent.inventory([seen(session.id, "running")]);
     expect(await get(session.id)).toMatchObject({ state: "running", status: { phase: "Running" } });
     expect((await kindsOf(session.id)).slice(-2)).toEqual(["agent_lost", "agent_returned"]);
+  });
+
+  it("has time to come back after a restart of ours before anyone is told that it was lost", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    await agent.disconnect();
+    await kit.clock.advance(60_000);
+    const jobs = new AgentsJobs(kit);
+    jobs.start();
+    await kit.clock.advance(10_000);
+    await agent.connect();
+    await kit.clock.advance(4_000);
+    expect(await kindsOf(session.id)).not.toContain("agent_lost");
+    await agent.disconnect();
+    await kit.clock.advance(34_000);
+    jobs.stop();
+    expect(await kindsOf(session.id)).toContain("agent_lost");
   });
 
   it("is not called lost by the late end of an older connection", async () => {
