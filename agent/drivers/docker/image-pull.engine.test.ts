@@ -1,8 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DESKTOP_IMAGE, EngineFixture } from "../../testing/engine-fixture";
+import { EngineFixture } from "../../testing/engine-fixture";
 import { LocalRegistry } from "../../testing/local-registry";
 import { startData } from "../../testing/start-data";
+import { tarOf } from "../../testing/tar-file";
 import type { Operation, SessionDriver } from "../driver";
 import { operation } from "../driver-contract";
 
@@ -16,8 +18,10 @@ beforeAll(async () => {
   driver = await engine.driver();
   registry = await LocalRegistry.start(await engine.dataDir());
   if (!registry) return;
-  image = `${registry.address}/desktop:1`;
-  await engine.docker.getImage(DESKTOP_IMAGE).tag({ repo: `${registry.address}/desktop`, tag: "1" });
+  image = `${registry.address}/ballast:1`;
+  const archive = Readable.from([tarOf("ballast", randomBytes(24 * 1024 * 1024))]);
+  const made = await engine.docker.importImage(archive, { repo: `${registry.address}/ballast`, tag: "1", changes: 'CMD ["/ballast"]' });
+  for await (const _line of made);
   const push = await engine.docker.getImage(image).push({ authconfig: { ...right, serveraddress: registry.address } });
   let said = "";
   for await (const chunk of push) said += String(chunk);
@@ -26,11 +30,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await engine.end();
-  if (registry)
+  if (registry) {
     await engine.docker
       .getImage(image)
       .remove({ force: true })
       .catch(() => {});
+  }
   registry?.stop();
 });
 
@@ -40,7 +45,8 @@ const start = (overrides: Partial<Parameters<typeof startData>[0]>, run: Operati
 describe("pulling an image", () => {
   it("tells of a wrong password, of none, of a missing tag and of a registry that is away, each as what it is", async ({ skip }) => {
     if (!registry) return skip("docker-registry is not installed");
-    await expect(start({ registry_auth: { ...right, password: "wrong" } })).rejects.toMatchObject({
+    const wrong = start({ registry_auth: { ...right, password: "wrong" } });
+    await expect(wrong).rejects.toMatchObject({
       code: "IMAGE_PULL_DENIED",
       message: expect.stringContaining("refused the user name or password"),
     });
@@ -48,15 +54,14 @@ describe("pulling an image", () => {
       code: "IMAGE_PULL_DENIED",
       message: expect.stringContaining("wants a user name and password"),
     });
-    const missing = `${registry.address}/desktop:2`;
-    await expect(start({ image: missing, registry_auth: right })).rejects.toMatchObject({
-      code: "IMAGE_NOT_FOUND",
-      message: expect.stringContaining(missing),
-    });
+    const missing = `${registry.address}/ballast:2`;
+    const other = start({ image: missing, registry_auth: right });
+    await expect(other).rejects.toMatchObject({ code: "IMAGE_NOT_FOUND", message: expect.stringContaining(missing) });
     await expect(start({ image: "127.0.0.1:9/x:1" })).rejects.toMatchObject({ code: "IMAGE_PULL_FAILED" });
+    await expect(start({})).rejects.not.toMatchObject({ message: expect.stringContaining("wrong") });
   });
 
-  it("shows progress that never goes back, starts the session, and does not pull again", async ({ skip }) => {
+  it("shows progress by layer that never goes back, and does not pull what is there", async ({ skip }) => {
     if (!registry) return skip("docker-registry is not installed");
     const percents: number[] = [];
     const steps: string[] = [];
@@ -67,17 +72,24 @@ describe("pulling an image", () => {
         if (percent !== undefined) percents.push(percent);
       },
     };
-    // The layers are there as the desktop's own: without them this would be a pull of half a gigabyte.
-    const facts = await start({ registry_auth: right }, run);
-    expect(steps).toEqual(["image_pulling", "image_pulled", "container_created", "container_started", "display_ready"]);
+    // The image is ballast: it is pulled and can't run.
+    await expect(start({ registry_auth: right }, run)).rejects.toThrow();
+    expect(steps.slice(0, 3)).toEqual(["image_pulling", "image_pulled", "container_created"]);
+    expect(percents.length).toBeGreaterThan(3);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
-    await driver.terminate(
-      { sessionId: facts.sessionId, generation: 1, graceful: false, timeoutSeconds: 1, removeHome: null },
-      operation(),
-    );
+    expect(percents.at(-1)).toBe(100);
     const again = operation();
-    const next = await start({}, again);
+    await expect(start({}, again)).rejects.toThrow();
     expect(again.steps[0]).toBe("container_created");
-    await driver.terminate({ sessionId: next.sessionId, generation: 1, graceful: false, timeoutSeconds: 1, removeHome: null }, operation());
+    expect((await driver.inventory()).sessions).toEqual([]);
+  });
+
+  it("is ended when the start is cancelled", async ({ skip }) => {
+    if (!registry) return skip("docker-registry is not installed");
+    await engine.docker.getImage(image).remove({ force: true });
+    const run = operation();
+    run.abort.abort();
+    await expect(start({ registry_auth: right }, run)).rejects.toMatchObject({ code: "COMMAND_CANCELLED" });
+    await expect(engine.docker.getImage(image).inspect()).rejects.toMatchObject({ statusCode: 404 });
   });
 });
