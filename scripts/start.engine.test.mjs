@@ -59,7 +59,7 @@ function start({ command = process.execPath, args = [inRoot("scripts/start.mjs")
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     await ended;
   });
-  const said = (text) => vi.waitFor(() => expect(lines.join("\n")).toContain(text), { timeout: 60_000, interval: 100 });
+  const said = (text) => vi.waitFor(() => expect(lines.join("\n")).toContain(text), { timeout: 120_000, interval: 100 });
   return { child, lines, said, ended };
 }
 
@@ -98,7 +98,7 @@ test("it prints an address and a password that work, its agent comes online, and
   expect(code).toBe(0);
   expect(processesOf(folder)).toEqual([]);
   expect(await answers()).toBeNull();
-}, 120_000);
+}, 300_000);
 
 test("killed without warning, it leaves nothing running for long, and starts again with everything that was there", async () => {
   const first = start();
@@ -111,7 +111,7 @@ test("killed without warning, it leaves nothing running for long, and starts aga
   await again.said("Berth is at");
   expect((await signIn(password)).status).toBe(200);
   expect(again.lines.join("\n")).not.toContain("with the password");
-}, 120_000);
+}, 300_000);
 
 test("the control plane killed together with its script leaves a database behind, which the next start takes care of", async () => {
   const first = start();
@@ -124,7 +124,7 @@ test("the control plane killed together with its script leaves a database behind
   const again = start();
   await again.said("Berth is at");
   expect((await signIn(password)).status).toBe(200);
-}, 120_000);
+}, 300_000);
 
 test("when npm is killed, everything it started ends", async () => {
   const run = start({ command: "npm", args: ["start"] });
@@ -132,7 +132,7 @@ test("when npm is killed, everything it started ends", async () => {
   run.child.kill("SIGKILL");
   await run.ended;
   await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 40_000, interval: 200 });
-}, 120_000);
+}, 300_000);
 
 test("a port in use is named at once", async () => {
   const taken = createServer().listen(port, "127.0.0.1");
