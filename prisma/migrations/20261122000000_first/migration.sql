@@ -52,7 +52,7 @@ CREATE TABLE "RegistrationToken" (
     "id" UUID NOT NULL,
     "tokenHash" TEXT NOT NULL,
     "agentName" TEXT,
-    "createdById" UUID NOT NULL,
+    "createdById" UUID,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "expiresAt" TIMESTAMP(3) NOT NULL,
     "usedAt" TIMESTAMP(3),
