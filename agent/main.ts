@@ -46,7 +46,7 @@ async function run(settings: AgentSettings): Promise<number> {
       name: settings.name,
       credential: credential.token,
       dataDir: settings.dataDir,
-      driver: await openDriver(settings, log),
+      driver: await openDriver(settings, credential.agentId, log),
       log,
       region: settings.region,
       labels: settings.labels,
@@ -65,11 +65,12 @@ async function run(settings: AgentSettings): Promise<number> {
   }
 }
 
-function openDriver(settings: AgentSettings, log: Log): Promise<SessionDriver> {
+/** `agentId` is what the control plane knows this agent by: several that share an engine never touch each other's containers. */
+function openDriver(settings: AgentSettings, agentId: string, log: Log): Promise<SessionDriver> {
   if (settings.driver === "memory") return Promise.resolve(new MemoryDriver());
   return DockerDriver.open({
     target: engineTarget(settings.dockerHost, settings.dockerTls),
-    agent: settings.name,
+    agent: agentId,
     dataDir: settings.dataDir,
     controlPlaneHost: settings.url.hostname,
     log,

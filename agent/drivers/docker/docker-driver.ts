@@ -39,7 +39,7 @@ import { ensureNetwork, SESSION_NETWORK } from "./session-network";
 
 export interface DockerDriverOptions {
   readonly target: EngineTarget;
-  /** The agent's name: containers and homes are labelled with it, and only those are seen. */
+  /** The agent's UUID: containers and homes are labelled with it, and only those are seen. A name would be shared by every machine's `local`. */
   readonly agent: string;
   /** Display folders and marks of sessions are kept here. */
   readonly dataDir: string;
