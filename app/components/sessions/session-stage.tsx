@@ -55,7 +55,7 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
         </StageCard>
       );
     case "Running":
-      if (!session.may.view) {
+      if (!session.may.view && !session.may.control) {
         return (
           <StageCard
             phase={phase}
@@ -124,10 +124,9 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
           phase={phase}
           title="Terminated"
           text={
-            message ||
-            (session.persistentHome && session.homeId
+            session.persistentHome && session.homeId
               ? "Its home is kept; a new session can use it."
-              : "Nothing is left of it but this page.")
+              : "Nothing is left of it but this page."
           }
         >
           <div className="flex flex-wrap gap-2">
