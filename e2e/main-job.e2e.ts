@@ -1,10 +1,10 @@
 import { expect, test } from "@playwright/test";
 import { api } from "./stack/api";
 import { containerOf, countContainers, execIn } from "./stack/engine";
-import { desktop, sessionOnPage, signIn, stackUrl } from "./stack/people";
+import { desktop, sessionOnPage, signIn, signInByForm, stackUrl } from "./stack/people";
 
 test("a person signs in, launches a desktop, types into it, hibernates, wakes, finds the file again and terminates", async ({ page }) => {
-  await signIn(page);
+  await signInByForm(page);
   await page.goto(`${stackUrl()}/sessions/new`);
   await page.getByRole("button", { name: "Launch Terminal desktop" }).click();
   const id = await sessionOnPage(page);
@@ -39,7 +39,7 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
   });
 
   await test.step("wake brings the desktop back with the file as it was", async () => {
-    await page.getByRole("button", { name: "Wake" }).click();
+    await page.getByRole("button", { name: "Wake" }).first().click();
     const again = await desktop(page);
     await again.click({ position: { x: 400, y: 300 } });
     await page.keyboard.type("cat ~/proof.txt > ~/second.txt\n");
@@ -58,9 +58,10 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
 test("a Firefox desktop paints in the browser, and its timeline tells each step", async ({ page }) => {
   await signIn(page);
   await page.goto(`${stackUrl()}/sessions/new`);
-  await page.getByRole("button", { name: /^Launch Firefox/ }).click();
+  await page.getByRole("button", { name: "Launch Firefox", exact: true }).click();
   const id = await sessionOnPage(page);
   await desktop(page);
+  await page.getByRole("button", { name: "Timeline and details" }).click();
   await expect(page.getByText("Display ready", { exact: false }).first()).toBeVisible();
   await api(stackUrl()).call("DELETE", `/sessions/${id}`);
 });
@@ -81,7 +82,9 @@ test("a web app opens on an origin of its own, where its WebSocket works and our
   expect(app.url()).not.toContain("ticket");
   await app.getByRole("button", { name: "Write a note" }).click();
   await app.getByLabel("Note", { exact: true }).fill("kept in the container");
-  await expect.poll(() => execIn(id, "sh", "-c", "cat /home/user/*.json /home/user/.*/*.json 2>/dev/null")).toContain("kept in the container");
+  await expect
+    .poll(() => execIn(id, "sh", "-c", "cat /home/user/*.json /home/user/.*/*.json 2>/dev/null"))
+    .toContain("kept in the container");
 
   const answer = await app.evaluate(async (url) => {
     try {

@@ -8,6 +8,7 @@ let stack: Stack;
 
 test.beforeAll(async () => {
   stack = await startStack();
+  await api(stack.url).untilAgentIs("online");
 });
 test.afterAll(async () => {
   await removeSessionsOf(stack.url);
@@ -18,7 +19,6 @@ const untilAgentIs = (status: string) =>
   expect.poll(async () => (await api(stack.url).agent("local")).status, { timeout: 60_000 }).toBe(status);
 
 test("a container killed from outside is shown as failed with the reason, and can be woken with its home", async () => {
-  await untilAgentIs("online");
   const berth = api(stack.url);
   const { id } = await berth.createSession({ template: "terminal-desktop" });
   await berth.untilPhase(id, "Running");
@@ -41,7 +41,7 @@ test("a control plane killed with -9 comes back with the session running and unt
   const before = (await (await containerOf(id)).inspect()).State.StartedAt;
   await stack.killServer();
   await stack.startServer();
-  await untilAgentIs("online");
+  await api(stack.url).untilAgentIs("online");
   await berth.untilPhase(id, "Running");
   expect((await (await containerOf(id)).inspect()).State.StartedAt).toBe(before);
   await berth.call("DELETE", `/sessions/${id}`);

@@ -10,15 +10,18 @@ const sessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
+/** Sign-ins are limited to five a minute: one token serves a whole run. */
+const tokens = new Map<string, string>();
+
 /** The REST API as a script would use it, signed in as the first admin (or as whom you say). */
 export function api(url: string, credentials = { username: "admin", password: adminPassword }) {
-  let token: string | null = null;
+  const whose = `${credentials.username}@${url}`;
 
   const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    if (token === null && path !== "/auth/login") {
-      const login = z.object({ token: z.string() }).parse(await call("POST", "/auth/login", credentials));
-      token = login.token;
+    if (!tokens.has(whose) && path !== "/auth/login") {
+      tokens.set(whose, z.object({ token: z.string() }).parse(await call("POST", "/auth/login", credentials)).token);
     }
+    const token = tokens.get(whose);
     const answer = await fetch(`${url}/api/v1${path}`, {
       method,
       headers: {
@@ -39,6 +42,14 @@ export function api(url: string, credentials = { username: "admin", password: ad
     agent: async (id: string) => agentAnswer.parse(await call("GET", `/agents/${id}`)),
     createSession: async (body: { template: string; user?: string; name?: string; tags?: string[] }) =>
       sessionAnswer.parse(await call("POST", "/sessions", { user: credentials.username, ...body })),
+    async untilAgentIs(status: string, timeoutMs = 60_000): Promise<void> {
+      for (const deadline = Date.now() + timeoutMs; ; ) {
+        const answer = agentAnswer.safeParse(await call("GET", "/agents/local").catch(() => null));
+        if (answer.success && answer.data.status === status) return;
+        if (Date.now() > deadline) throw new Error(`the agent is ${answer.success ? answer.data.status : "not there"}, not ${status}`);
+        await new Promise((resume) => setTimeout(resume, 100));
+      }
+    },
     /** Asks until the phase is there; says what it was instead when it never comes. */
     async untilPhase(id: string, phase: string, timeoutMs = 60_000): Promise<SessionAnswer> {
       for (const deadline = Date.now() + timeoutMs; ; ) {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { adminPassword } from "./stack";
 
@@ -8,13 +10,30 @@ export function stackUrl(): string {
   return url;
 }
 
+function dataDir(): string {
+  const folder = process.env.BERTH_E2E_DATA_DIR;
+  if (!folder) throw new Error("BERTH_E2E_DATA_DIR is unset: run the journeys through e2e/playwright.config.ts");
+  return folder;
+}
+
 /** Signs in through the page, as a person would, and ends on the overview. */
-export async function signIn(page: Page, username = "admin", password = adminPassword): Promise<void> {
+export async function signInByForm(page: Page, username = "admin", password = adminPassword): Promise<void> {
   await page.goto(`${stackUrl()}/sign-in`);
   await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await expect(page.getByRole("navigation").first()).toBeVisible();
+}
+
+/** Signs in; by the form once a person and run, by the same cookie afterwards, since sign-ins are limited to five a minute. */
+export async function signIn(page: Page, username = "admin", password = adminPassword): Promise<void> {
+  const file = join(dataDir(), `e2e-cookies-${username}.json`);
+  if (existsSync(file)) {
+    await page.context().addCookies(JSON.parse(readFileSync(file, "utf8")));
+    return;
+  }
+  await signInByForm(page, username, password);
+  writeFileSync(file, JSON.stringify(await page.context().cookies()));
 }
 
 /** The id in the address of a session's page. */
