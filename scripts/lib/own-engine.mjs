@@ -13,6 +13,7 @@ import { Refusal, say } from "./say.mjs";
 const folder = "/var/lib/berth/engine";
 const runFolder = "/run/berth-engine";
 const users = join(folder, "users");
+const bridgeName = "berth0";
 const pidFile = join(runFolder, "dockerd.pid");
 export const ownEngineHost = `unix://${join(runFolder, "docker.sock")}`;
 
@@ -43,6 +44,7 @@ export async function leaveOwnEngine() {
   const pid = daemonPid();
   // It stops its containers first: their grace period is 10 s, the daemon's own limit 15 s.
   if (pid && !(await endProcess(pid, "SIGTERM", 40_000))) await endProcess(pid, "SIGKILL", 5000);
+  if (existsSync(`/sys/class/net/${bridgeName}`)) spawnSync(findProgram("ip") ?? "ip", ["link", "delete", bridgeName], { stdio: "ignore" });
   return true;
 }
 
@@ -105,12 +107,16 @@ async function start() {
 function bridgeBesideAnother() {
   const ip = findProgram("ip");
   if (!existsSync("/sys/class/net/docker0") || !ip) return [];
-  if (!existsSync("/sys/class/net/berth0")) {
-    for (const words of ["link add berth0 type bridge", "address add 10.213.77.1/24 dev berth0", "link set berth0 up"]) {
+  if (!existsSync(`/sys/class/net/${bridgeName}`)) {
+    for (const words of [
+      `link add ${bridgeName} type bridge`,
+      `address add 10.213.77.1/24 dev ${bridgeName}`,
+      `link set ${bridgeName} up`,
+    ]) {
       if (spawnSync(ip, words.split(" "), { stdio: "ignore" }).status !== 0) return [];
     }
   }
-  return ["--bridge", "berth0"];
+  return ["--bridge", bridgeName];
 }
 
 /** Said when we start it, as it is unusual for a program to do so. */

@@ -175,7 +175,7 @@ class Stack {
     clearTimeout(this.agentTimer);
     this.images?.stop();
     await this.agent?.end();
-    const left = this.inUse && !this.inUse.ours ? await runningSessions(this.inUse.engine.host) : 0;
+    const left = this.inUse && !this.inUse.ours ? await runningSessions(this.inUse.engine.host, this.folder) : 0;
     await this.controlPlane?.end();
     // It may still be being found or started.
     await this.finding?.catch(() => {});
@@ -187,9 +187,11 @@ class Stack {
   }
 }
 
-async function runningSessions(host) {
+/** Of this installation's own agent: others may use the same engine. */
+async function runningSessions(host, folder) {
   try {
-    const filters = JSON.stringify({ label: ["dev.berth.session"], status: ["running", "paused"] });
+    const { agentId } = JSON.parse(readFileSync(join(folder, "agent", "credential.json"), "utf8"));
+    const filters = JSON.stringify({ label: [`dev.berth.agent=${agentId}`, "dev.berth.session"], status: ["running", "paused"] });
     return (await askEngine(host, "GET", `/containers/json?${new URLSearchParams({ filters })}`)).json.length;
   } catch {
     return 0;

@@ -151,7 +151,9 @@ function readiness(stderr: Readable, ended: Promise<string>, log: Log): Promise<
     lines.on("line", (line) => {
       recent.push(line);
       if (recent.length > 20) recent.shift();
-      if (/(FATAL|PANIC):/.test(line)) log.error({ postgres: line });
+      // Said of each connection that is still open at a stop.
+      const expected = line.includes("terminating connection due to administrator command");
+      if (/(FATAL|PANIC):/.test(line) && !expected) log.error({ postgres: line });
       else log.debug({ postgres: line });
       if (line.includes("database system is ready to accept connections")) {
         clearTimeout(limit);
