@@ -1,10 +1,11 @@
-/** Stops and removes containers, and reads what they said last. */
+/** Stops, freezes and removes containers, and reads what they said last. */
 import type Docker from "dockerode";
-import { engineError, statusOf } from "./engine-errors";
+import { engineError, engineWords, statusOf } from "./engine-errors";
 
 const LAST_LINES = 20;
 const MAX_LOG_CHARACTERS = 1500;
 const REMOVAL_TRIES = 100;
+const FREEZE_TRIES = 20;
 const MAX_REMEMBERED = 1000;
 
 export class ContainerEnder {
@@ -32,6 +33,20 @@ export class ContainerEnder {
       await container.stop({ t: seconds });
     } catch (error) {
       if (statusOf(error) !== 304 && statusOf(error) !== 404) throw engineError(error, `stop container ${id.slice(0, 12)}`, this.#engine);
+    }
+  }
+
+  /** Stops the processes where they are. Some kernels need more than one try while a container is busy. */
+  async freeze(id: string): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.#docker.getContainer(id).pause();
+        return;
+      } catch (error) {
+        if (!/unable to freeze/i.test(engineWords(error)) || tries >= FREEZE_TRIES)
+          throw engineError(error, `freeze container ${id.slice(0, 12)}`, this.#engine);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     }
   }
 

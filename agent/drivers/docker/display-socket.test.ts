@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duplexPair } from "node:stream";
@@ -9,13 +9,18 @@ import { readBanner } from "./banner";
 import { connectSocket, DisplayFolders } from "./display-socket";
 
 let folder: string;
-const server = createServer((socket) => socket.end("RFB 003.008\n"));
+const open = new Set<Socket>();
+const server = createServer((socket) => {
+  open.add(socket);
+  socket.end("RFB 003.008\n");
+});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "bd-"));
   server.listen(join(folder, "real.sock"));
   await once(server, "listening");
 });
 afterEach(async () => {
+  for (const socket of open) socket.destroy();
   server.close();
   await once(server, "close");
   await rm(folder, { recursive: true, force: true });

@@ -168,8 +168,7 @@ export class DockerDriver implements SessionDriver {
       if (!container) throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} has no container here; wake it to make it anew`);
       this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
       if (mode === "freeze") {
-        if (container.State === "running")
-          await this.#ask(`freeze session ${sessionId}`, () => this.#docker.getContainer(container.Id).pause());
+        if (container.State === "running") await this.#ender.freeze(container.Id);
         else if (container.State !== "paused") {
           throw new BerthError(
             "SESSION_NOT_RUNNING",
