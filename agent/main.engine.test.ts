@@ -17,6 +17,7 @@ let processes: ChildProcess[] = [];
 beforeAll(() => expect(engine.target.unix).toBe(true));
 beforeEach(async () => {
   plane = new FakeControlPlane();
+  plane.agentId = engine.agent;
   await plane.listen();
   dataDir = await engine.dataDir();
 });
@@ -32,7 +33,7 @@ afterEach(async () => {
 afterAll(() => engine.end());
 
 function agent(): ChildProcess {
-  const flags = ["--url", plane.url.href, "--name", engine.agent, "--data-dir", dataDir, "--docker-host", engine.target.name];
+  const flags = ["--url", plane.url.href, "--name", "killed-agent", "--data-dir", dataDir, "--docker-host", engine.target.name];
   const child = spawn(process.execPath, ["--import", "tsx", program, ...flags, "--token", plane.registrationToken], { stdio: "ignore" });
   processes.push(child);
   return child;

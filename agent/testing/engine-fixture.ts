@@ -15,7 +15,7 @@ export class EngineFixture {
   readonly target: EngineTarget = engineTarget(process.env.DOCKER_HOST);
   readonly docker = new Docker(this.target.options);
   /** Nothing of other agents on this engine is seen or touched. */
-  readonly agent = `test-${randomUUID().slice(0, 8)}`;
+  readonly agent: string = randomUUID();
   readonly #folders: string[] = [];
   readonly #images: string[] = [];
   readonly #drivers: DockerDriver[] = [];

@@ -24,6 +24,8 @@ export class FakeControlPlane {
   heartbeatSeconds = 10;
   registrationToken = "one-time-token";
   readonly credential = "agent-credential";
+  /** What a registration is answered with. */
+  agentId: string = randomUUID();
   readonly #server: Server = createServer(
     (request, response) =>
       void this.#http(request).then(({ status, body }) => {
@@ -147,7 +149,7 @@ export class FakeControlPlane {
     if (token !== this.registrationToken)
       return { status: 401, body: { code: "REGISTRATION_TOKEN_INVALID", message: "The token was used already" } };
     const config = { heartbeatInterval: this.heartbeatSeconds, taskPollInterval: 30, logLevel: "info" };
-    return { status: 201, body: { agentId: randomUUID(), token: this.credential, config } };
+    return { status: 201, body: { agentId: this.agentId, token: this.credential, config } };
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
