@@ -15,6 +15,7 @@ import { useFullScreen } from "../viewer/use-full-screen";
 import { SessionBarActions } from "./session-bar-actions";
 import { SessionPageBones } from "./session-page-bones";
 import { SessionPanel } from "./session-panel";
+import { phaseLook } from "./session-phase";
 import { SessionStage } from "./session-stage";
 import { SessionStatus } from "./session-status";
 import { StartTimeline } from "./start-timeline";
@@ -27,9 +28,15 @@ const Desktop = dynamic(() => import("../viewer/desktop").then((module) => modul
 
 type Detail = Outputs["sessions"]["get"];
 
+/** What moves is asked for this often, should the event that says so get lost. */
+const MOVING_POLL_MS = 3000;
+
 export function SessionPage({ id }: { id: string }) {
   const trpc = useTRPC();
-  const session = useQuery(trpc.sessions.get.queryOptions({ id }));
+  const session = useQuery({
+    ...trpc.sessions.get.queryOptions({ id }),
+    refetchInterval: ({ state }) => (state.data && phaseLook[state.data.status.phase].moving ? MOVING_POLL_MS : 60_000),
+  });
   if (session.data) return <LoadedSession session={session.data} />;
   if (!session.isError) return <SessionPageBones />;
   return (

@@ -4,6 +4,9 @@ import type { AppRouter } from "../../../server/trpc/app-router";
 import { type Failure, readFailure } from "../../errors/read-failure";
 import { onFirstFrame } from "./first-frame";
 
+/** From asking for a ticket to a display that answers; the way over the agent has 10 s of its own. */
+const CONNECT_TIMEOUT_MS = 20_000;
+
 export interface DesktopRequest {
   readonly client: TRPCClient<AppRouter>;
   readonly sessionId: string;
@@ -15,7 +18,8 @@ export interface DesktopRequest {
 export interface DesktopListener {
   ticket(): void;
   connected(rfb: RFB): void;
-  painted(): void;
+  /** `seen`: a real picture was found, not only waited for. */
+  painted(seen: boolean): void;
   clipboard(text: string): void;
   /** No ticket was to be had. */
   refused(failure: Failure): void;
@@ -30,6 +34,16 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
   let stopped = false;
   let rfb: RFB | null = null;
   let stopLooking = () => {};
+  const end = () => {
+    stopped = true;
+    clearTimeout(watchdog);
+    stopLooking();
+    rfb?.disconnect();
+  };
+  const watchdog = setTimeout(() => {
+    end();
+    listener.lost("The display did not answer within 20 seconds.");
+  }, CONNECT_TIMEOUT_MS);
 
   const run = async () => {
     // Both are on their way at once; the module is there at once from the second time on.
@@ -38,6 +52,7 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
     const opened = await request.client.sessions.openViewer
       .mutate({ id: request.sessionId, mode: request.mode, reason: request.reason })
       .catch((error: unknown) => {
+        clearTimeout(watchdog);
         if (!stopped) listener.refused(readFailure(error));
         return null;
       });
@@ -53,8 +68,9 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
     rfb.addEventListener("connect", () => {
       if (stopped) return;
       listener.connected(connection);
-      stopLooking = onFirstFrame(request.screen, () => {
-        if (!stopped) listener.painted();
+      clearTimeout(watchdog);
+      stopLooking = onFirstFrame(request.screen, (seen) => {
+        if (!stopped) listener.painted(seen);
       });
     });
     rfb.addEventListener("clipboard", (event) => {
@@ -68,20 +84,18 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
       connection.disconnect();
     });
     rfb.addEventListener("disconnect", () => {
+      clearTimeout(watchdog);
       stopLooking();
       rfb = null;
       if (!stopped) listener.lost(whyLost);
     });
   };
   run().catch(() => {
+    clearTimeout(watchdog);
     if (!stopped) listener.lost("The viewer could not be loaded.");
   });
 
-  return () => {
-    stopped = true;
-    stopLooking();
-    rfb?.disconnect();
-  };
+  return end;
 }
 
 function socketUrl(path: string): string {

@@ -39,9 +39,9 @@ export function useDesktop({ sessionId, mode, reason, scaling }: UseDesktopOptio
           setRfb(connection);
           dispatch({ type: "connected" });
         },
-        painted: () => {
+        painted: (seen) => {
           dispatch({ type: "painted" });
-          if (reported.current) return;
+          if (!seen || reported.current) return;
           reported.current = true;
           performance.mark(FIRST_FRAME_MARK);
           client.sessions.reportFirstFrame.mutate({ id: sessionId }).catch(() => {});
