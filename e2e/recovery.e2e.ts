@@ -5,6 +5,7 @@ import { type Stack, startStack } from "./stack/stack";
 
 /** A stack of its own: these tests kill parts of it. */
 let stack: Stack;
+test.setTimeout(180_000);
 
 test.beforeAll(async () => {
   stack = await startStack();

@@ -5,8 +5,10 @@ import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
 export const root = resolve(import.meta.dirname, "../..");
+const watchdog = pathToFileURL(join(root, "scripts/lib/end-with-parent.mjs")).href;
 export const adminPassword = "e2e-admin-password";
 
 /** A control plane of the production build with its own database, and an agent on the engine that `DOCKER_HOST` names. */
@@ -53,9 +55,10 @@ export async function startStack(options: { env?: Record<string, string>; agentA
   let agent: ChildProcess | null = null;
 
   const run = (name: string, file: string, args: string[], env: Record<string, string>): ChildProcess => {
-    const child = spawn(process.execPath, [join(root, "dist", file), ...args], {
+    // A run that is killed leaves nothing behind.
+    const child = spawn(process.execPath, ["--import", watchdog, join(root, "dist", file), ...args], {
       cwd: root,
-      env: { ...process.env, ...env },
+      env: { ...process.env, BERTH_END_WITH_PARENT: String(process.pid), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const log = createWriteStream(join(logs, `${name}-${port}.log`), { flags: "a" });
@@ -67,7 +70,9 @@ export async function startStack(options: { env?: Record<string, string>; agentA
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, "exit");
     child.kill(signal);
+    const cut = setTimeout(() => child.kill("SIGKILL"), 20_000);
     await ended;
+    clearTimeout(cut);
   };
 
   const stack: Stack = {
