@@ -18,6 +18,8 @@ beforeAll(() => expect(engine.target.unix).toBe(true));
 beforeEach(async () => {
   plane = new FakeControlPlane();
   plane.agentId = engine.agent;
+  // A program is started and compiled each time.
+  plane.patienceMs = 30_000;
   await plane.listen();
   dataDir = await engine.dataDir();
 });
@@ -34,7 +36,9 @@ afterAll(() => engine.end());
 
 function agent(): ChildProcess {
   const flags = ["--url", plane.url.href, "--name", "killed-agent", "--data-dir", dataDir, "--docker-host", engine.target.name];
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...flags, "--token", plane.registrationToken], { stdio: "ignore" });
+  const child = spawn(process.execPath, ["--import", "tsx", program, ...flags, "--token", plane.registrationToken], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   processes.push(child);
   return child;
 }

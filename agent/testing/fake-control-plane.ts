@@ -9,8 +9,6 @@ import { registrationRequestSchema } from "@berth/protocol/agent-registration";
 import { displayPath, TUNNEL_SECRET_HEADER } from "@berth/protocol/tunnel";
 import WebSocket, { WebSocketServer } from "ws";
 
-const PATIENCE_MS = 8000;
-
 export class FakeControlPlane {
   readonly received: FromAgent[] = [];
   readonly registrations: Array<{ token: string | undefined; name: string }> = [];
@@ -21,6 +19,8 @@ export class FakeControlPlane {
   refuseTunnels: number | null = null;
   /** Set to leave `register` without an answer. */
   silent = false;
+  /** How long something that an agent should do is waited for. */
+  patienceMs = 8000;
   heartbeatSeconds = 10;
   registrationToken = "one-time-token";
   readonly credential = "agent-credential";
@@ -126,7 +126,7 @@ export class FakeControlPlane {
     const id = randomUUID();
     const secret = randomBytes(32).toString("base64url");
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error("the agent did not dial back")), PATIENCE_MS);
+      const late = setTimeout(() => reject(new Error("the agent did not dial back")), this.patienceMs);
       this.#tunnels.set(id, {
         secret,
         arrived: (socket) => {
@@ -206,8 +206,8 @@ export class FakeControlPlane {
       const late = setTimeout(() => {
         this.#changed.delete(look);
         const types = this.received.map((message) => message.type).join(", ");
-        reject(new Error(`${what} did not come within ${PATIENCE_MS} ms; there were: ${types.slice(-1500)}`));
-      }, PATIENCE_MS);
+        reject(new Error(`${what} did not come within ${this.patienceMs} ms; there were: ${types.slice(-1500)}`));
+      }, this.patienceMs);
       const look = () => {
         const found = find();
         if (found === undefined) return;
