@@ -16,9 +16,6 @@ test.afterAll(async () => {
   await stack.stop();
 });
 
-const untilAgentIs = (status: string) =>
-  expect.poll(async () => (await api(stack.url).agent("local")).status, { timeout: 60_000 }).toBe(status);
-
 test("a container killed from outside is shown as failed with the reason, and can be woken with its home", async () => {
   const berth = api(stack.url);
   const { id } = await berth.createSession({ template: "terminal-desktop" });
