@@ -22,7 +22,7 @@ export default defineConfig(async () => {
             include: everywhere(".test.{ts,tsx,mjs}"),
             exclude: [...never, "**/*.engine.test.{ts,mjs}"],
             globalSetup: ["server/testing/postgres-global-setup.ts"],
-            testTimeout: 10_000,
+            testTimeout: 30_000,
             hookTimeout: 60_000,
           },
         },

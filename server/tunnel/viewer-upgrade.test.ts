@@ -4,7 +4,6 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ToAgent } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import { displayPath } from "@berth/protocol/tunnel";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { systemIds } from "../platform/ids";
@@ -12,12 +11,12 @@ import { createLog } from "../platform/log";
 import { DialingAgent } from "../testing/dialing-agent";
 import { TestClock } from "../testing/test-clock";
 import { startUpgradeServer } from "../testing/upgrade-server";
-import { TunnelBroker, type TunnelKey } from "./tunnel-broker";
+import { displayGrant, refusal } from "../testing/viewer-grants";
+import { TunnelBroker } from "./tunnel-broker";
 import { acceptOf } from "./upgrade-request";
-import { type ViewerGrant, ViewerUpgrade } from "./viewer-upgrade";
+import { ViewerUpgrade } from "./viewer-upgrade";
 
 const agentId = "11111111-1111-4111-8111-111111111111";
-const owner = { userId: "u", loginId: "l", accessEpoch: 1 };
 
 let clock: TestClock;
 let broker: TunnelBroker;
@@ -72,24 +71,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function grantFor(sessionId: string): ViewerGrant {
-  const log = events;
-  return {
-    agentId: sessionId === "elsewhere" ? "33333333-3333-4333-8333-333333333333" : agentId,
-    agentName: "host-1",
-    login: owner,
-    upgradePath: displayPath(sessionId, "control"),
-    request: (tunnel: TunnelKey) => ({
-      type: "vnc_proxy_request",
-      session_id: sessionId,
-      proxy_id: tunnel.id,
-      data: { pod_name: "p", namespace: "berth", vnc_port: 5900, tunnel_secret: tunnel.secret, mode: "control" },
-    }),
-    opened: () => log.push("opened"),
-    closed: ({ toViewer, fromViewer }) => log.push(`closed ${toViewer > 0} ${fromViewer > 0}`),
-    failed: (error) => log.push(`failed ${error.code}`),
-  };
-}
+const grantFor = (sessionId: string) =>
+  displayGrant(sessionId, sessionId === "elsewhere" ? "33333333-3333-4333-8333-333333333333" : agentId, events);
 
 /** An agent whose tunnel end a test plays by hand. */
 function playAgent(play: (socket: Duplex, message: ToAgent) => void) {
@@ -98,13 +81,6 @@ function playAgent(play: (socket: Duplex, message: ToAgent) => void) {
 
 const view = (session = "s1", query = "ticket=good", headers: Record<string, string> = {}) =>
   new WebSocket(`ws://127.0.0.1:${server.port}/vnc-viewer/${session}?${query}`, ["binary"], { perMessageDeflate: true, headers });
-
-async function refusal(socket: WebSocket) {
-  const [, response] = await once(socket, "unexpected-response");
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
-  return { status: response.statusCode as number, headers: response.headers, body: JSON.parse(Buffer.concat(chunks).toString()) };
-}
 
 describe("a viewer", () => {
   it("is refused before the agent is asked when its ticket is bad", async () => {
