@@ -5,12 +5,16 @@
 import type { Duplex } from "node:stream";
 import WebSocket, { type RawData } from "ws";
 import type { RfbFilter } from "./rfb-filter";
+import { YoungGarbage } from "./young-garbage";
 
 const PAUSE_ABOVE_BYTES = 256 * 1024;
 const RESUME_BELOW_BYTES = 64 * 1024;
 /** A viewer that answers none of three pings is gone. A stalled one gets them late, and so has longer. */
 const PING_EVERY_MS = 30_000;
 const MISSED_PINGS = 3;
+
+/** Of all displays together, as the heap is one. */
+const garbage = new YoungGarbage();
 
 const CLOSE_NORMAL = 1000;
 const CLOSE_UNSUPPORTED_DATA = 1003;
@@ -49,6 +53,7 @@ export function bridgeDisplay({ viewer, display, filter, onInput, onEnd }: Displ
   };
 
   display.on("data", (chunk: Buffer) => {
+    garbage.passed(chunk.length);
     if (viewer.readyState !== WebSocket.OPEN) return;
     viewer.send(chunk, { binary: true }, () => {
       if (display.isPaused() && viewer.bufferedAmount < RESUME_BELOW_BYTES) display.resume();

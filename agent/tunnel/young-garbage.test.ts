@@ -1,0 +1,29 @@
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { COLLECT_EVERY_BYTES, YoungGarbage } from "./young-garbage";
+
+describe("garbage of passing chunks", () => {
+  it("is collected once for each sixteen megabytes, however they were cut", () => {
+    const collect = vi.fn();
+    const garbage = new YoungGarbage(collect);
+    garbage.passed(COLLECT_EVERY_BYTES - 1);
+    expect(collect).not.toHaveBeenCalled();
+    garbage.passed(1);
+    expect(collect).toHaveBeenCalledTimes(1);
+    for (let chunk = 0; chunk < 512; chunk += 1) garbage.passed(64 * 1024);
+    expect(collect).toHaveBeenCalledTimes(3);
+  });
+
+  it("is collected by a collection of the young generation alone, in a process without --expose-gc", async () => {
+    const kinds: number[] = [];
+    const detail = z.object({ kind: z.number() });
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) kinds.push(detail.parse(entry.detail).kind);
+    });
+    observer.observe({ entryTypes: ["gc"] });
+    new YoungGarbage().passed(COLLECT_EVERY_BYTES);
+    await vi.waitFor(() => expect(kinds).toContain(constants.NODE_PERFORMANCE_GC_MINOR));
+    observer.disconnect();
+  });
+});
