@@ -7,7 +7,7 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly kernel: string;
   readonly node: string;
-  /** First line of each program's own version output; null where it isn't installed. */
+  /** Each program's own word for its version; null where it isn't installed. */
   readonly programs: Readonly<Record<string, string | null>>;
 }
 
@@ -21,9 +21,9 @@ const versionCommands: Record<string, [string, ...string[]]> = {
 
 function versionOf([program, ...args]: [string, ...string[]]): string | null {
   try {
-    // nginx answers on stderr
-    const line = execFileSync("sh", ["-c", '"$@" 2>&1', "sh", program, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return line.trim().split("\n")[0] ?? null;
+    // nginx answers on stderr, and a wrapper script may complain first.
+    const said = execFileSync("sh", ["-c", '"$@" 2>&1', "sh", program, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return said.split("\n").find((line) => /\d\.\d/.test(line))?.trim().replaceAll("\t", " ") ?? null;
   } catch {
     return null;
   }

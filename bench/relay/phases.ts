@@ -20,8 +20,8 @@ export interface Settings {
 }
 export const fullSettings: Settings = {
   rounds: 3,
-  warmUpBytes: 1e9,
-  warmUpMs: 4000,
+  warmUpBytes: 3e9,
+  warmUpMs: 5000,
   leadMs: 300,
   windowMs: 1500,
   pings: 1000,
@@ -30,8 +30,8 @@ export const fullSettings: Settings = {
 };
 export const quickSettings: Settings = {
   rounds: 1,
-  warmUpBytes: 3e8,
-  warmUpMs: 1500,
+  warmUpBytes: 1e9,
+  warmUpMs: 2000,
   leadMs: 200,
   windowMs: 700,
   pings: 200,

@@ -43,7 +43,9 @@ export class BerthStack {
       const unset = { DATABASE_URL: "", PUBLIC_URL: "", AGENT_PUBLIC_URL: "", HOST: "", TLS_CERT: "", TLS_KEY: "" };
       stack.#run(root, [server], { ...own, ...unset, NODE_ENV: "production", LOG_LEVEL: "warn" });
       await until("the control plane is ready", async () => (await fetch(`${stack.url}/healthz`)).ok);
-      stack.#run(root, [agent, "--url", stack.url, "--name", "bench", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile], {});
+      stack.#run(root, [agent, "--url", stack.url, "--name", "local", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile], {
+        LOG_LEVEL: "warn",
+      });
       const { token } = await stack.call("POST", "/auth/login", { ...login }, z.object({ token: z.string() }));
       stack.#token = token;
       const agents = z.object({ agents: z.array(z.object({ status: z.string() })) });

@@ -40,7 +40,7 @@ export class Person {
   /** Milliseconds, by the browser's own clock, from the press on "Launch" in the catalogue until the desktop's first frame is painted. */
   async launchToFirstFrame(templateTitle: string): Promise<{ id: string; firstFrameMs: number }> {
     const { page } = this;
-    await page.goto(`${this.stack.url}/templates`, { waitUntil: "networkidle" });
+    await page.goto(`${this.stack.url}/sessions/new`, { waitUntil: "networkidle" });
     await page.evaluate(() => {
       addEventListener("click", (event) => performance.mark("bench:click", { startTime: event.timeStamp }), { capture: true, once: true });
     });
