@@ -17,9 +17,9 @@ describe("garbage of passing chunks", () => {
 
   it("is collected by a collection of the young generation alone, in a process without --expose-gc", async () => {
     const kinds: number[] = [];
-    const detail = z.object({ kind: z.number() });
+    const collection = z.object({ detail: z.object({ kind: z.number() }) });
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) kinds.push(detail.parse(entry.detail).kind);
+      for (const entry of list.getEntries()) kinds.push(collection.parse(entry).detail.kind);
     });
     observer.observe({ entryTypes: ["gc"] });
     new YoungGarbage().passed(COLLECT_EVERY_BYTES);
