@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { adminPassword } from "./stack";
+import { addressOf, adminPassword } from "./stack";
 
 const agentAnswer = z.object({ id: z.string(), agent_id: z.string(), status: z.string() });
 const sessionAnswer = z.object({
@@ -10,7 +10,7 @@ const sessionAnswer = z.object({
 });
 export type SessionAnswer = z.infer<typeof sessionAnswer>;
 
-/** Sign-ins are limited to five a minute: one token serves a whole run. */
+/** Sign-ins are limited to five a minute: one token serves a process. */
 const tokens = new Map<string, string>();
 
 /** The REST API as a script would use it, signed in as the first admin (or as whom you say). */
@@ -25,6 +25,7 @@ export function api(url: string, credentials = { username: "admin", password: ad
     const answer = await fetch(`${url}/api/v1${path}`, {
       method,
       headers: {
+        "x-forwarded-for": addressOf(`${credentials.username} by API`),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },

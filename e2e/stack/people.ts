@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
-import { adminPassword } from "./stack";
+import { addressOf, adminPassword } from "./stack";
 
 /** The address of the stack that global-setup started. */
 export function stackUrl(): string {
@@ -18,6 +18,7 @@ function dataDir(): string {
 
 /** Signs in through the page, as a person would, and ends on the overview. */
 export async function signInByForm(page: Page, username = "admin", password = adminPassword): Promise<void> {
+  await page.setExtraHTTPHeaders({ "x-forwarded-for": addressOf(username) });
   await page.goto(`${stackUrl()}/sign-in`);
   await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password", { exact: true }).fill(password);

@@ -24,6 +24,13 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** An address for a person, of the block that RFC 5737 keeps for documentation. */
+export function addressOf(name: string): string {
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.charCodeAt(0)) % 250;
+  return `203.0.113.${sum + 1}`;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -85,6 +92,8 @@ export async function startStack(options: { env?: Record<string, string>; agentA
         PORT: String(port),
         DATA_DIR: dataDir,
         ADMIN_PASSWORD: adminPassword,
+        // Sign-ins are limited by address: each person of the journeys comes from one of their own (see `addressOf`).
+        TRUSTED_PROXIES: "127.0.0.1,::1",
         BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile,
         ...options.env,
       });
