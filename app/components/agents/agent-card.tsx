@@ -10,7 +10,7 @@ export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"
     <li className="relative flex min-w-0 flex-col gap-4 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
-          <h3 className="truncate font-medium">
+          <h2 className="truncate font-medium">
             <Link
               href={`/agents/${encodeURIComponent(agent.agentId)}`}
               title={agent.agentId}
@@ -18,7 +18,7 @@ export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"
             >
               {agent.agentId}
             </Link>
-          </h3>
+          </h2>
           <p className="truncate text-sm text-ink-faint">
             {agent.platform}
             {agent.region ? ` · ${agent.region}` : ""} · {agent.version}

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, PanelRight } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { IconButton } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -27,6 +28,8 @@ const Desktop = dynamic(() => import("../viewer/desktop").then((module) => modul
 });
 
 type Detail = Outputs["sessions"]["get"];
+
+const noDesktop: DesktopHandle = { rfb: null, clipboard: "" };
 
 /** What moves is asked for this often, should the event that says so get lost. */
 const MOVING_POLL_MS = 3000;
@@ -56,6 +59,7 @@ function LoadedSession({ session }: { session: Detail }) {
   const actions = useSessionActions(session);
   const showsDesktop = session.display.protocol === "rfb" && session.status.phase === "Running" && session.may.view;
   const [scaling, setScaling] = useState<Scaling>("fit");
+  const [desktop, setDesktop] = useState<DesktopHandle>(noDesktop);
   const [onlyView, setOnlyView] = useState(false);
   // What a person may do grows while the session starts.
   const mode = session.may.control && !onlyView ? "control" : "view";
@@ -72,14 +76,13 @@ function LoadedSession({ session }: { session: Detail }) {
     if (session.display.protocol === "rfb") void import("@novnc/novnc").catch(() => {});
   }, [session.display.protocol]);
 
-  const bar = (desktop: DesktopHandle) => (
-    <div className={`shrink-0 border-b border-line bg-surface ${barHidden ? "sr-only focus-within:not-sr-only" : ""}`}>
+  const bar = (
+    <div className={`shrink-0 border-b border-line bg-surface ${barHidden && connectable ? "hidden" : ""}`}>
       <div className="flex flex-wrap items-center gap-x-3 px-3 py-1.5">
         <div className="flex min-w-0 flex-1 basis-64 items-center gap-3">
           <div className="min-w-0">
             <Breadcrumb crumbs={[{ href: "/sessions", label: "Sessions" }]} title={session.name} />
           </div>
-          <h1 className="sr-only">{session.name}</h1>
           <SessionStatus session={session} />
         </div>
         <div role="toolbar" aria-label="Session" className="flex items-center">
@@ -97,8 +100,8 @@ function LoadedSession({ session }: { session: Detail }) {
             <PanelRight aria-hidden className="size-4" />
           </IconButton>
           {connectable ? (
-            <IconButton ref={barToggle} label={barHidden ? "Show the bar" : "Hide the bar"} onClick={() => setBarHidden(!barHidden)}>
-              {barHidden ? <ChevronDown aria-hidden className="size-4" /> : <ChevronUp aria-hidden className="size-4" />}
+            <IconButton ref={barToggle} label="Hide the bar" onClick={() => setBarHidden(true)}>
+              <ChevronUp aria-hidden className="size-4" />
             </IconButton>
           ) : null}
         </div>
@@ -113,6 +116,8 @@ function LoadedSession({ session }: { session: Detail }) {
     >
       <div className="flex min-h-0 flex-1 flex-col md:flex-row">
         <section aria-label={session.name} className="relative flex min-h-0 min-w-0 flex-1 flex-col">
+          <h1 className="sr-only">{session.name}</h1>
+          {bar}
           {connectable ? (
             <>
               <Desktop
@@ -122,14 +127,13 @@ function LoadedSession({ session }: { session: Detail }) {
                 mode={mode}
                 reason={reason}
                 scaling={scaling}
+                onHandle={setDesktop}
                 onLeave={() => {
-                  setBarHidden(false);
+                  flushSync(() => setBarHidden(false));
                   barToggle.current?.focus();
                 }}
                 beforeFirstFrame={<StartTimeline sessionId={session.id} progress="First frame" underWay />}
-              >
-                {bar}
-              </Desktop>
+              />
               {barHidden ? (
                 <button
                   type="button"
@@ -143,10 +147,7 @@ function LoadedSession({ session }: { session: Detail }) {
               ) : null}
             </>
           ) : (
-            <>
-              {bar({ rfb: null, clipboard: "" })}
-              <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />
-            </>
+            <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />
           )}
         </section>
         {panelOpen ? <SessionPanel session={session} /> : null}

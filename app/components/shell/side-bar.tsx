@@ -14,7 +14,8 @@ export function SideBar() {
   const slim = /^\/sessions\/(?!new$)[^/]+/.test(pathname);
   const labelClass = slim ? "sr-only" : "hidden lg:inline";
   return (
-    <div
+    <nav
+      aria-label="Main"
       className={`sticky top-0 hidden h-dvh shrink-0 flex-col gap-1 border-r border-line bg-canvas p-2 md:flex md:w-13 ${slim ? "" : "lg:w-52"}`}
     >
       <Link href="/" aria-label="Berth, overview" className="mb-2 flex h-9 items-center gap-2.5 rounded-md px-2">
@@ -35,7 +36,7 @@ export function SideBar() {
           ⌘K
         </kbd>
       </button>
-      <nav aria-label="Main" className="flex flex-1 flex-col gap-0.5 overflow-y-auto">
+      <div className="flex flex-1 flex-col gap-0.5 overflow-y-auto">
         {destinationsFor(user.role).map(({ href, label, icon: Icon }) => (
           <Link
             key={href}
@@ -48,8 +49,8 @@ export function SideBar() {
             <span className={slim ? "sr-only" : "sr-only lg:not-sr-only"}>{label}</span>
           </Link>
         ))}
-      </nav>
+      </div>
       <UserMenu slim={slim} />
-    </div>
+    </nav>
   );
 }

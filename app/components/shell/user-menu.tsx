@@ -26,7 +26,6 @@ export function UserMenu({ slim }: { slim: boolean }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account: ${user.username}`}
           className="flex h-10 items-center gap-2.5 rounded-md px-1.5 text-left transition-colors duration-150 hover:bg-hover"
         >
           <span
@@ -35,7 +34,8 @@ export function UserMenu({ slim }: { slim: boolean }) {
           >
             {user.username.slice(0, 1)}
           </span>
-          <span className={`min-w-0 flex-1 ${slim ? "hidden" : "hidden lg:block"}`}>
+          <span className={`min-w-0 flex-1 ${slim ? "sr-only" : "sr-only lg:not-sr-only"}`}>
+            <span className="sr-only">Account: </span>
             <span className="block truncate text-sm leading-4 font-medium">{user.username}</span>
             <span className="block text-xs text-ink-faint">{user.role}</span>
           </span>

@@ -35,7 +35,10 @@ export function TaskRows({ tasks, label }: { tasks: readonly Task[]; label: stri
             <p className="truncate">
               <span className="font-medium">{taskWords[task.kind]}</span>{" "}
               {task.session ? (
-                <Link href={`/sessions/${task.session.id}`} className="text-ink-soft hover:text-ink hover:underline">
+                <Link
+                  href={`/sessions/${task.session.id}`}
+                  className="text-ink-soft underline decoration-line-strong underline-offset-2 hover:text-ink hover:decoration-current"
+                >
                   {task.session.name}
                 </Link>
               ) : null}

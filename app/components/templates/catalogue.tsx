@@ -46,7 +46,7 @@ export function Catalogue({ first }: { first?: number }) {
     return (
       <ul className={gridClass}>
         {templates.data.templates.slice(0, first).map((template) => (
-          <TemplateCard key={template.name} template={template} />
+          <TemplateCard key={template.name} template={template} heading="h3" />
         ))}
       </ul>
     );
@@ -88,7 +88,7 @@ export function Catalogue({ first }: { first?: number }) {
       ) : (
         <ul className={gridClass}>
           {shown.map((template) => (
-            <TemplateCard key={template.name} template={template} />
+            <TemplateCard key={template.name} template={template} heading="h2" />
           ))}
         </ul>
       )}

@@ -8,16 +8,22 @@ import { useLaunch, warmSessionPage } from "../sessions/use-launch";
 import type { Template } from "./catalogue";
 import { TemplateIcon } from "./template-icon";
 
-export function TemplateCard({ template }: { template: Template }) {
+interface TemplateCardProps {
+  template: Template;
+  /** By what stands above the cards. */
+  heading: "h2" | "h3";
+}
+
+export function TemplateCard({ template, heading: Heading }: TemplateCardProps) {
   const launch = useLaunch();
   return (
     <li className="flex min-w-0 flex-col gap-3 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
       <div className="flex items-start gap-3">
         <TemplateIcon icon={template.icon} />
         <div className="min-w-0 flex-1">
-          <h3 className="truncate font-medium" title={template.displayName}>
+          <Heading className="truncate font-medium" title={template.displayName}>
             {template.displayName}
-          </h3>
+          </Heading>
           <p className="tabular truncate text-sm text-ink-faint">
             {memoryWords(template.defaultResources.memory)} · {cpuWords(template.defaultResources.cpu)}
           </p>

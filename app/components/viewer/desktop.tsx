@@ -1,6 +1,6 @@
 "use client";
 import type RFB from "@novnc/novnc";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import { ConnectionOverlay } from "./connection-overlay";
 import { type Scaling, useDesktop } from "./use-desktop";
 
@@ -20,20 +20,25 @@ interface DesktopProps {
   beforeFirstFrame: ReactNode;
   /** Where the keys go to after Ctrl+Alt+Shift. */
   onLeave: () => void;
-  /** What stands above the desktop. */
-  children: (desktop: DesktopHandle) => ReactNode;
+  /** Told whenever it connects, loses the connection, or something was copied inside it. */
+  onHandle: (desktop: DesktopHandle) => void;
 }
 
 /**
  * The desktop itself. All keys are the desktop's while it has the focus; pressing and letting go Ctrl+Alt+Shift gives them back.
  * `data-viewer` has the state of the connection and `data-first-frame` appears with the first painted frame, for tests and benches.
  */
-export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, onLeave, children }: DesktopProps) {
+export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, onLeave, onHandle }: DesktopProps) {
   const desktop = useDesktop({ sessionId, mode, reason, scaling });
   const { state } = desktop;
   const painted = useRef(false);
   if (state.name === "painted") painted.current = true;
   const leaving = useRef(false);
+  const { rfb, clipboard } = desktop;
+  useEffect(() => {
+    onHandle({ rfb, clipboard });
+    return () => onHandle({ rfb: null, clipboard: "" });
+  }, [rfb, clipboard, onHandle]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey && event.altKey && event.shiftKey) leaving.current = ["Control", "Alt", "Shift", "Meta"].includes(event.key);
@@ -45,24 +50,21 @@ export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFra
   };
 
   return (
-    <>
-      {children({ rfb: desktop.rfb, clipboard: desktop.clipboard })}
+    <div
+      className="relative min-h-0 flex-1 bg-[#101012]"
+      data-viewer={state.name}
+      data-first-frame={painted.current ? "" : undefined}
+      onKeyDownCapture={onKeyDown}
+      onKeyUpCapture={onKeyUp}
+    >
       <div
-        className="relative min-h-0 flex-1 bg-[#101012]"
-        data-viewer={state.name}
-        data-first-frame={painted.current ? "" : undefined}
-        onKeyDownCapture={onKeyDown}
-        onKeyUpCapture={onKeyUp}
-      >
-        <div
-          ref={desktop.screenRef}
-          role="application"
-          aria-label={`Desktop of ${name}`}
-          data-remote-keys=""
-          className="absolute inset-0 overflow-hidden"
-        />
-        <ConnectionOverlay state={state} wasPainted={painted.current} beforeFirstFrame={beforeFirstFrame} onRetry={desktop.retryNow} />
-      </div>
-    </>
+        ref={desktop.screenRef}
+        role="application"
+        aria-label={`Desktop of ${name}`}
+        data-remote-keys=""
+        className="absolute inset-0 overflow-hidden"
+      />
+      <ConnectionOverlay state={state} wasPainted={painted.current} beforeFirstFrame={beforeFirstFrame} onRetry={desktop.retryNow} />
+    </div>
   );
 }
