@@ -78,7 +78,7 @@ test("a web app opens on an origin of its own, where its WebSocket works and our
     .first()
     .click();
   const app = await opened;
-  expect(new URL(app.url()).host).toBe(`s-${id}.apps.localhost:${new URL(stackUrl()).port}`);
+  await app.waitForURL((url) => url.host === `s-${id}.apps.localhost:${new URL(stackUrl()).port}`);
   expect(app.url()).not.toContain("ticket");
   await app.getByRole("button", { name: "Write a note" }).click();
   await app.getByLabel("Note", { exact: true }).fill("kept in the container");

@@ -249,6 +249,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   });
   log.info({ url: config.publicUrl.origin, host: config.host, port: config.port }, "listening");
   pages = await preparePages({
+    publicUrl: config.publicUrl,
     production: config.production,
     folder: root,
     upgrades: listener.nextUpgrades,

@@ -75,7 +75,7 @@ export class RegistrationTokensService {
       });
       return made;
     });
-    return { ...view(row, null), token, command: this.command(token) };
+    return { ...view(row, null), token, command: this.command(token, input.agentName) };
   }
 
   /** A token for the agent that runs beside the control plane; null where an agent of that name is enrolled already. */
@@ -174,10 +174,10 @@ export class RegistrationTokensService {
     };
   }
 
-  private command(token: string): string {
+  private command(token: string, agentName: string | undefined): string {
     const url = this.deps.agentUrl.origin;
     const sha256 = this.deps.agentBundleSha256();
-    return `curl -fsSL ${url}/agent/install.sh | sh -s -- --url ${url} --token ${token}${sha256 ? ` --sha256 ${sha256}` : ""}`;
+    return `curl -fsSL ${url}/agent/install.sh | sh -s -- --url ${url} --token ${token}${sha256 ? ` --sha256 ${sha256}` : ""}${agentName ? ` --name ${agentName}` : ""}`;
   }
 }
 
