@@ -60,7 +60,8 @@ async function tryRfb(display: AwaitedDisplay): Promise<void> {
     if (!(error instanceof BerthError) || !error.message.includes("said nothing")) throw mismatch(error, display);
     // It listens and waits to be spoken to.
     const heard = await askHttp(await display.open(), "/", ANSWER_MS);
-    if (heard) throw mismatch(new BerthError("DISPLAY_PROTOCOL_MISMATCH", `it ${speaks(heard)}`), display);
+    // Slow to speak at first, on a busy machine: it is asked again.
+    if (heard && !heard.startsWith("RFB ")) throw mismatch(new BerthError("DISPLAY_PROTOCOL_MISMATCH", `it ${speaks(heard)}`), display);
     throw error;
   }
 }
