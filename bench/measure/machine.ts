@@ -23,7 +23,13 @@ function versionOf([program, ...args]: [string, ...string[]]): string | null {
   try {
     // nginx answers on stderr, and a wrapper script may complain first.
     const said = execFileSync("sh", ["-c", '"$@" 2>&1', "sh", program, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-    return said.split("\n").find((line) => /\d\.\d/.test(line))?.trim().replaceAll("\t", " ") ?? null;
+    return (
+      said
+        .split("\n")
+        .find((line) => /\d\.\d/.test(line))
+        ?.trim()
+        .replaceAll("\t", " ") ?? null
+    );
   } catch {
     return null;
   }

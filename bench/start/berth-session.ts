@@ -22,6 +22,7 @@ export class LiveEvents {
   private constructor(private readonly socket: WebSocket) {
     socket.on("message", (data) => {
       const text = String(data);
+      if (text === "PING") return socket.send("PONG");
       if (!text.startsWith("{")) return;
       const event = liveMessageSchema.parse(JSON.parse(text)).result?.data?.data;
       if (event && (event.kind === "session" || event.kind === "resync")) this.#changed?.();

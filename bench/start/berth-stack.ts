@@ -75,7 +75,9 @@ export class BerthStack {
     return output.parse(text === "" ? null : JSON.parse(text));
   }
 
+  /** Ends its sessions, then its programs. */
   async stop(): Promise<void> {
+    await this.#endSessions().catch((error: unknown) => process.stderr.write(`sessions may be left in the engine: ${String(error)}\n`));
     for (const program of [...this.programs].reverse()) {
       if (program.exitCode !== null || program.signalCode !== null) continue;
       const ended = once(program, "exit");
@@ -83,6 +85,14 @@ export class BerthStack {
       await ended;
     }
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #endSessions(): Promise<void> {
+    if (!this.#token) return;
+    const listed = z.object({ sessions: z.array(z.object({ id: z.string() })) });
+    const live = async () => (await this.call("GET", "/sessions?live=true&limit=100", null, listed)).sessions;
+    for (const { id } of await live()) await this.call("DELETE", `/sessions/${id}`, null, z.unknown()).catch(() => {});
+    await until("its sessions have ended", async () => (await live()).length === 0);
   }
 
   #run(root: string, args: readonly string[], settings: Readonly<Record<string, string>>): void {

@@ -19,7 +19,6 @@ const { values: flags } = parseArgs({
 });
 const rounds = flags.quick ? QUICK_ROUNDS : FULL_ROUNDS;
 const say = (text: string) => process.stderr.write(`${text}\n`);
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 async function measure(stack: BerthStack): Promise<{ samples: Samples; timelines: Timelines }> {
   const samples: Samples = { dockerRunToBanner: [], requestToRunning: [], requestToBanner: [], clickToFirstFrame: [] };
@@ -52,6 +51,7 @@ async function measure(stack: BerthStack): Promise<{ samples: Samples; timelines
 
 if (!imageIsPresent(IMAGE)) throw new Error(`${IMAGE} is not in the container engine at DOCKER_HOST: \`npm start\` builds it`);
 const stack = await BerthStack.start(process.cwd());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stack.stop().finally(() => process.exit(1)));
 try {
   const { samples, timelines } = await measure(stack);
   const report: StartReport = {
