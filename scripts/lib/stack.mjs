@@ -1,5 +1,6 @@
 /** The whole of Berth on this machine: control plane, local agent, engine, images. `npm start` and `npm run dev` differ in what they run. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { logPath, onEnd, startNode } from "./children.mjs";
 import { controlPlaneAddress, ensurePortFree, isReady } from "./control-plane-address.mjs";
@@ -10,6 +11,8 @@ import { noticeBoard } from "./notices.mjs";
 import { dataDir } from "./paths.mjs";
 import { Refusal, say } from "./say.mjs";
 
+/** A session's CPU is a limit that it rarely uses: this many share a core, or a machine with two cores would be full with two desktops. */
+const sessionsPerCore = 4;
 const agentRetryMs = [1000, 2000, 5000, 10_000, 30_000];
 
 /**
@@ -126,6 +129,7 @@ class Stack {
       args: [
         ...this.programs.agent,
         ...["--url", this.address.agentUrl, "--name", "local", "--data-dir", join(this.folder, "agent"), "--token-file", tokenFile],
+        ...["--max-cpu", String(cpus().length * sessionsPerCore)],
       ],
       env: { ...this.env, DOCKER_HOST: inUse.engine.host },
       logFile: logPath(this.folder, "agent"),
