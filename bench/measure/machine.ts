@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 
 export interface Machine {
   readonly cpu: string;
@@ -7,6 +7,8 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly kernel: string;
   readonly node: string;
+  /** Processes that wanted a core in the minute before the bench: beyond 0.5 the numbers are of a busy machine. */
+  readonly loadBefore: number;
   /** Each program's own word for its version; null where it isn't installed. */
   readonly programs: Readonly<Record<string, string | null>>;
 }
@@ -35,6 +37,8 @@ function versionOf([program, ...args]: [string, ...string[]]): string | null {
   }
 }
 
+const loadBefore = Number((loadavg()[0] ?? 0).toFixed(1));
+
 /** The machine that a result was measured on, as the result's reader needs it. */
 export function describeMachine(programs: readonly string[]): Machine {
   return {
@@ -43,6 +47,7 @@ export function describeMachine(programs: readonly string[]): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
     node: process.version,
+    loadBefore,
     programs: Object.fromEntries(programs.map((name) => [name, versionCommands[name] ? versionOf(versionCommands[name]) : null])),
   };
 }
@@ -52,5 +57,6 @@ export const machineLine = (machine: Machine): string =>
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB`,
     `Linux ${machine.kernel}`,
     `Node ${machine.node}`,
+    `load average ${machine.loadBefore} before it began`,
     ...Object.values(machine.programs).filter((version) => version !== null),
   ].join(", ");
