@@ -5,6 +5,7 @@ import { signInWithPassword, startOidcSignIn } from "../../account/auth-requests
 import { signInErrorWords } from "../../account/sign-in-error";
 import { Button } from "../../components/controls/button";
 import { TextField } from "../../components/controls/field";
+import { useHydrated } from "../../components/controls/use-hydrated";
 import { Notice } from "../../components/feedback/notice";
 
 interface SignInFormProps {
@@ -18,6 +19,7 @@ interface SignInFormProps {
 const unreachable = "The control plane did not answer. Check your connection and try again.";
 
 export function SignInForm({ next, oidc, error }: SignInFormProps) {
+  const hydrated = useHydrated();
   const [busy, setBusy] = useState<"password" | "oidc" | null>(null);
   const [problem, setProblem] = useState<string | null>(error === null ? null : signInErrorWords(error));
 
@@ -56,7 +58,7 @@ export function SignInForm({ next, oidc, error }: SignInFormProps) {
       <div aria-live="assertive" className="empty:hidden">
         {problem ? <Notice tone="failed">{problem}</Notice> : null}
       </div>
-      <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
+      <form method="post" onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
         <TextField
           label="Username"
           name="username"
@@ -67,7 +69,7 @@ export function SignInForm({ next, oidc, error }: SignInFormProps) {
           autoFocus
         />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" maxLength={512} />
-        <Button type="submit" look="primary" busy={busy === "password"} disabled={busy === "oidc"} className="h-10">
+        <Button type="submit" look="primary" busy={busy === "password"} disabled={!hydrated || busy === "oidc"} className="h-10">
           Sign in
         </Button>
       </form>

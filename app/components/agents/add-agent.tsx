@@ -28,7 +28,7 @@ export function AddAgent() {
 
   if (!create.data) {
     return (
-      <form onSubmit={submit} noValidate className="flex max-w-lg flex-col gap-5">
+      <form method="post" onSubmit={submit} noValidate className="flex max-w-lg flex-col gap-5">
         <TextField
           label="Name"
           aside="optional"

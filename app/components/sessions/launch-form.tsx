@@ -50,7 +50,7 @@ export function LaunchForm({ template }: { template: Template }) {
   };
 
   return (
-    <form onSubmit={submit} noValidate className="flex max-w-xl flex-col gap-5">
+    <form method="post" onSubmit={submit} noValidate className="flex max-w-xl flex-col gap-5">
       <TextField
         label="Name"
         aside="optional"

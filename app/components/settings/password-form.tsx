@@ -39,7 +39,7 @@ export function PasswordForm() {
     if (!short && !different && current) change.mutate({ currentPassword: current, newPassword: next });
   };
   return (
-    <form onSubmit={submit} noValidate className="flex max-w-sm flex-col gap-4">
+    <form method="post" onSubmit={submit} noValidate className="flex max-w-sm flex-col gap-4">
       <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
       <TextField
         label="Current password"

@@ -57,7 +57,7 @@ export function AddUserDialog({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
+      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
         <TextField
           label="Username"
           value={draft.username}

@@ -43,7 +43,7 @@ export function ResetPasswordDialog({ user, onClose }: { user: ListedUser; onClo
         </>
       }
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-4">
+      <form id={form} method="post" onSubmit={submit} className="flex flex-col gap-4">
         <TextField
           label="New password"
           type="password"

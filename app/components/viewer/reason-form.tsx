@@ -21,7 +21,12 @@ export function ReasonForm({ owner, onReason }: ReasonFormProps) {
     if (!problem) onReason(text);
   };
   return (
-    <form onSubmit={submit} noValidate className="flex w-full max-w-md flex-col gap-4 rounded-xl border border-line bg-raised p-5">
+    <form
+      method="post"
+      onSubmit={submit}
+      noValidate
+      className="flex w-full max-w-md flex-col gap-4 rounded-xl border border-line bg-raised p-5"
+    >
       <div className="flex gap-3">
         <ShieldAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
         <div>
