@@ -8,11 +8,12 @@ import type { ChainKey, Measurements } from "./metrics";
 
 export interface Settings {
   readonly rounds: number;
-  /** Of each chain once, before all rounds, until this much has flowed or the time is over: compilers have then done their work. */
-  readonly warmUpBytes: number;
-  readonly warmUpMs: number;
-  /** From the first byte of a flood until counting begins. */
+  /**
+   * From the first byte of a flood until counting begins; before the first count longer: V8 forgets optimised code of what rests, and
+   * what a stream costs is meant, not what its first second does.
+   */
   readonly leadMs: number;
+  readonly firstLeadMs: number;
   readonly windowMs: number;
   readonly pings: number;
   readonly stallSeconds: number;
@@ -20,9 +21,8 @@ export interface Settings {
 }
 export const fullSettings: Settings = {
   rounds: 3,
-  warmUpBytes: 3e9,
-  warmUpMs: 5000,
-  leadMs: 300,
+  leadMs: 500,
+  firstLeadMs: 2500,
   windowMs: 1500,
   pings: 1000,
   stallSeconds: 10,
@@ -30,9 +30,8 @@ export const fullSettings: Settings = {
 };
 export const quickSettings: Settings = {
   rounds: 1,
-  warmUpBytes: 1e9,
-  warmUpMs: 2000,
   leadMs: 200,
+  firstLeadMs: 1500,
   windowMs: 700,
   pings: 200,
   stallSeconds: 3,
@@ -73,7 +72,7 @@ const difference = (after: number | null, before: number | null, divisor: number
 async function throughput(chain: RunningChain, client: Child, streams: number, settings: Settings) {
   await open(client, chain, streams);
   await flood(client, 0);
-  await delay(settings.leadMs);
+  await delay(streams === 1 ? settings.firstLeadMs : settings.leadMs);
   const cpuBefore = { controlPlane: cpuOf(chain.controlPlane), agent: cpuOf(chain.agent) };
   const before = await client.call("count", null, countSchema);
   await delay(settings.windowMs);
@@ -86,16 +85,6 @@ async function throughput(chain: RunningChain, client: Child, streams: number, s
     controlPlaneCpu: difference(cpuAfter.controlPlane, cpuBefore.controlPlane, gigabytes),
     agentCpu: difference(cpuAfter.agent, cpuBefore.agent, gigabytes),
   };
-}
-
-export async function warmUp(chain: RunningChain, { client }: Clients, settings: Settings): Promise<void> {
-  await open(client, chain, 4);
-  await flood(client, 0);
-  for (let waited = 0; waited < settings.warmUpMs; waited += SAMPLE_MS) {
-    await delay(SAMPLE_MS);
-    if ((await client.call("count", null, countSchema)).bytes > settings.warmUpBytes) break;
-  }
-  await close(client);
 }
 
 export async function measureSpeed(

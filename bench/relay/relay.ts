@@ -14,7 +14,7 @@ import { rounded } from "../measure/statistics";
 import { judge } from "./bars";
 import { type RunningChain, runnableChains, type Surroundings } from "./chains";
 import { type ChainKey, Measurements } from "./metrics";
-import { type Clients, fullSettings, measureIdleStreams, measureSpeed, measureStalledReaders, quickSettings, warmUp } from "./phases";
+import { type Clients, fullSettings, measureIdleStreams, measureSpeed, measureStalledReaders, quickSettings } from "./phases";
 import { type RelayReport, relayMarkdown } from "./report";
 
 const { values: flags } = parseArgs({
@@ -79,10 +79,6 @@ async function playMemory(around: Around, clients: Clients, into: Measurements):
 async function playRounds(around: Around, clients: Clients): Promise<Measurements> {
   const into = new Measurements();
   const speedChains = phases.includes("speed") ? await started(around) : [];
-  for (const { key, chain } of speedChains) {
-    say(`warming: ${named(key)}`);
-    await warmUp(chain, clients, settings);
-  }
   for (let round = 1; round <= settings.rounds; round += 1) {
     say(`round ${round} of ${settings.rounds}`);
     await playSpeed(speedChains, clients, into);
