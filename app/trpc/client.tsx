@@ -4,10 +4,12 @@ import { createTRPCClient, createWSClient, httpBatchLink, httpLink, splitLink, w
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
+import { ACCESS_ENDED } from "../../server/modules/live/live-schema";
 import type { AppRouter } from "../../server/trpc/app-router";
 import { goToSignIn } from "../account/go-to-sign-in";
 import { readFailure, signedOut } from "../errors/read-failure";
 import { liveConnection } from "../live/connection-store";
+import { failureLink } from "./failure-link";
 import { createQueryClient } from "./query-client";
 
 export type Inputs = inferRouterInputs<AppRouter>;
@@ -26,17 +28,24 @@ function createLinks() {
     false: httpBatchLink({ url: HTTP_URL, maxURLLength: 4000 }),
   });
   // While a page is rendered on the server nothing is sent; there is no WebSocket there.
-  if (typeof window === "undefined") return [http];
+  const failures = failureLink(leaveWhenSignedOut);
+  if (typeof window === "undefined") return [failures, http];
   const live = createWSClient({
     url: `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/live`,
     lazy: { enabled: true, closeMs: 30_000 },
     keepAlive: { enabled: true, intervalMs: 15_000, pongTimeoutMs: 5_000 },
     retryDelayMs: (attempt) => Math.min(500 * 2 ** attempt, 10_000) * (0.75 + Math.random() / 2),
     onOpen: () => liveConnection.opened(),
-    onClose: () => liveConnection.closed(Date.now()),
+    onClose(cause) {
+      if (cause?.code === ACCESS_ENDED) goToSignIn();
+      liveConnection.closed(Date.now());
+    },
     onError: () => liveConnection.closed(Date.now()),
   });
-  return [splitLink({ condition: (operation) => operation.type === "subscription", true: wsLink({ client: live }), false: http })];
+  return [
+    failures,
+    splitLink({ condition: (operation) => operation.type === "subscription", true: wsLink({ client: live }), false: http }),
+  ];
 }
 
 function leaveWhenSignedOut(error: unknown): void {
@@ -44,7 +53,7 @@ function leaveWhenSignedOut(error: unknown): void {
 }
 
 export function TrpcProviders({ children }: { children: ReactNode }) {
-  const [queryClient] = useState(() => createQueryClient(leaveWhenSignedOut));
+  const [queryClient] = useState(() => createQueryClient());
   const [trpcClient] = useState(() => createTRPCClient<AppRouter>({ links: createLinks() }));
   return (
     <QueryClientProvider client={queryClient}>

@@ -1,14 +1,12 @@
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { QueryClient } from "@tanstack/react-query";
 import { readFailure } from "../errors/read-failure";
 
 /**
  * Live events say when something changed, so data stays fresh for long; a lost event costs a minute at most and not
  * correctness: what is on the page is asked for again that often. Only failures that may pass by themselves are tried again.
  */
-export function createQueryClient(onError?: (error: unknown) => void): QueryClient {
+export function createQueryClient(): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache({ onError }),
-    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         staleTime: 60_000,

@@ -2,10 +2,11 @@ import { once } from "node:events";
 import { initTRPC } from "@trpc/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { ACCESS_ENDED } from "../modules/live/live-schema";
 import { createLog } from "../platform/log";
 import { startUpgradeServer } from "../testing/upgrade-server";
 import type { RequestFacts } from "./calls";
-import { ACCESS_ENDED, liveEndpoint } from "./live-endpoint";
+import { liveEndpoint } from "./live-endpoint";
 import { OpenSockets } from "./open-sockets";
 
 const t = initTRPC.context<RequestFacts>().create();

@@ -3,6 +3,7 @@ import { BerthError } from "@berth/protocol/errors";
 import type { AnyTRPCRouter, inferRouterContext } from "@trpc/server";
 import { getWSConnectionHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
+import { ACCESS_ENDED } from "../modules/live/live-schema";
 import type { Log } from "../platform/log";
 import type { RequestFacts, UpgradeHandler } from "./calls";
 import { type Authenticator, identify } from "./identify";
@@ -15,8 +16,6 @@ const MAX_LIVE_MESSAGE_BYTES = 64 * 1024;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 const PING_MS = 25_000;
 const PONG_WAIT_MS = 10_000;
-/** Closed because access ended: the client signs in again instead of connecting again. */
-export const ACCESS_ENDED = 4401;
 
 export interface LiveEndpointOptions<Router extends AnyTRPCRouter> {
   readonly router: Router;

@@ -9,6 +9,7 @@ import { useNow } from "../data/now";
 
 /** A connection that is back within this is nobody's business. */
 const GRACE_MS = 2500;
+const ASK_EVERY_MS = 10_000;
 
 /** Says since when what is on the page may be out of date, and goes by itself. */
 export function OfflineBar() {
@@ -23,8 +24,13 @@ function DownFor({ since }: { since: number }) {
   const down = Date.now() - since;
   const shown = down >= GRACE_MS;
   useEffect(() => {
-    // Either the network is down, or this login has ended: the answer tells, and the latter leads to the sign-in.
-    if (shown) void queryClient.invalidateQueries(trpc.auth.me.queryFilter());
+    if (!shown) return;
+    // Either the network is down, or this login has ended: the answer tells, and the latter leads to the sign-in (see `trpc/client`).
+    const ask = () =>
+      void queryClient.fetchQuery(trpc.auth.me.queryOptions(undefined, { staleTime: 0, retry: false })).catch(() => undefined);
+    ask();
+    const timer = setInterval(ask, ASK_EVERY_MS);
+    return () => clearInterval(timer);
   }, [shown, queryClient, trpc]);
   if (!shown) return null;
   return (
