@@ -55,6 +55,8 @@ export interface ModuleParts {
   readonly gateway: AgentGateway;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
+  /** Attempts to sign in within a minute, from an address and for a name; default 5. */
+  readonly loginsPerMinute?: number | undefined;
 }
 
 export type Modules = ReturnType<typeof wireModules>;
@@ -65,7 +67,8 @@ export function wireModules(parts: ModuleParts) {
   const base = { database, bus, clock, ids, log, gateway };
   const audit = new AuditService(base);
   const tickets = new TicketsService(base);
-  const limits = loginLimits(parts.pool);
+  const perMinute = parts.loginsPerMinute ?? 5;
+  const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
   const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets });
   const users = new UsersService({ ...base, audit, tickets });
   const templates = new TemplatesService({ ...base, audit });
@@ -95,6 +98,8 @@ export function wireModules(parts: ModuleParts) {
 
   const listeners = [sessionsInbox, new HomesInbox()];
   const heartbeats = new Heartbeats(base);
+  const dispatcher = new TaskDispatcher({ ...base, listeners });
+  const agentsJobs = new AgentsJobs({ ...base, sessionsInbox });
   const tasksInbox = new TasksInbox({ ...base, listeners });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, tasks, tasksInbox, sessionsInbox, homes });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
@@ -106,14 +111,7 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  const jobs = [
-    heartbeats,
-    new TaskDispatcher({ ...base, listeners }),
-    new AgentsJobs({ ...base, sessionsInbox }),
-    new SessionsJobs(base),
-    new UsersJobs({ ...base, tickets, limits }),
-    live,
-  ];
+  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new UsersJobs({ ...base, tickets, limits }), live];
   const services: Services = {
     auth,
     users,
@@ -133,9 +131,14 @@ export function wireModules(parts: ModuleParts) {
   return {
     services,
     agentsInbox,
+    sessionsInbox,
     viewerAccess,
     appAccess,
     tickets,
+    limits,
+    dispatcher,
+    heartbeats,
+    agentsJobs,
     start: () => {
       for (const job of jobs) job.start();
     },

@@ -2,16 +2,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { accessEnds } from "./access-ends";
-import { AgentSockets } from "./channel/agent-sockets";
 import type { Config } from "./config";
 import { AgentDownload } from "./http/agent-download";
-import { parseTrustedProxies } from "./http/client-address";
-import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
-import { Listener } from "./http/listener";
-import { liveEndpoint } from "./http/live-endpoint";
-import { OpenSockets } from "./http/open-sockets";
-import { requestFacts } from "./http/request-facts";
-import { trpcEndpoint } from "./http/trpc-endpoint";
 import { offerLocalAgent } from "./local-agent";
 import { leaveAdminPassword, readNotices } from "./local-files";
 import { seedTemplates } from "./modules/templates/seed-templates";
@@ -27,13 +19,9 @@ import { connectDatabase } from "./platform/db/prisma-client";
 import { systemIds } from "./platform/ids";
 import type { Log } from "./platform/log";
 import { deriveKeys } from "./platform/secrets";
-import { RestEndpoint } from "./rest/rest-endpoint";
 import { fillRuntimeSlot } from "./runtime-slot";
-import { appRouter, createCaller } from "./trpc/app-router";
-import { contextMaker } from "./trpc/context";
-import { AppProxy } from "./tunnel/app-proxy";
-import { TunnelBroker } from "./tunnel/tunnel-broker";
-import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
+import { createCaller } from "./trpc/app-router";
+import { wireDoors } from "./wire-doors";
 import { wireModules } from "./wire-modules";
 
 export const VERSION = "0.1.0";
@@ -128,94 +116,20 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   await seedTemplates({ database, templates: services.templates });
   if (config.localAgentTokenFile) await offerLocalAgent(config.localAgentTokenFile, services.registrationTokens);
 
-  const sockets = new OpenSockets();
-  const inbox = modules.agentsInbox;
-  const agents: AgentSockets = new AgentSockets({
-    handler: {
-      authenticate: (input) => inbox.authenticate(input),
-      registered: (agent, connectionId, message) => inbox.registered(agent, connectionId, message),
-      received: (agent, connectionId, message) => inbox.received(agent, connectionId, message),
-      async disconnected(agent, connectionId, reason) {
-        if (!agents.isConnected(agent.agentId)) broker.agentGone(agent.agentId);
-        await inbox.disconnected(agent, connectionId, reason);
-      },
-    },
-    clock,
-    ids,
-    log,
-  });
-  const broker = new TunnelBroker({
-    send: (agentId, message) => agents.send(agentId, message),
-    authenticate: (input) => inbox.authenticate(input),
-    clock,
-    ids,
-    log,
-  });
-  const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
-  const publicOrigin = config.publicUrl.origin;
-  const apps = new AppProxy({
-    access: modules.appAccess,
-    broker,
-    sockets,
-    clock,
-    log,
-    appsDomain: config.appsDomain,
-    publicUrl: config.publicUrl,
-  });
-  closers.add(() => apps.close());
-
-  const createContext = contextMaker(services, log);
-  const trusted = parseTrustedProxies(config.trustedProxies);
-  const live = liveEndpoint({ router: appRouter, createContext, authenticator: auth, publicOrigin, sockets, log });
-  const rest = new RestEndpoint({
-    router: appRouter,
-    clock,
-    context: async (request, requestId) => createContext(await requestFacts(request, requestId, { authenticator: auth, trusted })),
-  });
   let pages: Pages | null = null;
-  const startedAt = clock.now();
-  const listener = new Listener({
-    tls: config.tls,
-    trusted,
-    origin: { publicOrigin, cookieName },
-    security: {
-      publicUrl: config.publicUrl,
-      production: config.production,
-      formTargets: config.oidc ? [new URL(config.oidc.issuer).origin] : [],
-    },
-    http: {
-      healthz: healthzEndpoint(async () => pages !== null && (await database.$queryRaw`SELECT 1`) !== null, VERSION),
-      metrics: metricsEndpoint(() => {
-        const { viewers: openViewers, ...bytes } = viewers.stats();
-        return {
-          uptimeSeconds: (clock.now().getTime() - startedAt.getTime()) / 1000,
-          connectedAgents: agents.connectedCount(),
-          openTunnels: broker.openCount(),
-          openViewers,
-          ...bytes,
-          openSockets: sockets.size,
-          residentBytes: process.memoryUsage.rss(),
-        };
-      }, auth),
-      trpc: trpcEndpoint({ router: appRouter, createContext, authenticator: auth, sockets, log }),
-      rest: ({ request, response, params, query, requestId }) =>
-        rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
-      agentBundle: download.program,
-      agentBundleHash: download.hash,
-      agentInstaller: download.installer,
-    },
-    upgrades: {
-      live,
-      agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
-      agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
-      viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
-    },
-    apps,
-    next: () => pages?.handle ?? null,
+  const doors = wireDoors({
+    config,
+    cookieName,
+    version: VERSION,
     clock,
     ids,
     log,
+    modules,
+    download,
+    ready: async () => pages !== null && (await database.$queryRaw`SELECT 1`) !== null,
+    pages: () => pages?.handle ?? null,
   });
+  const { agents, listener, createContext } = doors;
 
   fillRuntimeSlot({
     auth: { secret: keys.cookie, cookieName, secureCookies: https, maxAgeSeconds: LOGIN_SECONDS, oidc: config.oidc },
@@ -233,20 +147,15 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       bus,
       clock,
       log,
-      sockets,
-      broker,
+      sockets: doors.sockets,
+      broker: doors.broker,
       disconnect: (id, reason) => agents.disconnect(id, reason),
       accessEpoch: (id) => auth.accessEpoch(id),
     }),
   );
   await listener.listen(config.port, config.host);
-  closers.add(async () => {
-    live.close();
-    await agents.close();
-    sockets.endAll("the control plane is stopping");
-    await listener.close();
-    await pages?.close();
-  });
+  closers.add(() => pages?.close());
+  closers.add(() => doors.close("the control plane is stopping"));
   log.info({ url: config.publicUrl.origin, host: config.host, port: config.port }, "listening");
   pages = await preparePages({
     publicUrl: config.publicUrl,

@@ -15,8 +15,8 @@ export interface LoginLimits {
 
 const WINDOW_SECONDS = 60;
 
-/** Counts attempts, not failures: 5 a minute for an address, and for a name from an address. The table is UNLOGGED and made by a migration. */
-export function loginLimits(pool: QueryClient, perMinute = { address: 5, usernameAndAddress: 5 }): LoginLimits {
+/** Counts attempts, not failures, for an address and for a name from an address. The table is UNLOGGED and made by a migration. */
+export function loginLimits(pool: QueryClient, perMinute: { address: number; usernameAndAddress: number }): LoginLimits {
   const limiter = (keyPrefix: string, points: number) =>
     new RateLimiterPostgres({
       storeClient: pool,

@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { AgentSockets } from "./channel/agent-sockets";
+import type { Config } from "./config";
+import type { AgentDownload } from "./http/agent-download";
+import { parseTrustedProxies } from "./http/client-address";
+import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
+import { Listener } from "./http/listener";
+import { liveEndpoint } from "./http/live-endpoint";
+import { OpenSockets } from "./http/open-sockets";
+import { requestFacts } from "./http/request-facts";
+import { trpcEndpoint } from "./http/trpc-endpoint";
+import type { Clock } from "./platform/clock";
+import type { Ids } from "./platform/ids";
+import type { Log } from "./platform/log";
+import { RestEndpoint } from "./rest/rest-endpoint";
+import { appRouter } from "./trpc/app-router";
+import { contextMaker } from "./trpc/context";
+import { AppProxy } from "./tunnel/app-proxy";
+import { TunnelBroker } from "./tunnel/tunnel-broker";
+import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
+import type { Modules } from "./wire-modules";
+
+export interface DoorParts {
+  readonly config: Config;
+  /** Name of the UI's login cookie. */
+  readonly cookieName: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly modules: Pick<Modules, "services" | "agentsInbox" | "viewerAccess" | "appAccess">;
+  readonly download: AgentDownload;
+  /** What `/healthz` answers with. */
+  ready(): Promise<boolean>;
+  /** Next's handler; null while it isn't ready. */
+  pages(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
+}
+
+/** Every way in, built by hand: agents' channel and tunnels, viewers, apps, tRPC, REST, `/live`, and the one listener before them all. */
+export function wireDoors(parts: DoorParts) {
+  const { config, cookieName, version, clock, ids, log, modules, download } = parts;
+  const { services, agentsInbox: inbox } = modules;
+  const { auth } = services;
+  const sockets = new OpenSockets();
+  const agents: AgentSockets = new AgentSockets({
+    handler: {
+      authenticate: (input) => inbox.authenticate(input),
+      registered: (agent, connectionId, message) => inbox.registered(agent, connectionId, message),
+      received: (agent, connectionId, message) => inbox.received(agent, connectionId, message),
+      async disconnected(agent, connectionId, reason) {
+        if (!agents.isConnected(agent.agentId)) broker.agentGone(agent.agentId);
+        await inbox.disconnected(agent, connectionId, reason);
+      },
+    },
+    clock,
+    ids,
+    log,
+  });
+  const broker = new TunnelBroker({
+    send: (agentId, message) => agents.send(agentId, message),
+    authenticate: (input) => inbox.authenticate(input),
+    clock,
+    ids,
+    log,
+  });
+  const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
+  const publicOrigin = config.publicUrl.origin;
+  const { appsDomain, publicUrl } = config;
+  const apps = new AppProxy({ access: modules.appAccess, broker, sockets, clock, log, appsDomain, publicUrl });
+  const createContext = contextMaker(services, log);
+  const trusted = parseTrustedProxies(config.trustedProxies);
+  const live = liveEndpoint({ router: appRouter, createContext, authenticator: auth, publicOrigin, sockets, log });
+  const rest = new RestEndpoint({
+    router: appRouter,
+    clock,
+    context: async (request, requestId) => createContext(await requestFacts(request, requestId, { authenticator: auth, trusted })),
+  });
+  const startedAt = clock.now();
+  const listener = new Listener({
+    tls: config.tls,
+    trusted,
+    origin: { publicOrigin, cookieName },
+    security: {
+      publicUrl,
+      production: config.production,
+      formTargets: config.oidc ? [new URL(config.oidc.issuer).origin] : [],
+    },
+    http: {
+      healthz: healthzEndpoint(() => parts.ready(), version),
+      metrics: metricsEndpoint(() => {
+        const { viewers: openViewers, ...bytes } = viewers.stats();
+        return {
+          uptimeSeconds: (clock.now().getTime() - startedAt.getTime()) / 1000,
+          connectedAgents: agents.connectedCount(),
+          openTunnels: broker.openCount(),
+          openViewers,
+          ...bytes,
+          openSockets: sockets.size,
+          residentBytes: process.memoryUsage.rss(),
+        };
+      }, auth),
+      trpc: trpcEndpoint({ router: appRouter, createContext, authenticator: auth, sockets, log }),
+      rest: ({ request, response, params, query, requestId }) =>
+        rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      agentBundle: download.program,
+      agentBundleHash: download.hash,
+      agentInstaller: download.installer,
+    },
+    upgrades: {
+      live,
+      agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
+      agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
+      viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
+    },
+    apps,
+    next: () => parts.pages(),
+    clock,
+    ids,
+    log,
+  });
+  return {
+    agents,
+    broker,
+    sockets,
+    listener,
+    createContext,
+    /** Ends what is open, then stops listening. */
+    async close(reason: string) {
+      live.close();
+      await agents.close();
+      sockets.endAll(reason);
+      await listener.close();
+      await apps.close();
+    },
+  };
+}
