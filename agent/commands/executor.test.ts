@@ -66,6 +66,20 @@ describe("commands", () => {
     expect(second.driver.starts).toBe(0);
   });
 
+  it("that find the agent's own disk full say so, and where", async () => {
+    class NoRoom extends MemoryDriver {
+      override start(): Promise<never> {
+        return Promise.reject(Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC", path: "/data/d/1234" }));
+      }
+    }
+    const { plane } = await run(new NoRoom());
+    const failed = await plane.result(plane.command("start_session", randomUUID(), startData()));
+    expect(failed).toMatchObject({
+      error_code: "DISK_FULL",
+      error: expect.stringMatching(/agent's host that holds \/data\/d\/1234 is full/),
+    });
+  });
+
   it("of one session run in their order, those of others beside them", async () => {
     const { plane } = await run(new MemoryDriver());
     const session = randomUUID();

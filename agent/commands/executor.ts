@@ -5,6 +5,7 @@
 import { commandTypeSchema } from "@berth/protocol/agent-commands";
 import type { FromAgent, FromAgentOf, ToAgentOf } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import { z } from "zod";
 import type { Clock } from "../clock";
 import type { Operation, SessionDriver } from "../drivers/driver";
 import { type Log, wordsOf } from "../log";
@@ -191,7 +192,7 @@ export class Executor {
 const AGENT_ENDS = new BerthError("SERVICE_UNAVAILABLE", "The agent is being stopped");
 
 function failure(commandId: string, work: Work | null, error: unknown, log: Log): JournalEntry {
-  const known = error instanceof BerthError ? error : null;
+  const known = error instanceof BerthError ? error : ownDiskFull(error);
   if (!known) log.error({ err: error, commandId }, "a command failed unexpectedly");
   else log.warn({ commandId, code: known.code, err: known.cause }, known.message);
   return {
@@ -203,4 +204,13 @@ function failure(commandId: string, work: Work | null, error: unknown, log: Log)
     error: (known?.message ?? `The agent failed in a way it does not know: ${wordsOf(error)}`).slice(0, 4000),
     error_code: known?.code ?? "INTERNAL_ERROR",
   };
+}
+
+const noSpaceSchema = z.object({ code: z.literal("ENOSPC"), path: z.string().optional() });
+
+function ownDiskFull(error: unknown): BerthError | null {
+  const full = noSpaceSchema.safeParse(error).data;
+  if (!full) return null;
+  const where = full.path ? ` that holds ${full.path}` : "";
+  return new BerthError("DISK_FULL", `The disk of the agent's host${where} is full: free some space there and try again`, { cause: error });
 }

@@ -9,16 +9,21 @@ import { type EngineTarget, engineTarget } from "../drivers/docker/engine-target
 import { createLog } from "../log";
 
 export const DESKTOP_IMAGE = "berth/terminal-desktop:1";
+/** What our own images are built on: Debian without a desktop. */
+export const BASE_IMAGE = "berth/debian:bookworm";
 export const WEB_IMAGE = { image: "berth/scratchpad:1", port: 8080 };
 
 export class EngineFixture {
-  readonly target: EngineTarget = engineTarget(process.env.DOCKER_HOST);
-  readonly docker = new Docker(this.target.options);
+  readonly docker: Docker;
   /** Nothing of other agents on this engine is seen or touched. */
   readonly agent: string = randomUUID();
   readonly #folders: string[] = [];
   readonly #images: string[] = [];
   readonly #drivers: DockerDriver[] = [];
+
+  constructor(readonly target: EngineTarget = engineTarget(process.env.DOCKER_HOST)) {
+    this.docker = new Docker(target.options);
+  }
 
   async dataDir(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), "ba-"));
@@ -40,10 +45,10 @@ export class EngineFixture {
   }
 
   /** The desktop's image with another program in it: what `sh` is given. */
-  async imageThatRuns(script: string, user = "user"): Promise<string> {
+  async imageThatRuns(script: string, user = "user", from = DESKTOP_IMAGE): Promise<string> {
     const tag = randomUUID().slice(0, 8);
     const changes = [`ENTRYPOINT ["sh","-c",${JSON.stringify(script)}]`, "CMD []", `USER ${user}`];
-    const template = await this.docker.createContainer({ Image: DESKTOP_IMAGE, Labels: { "dev.berth.test": this.agent } });
+    const template = await this.docker.createContainer({ Image: from, Cmd: ["true"], Labels: { "dev.berth.test": this.agent } });
     try {
       await template.commit({ repo: "berth-test/script", tag, changes: changes.join("\n") });
     } finally {
@@ -51,6 +56,21 @@ export class EngineFixture {
     }
     this.#images.push(`berth-test/script:${tag}`);
     return `berth-test/script:${tag}`;
+  }
+
+  /** A small image of a display that says an RFB banner and nothing more, at its unix socket or its port. */
+  bannerImage(): Promise<string> {
+    const listen = "$ENV{BERTH_DISPLAY_SOCKET} ? (Local => $ENV{BERTH_DISPLAY_SOCKET}) : (LocalPort => $ENV{BERTH_DISPLAY_PORT})";
+    const program = [
+      `my %at = ${listen};`,
+      `my $server = ($at{Local} ? 'IO::Socket::UNIX' : 'IO::Socket::INET')->new(%at, Listen => 9, ReuseAddr => 1) or die;`,
+      `while (my $viewer = $server->accept) { $viewer->syswrite(qq(RFB 003.008\n)); }`,
+    ].join(" ");
+    return this.imageThatRuns(
+      `exec perl -MIO::Socket::UNIX -MIO::Socket::INET -e "${program.replaceAll("$", "\\$")}"`,
+      "1000:1000",
+      BASE_IMAGE,
+    );
   }
 
   /** What a command in a container printed. */

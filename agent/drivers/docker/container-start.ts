@@ -10,7 +10,7 @@ import { containerOptions } from "./container-spec";
 import type { DisplayRoutes } from "./display-routes";
 import type { DisplayFolders } from "./display-socket";
 import type { EngineContainers } from "./engine-containers";
-import { engineError, statusOf } from "./engine-errors";
+import { engineError, statusOf, withDiskNamed } from "./engine-errors";
 import type { EnginePlace } from "./engine-place";
 import { exitWords } from "./exit-words";
 import type { Homes } from "./homes";
@@ -67,7 +67,7 @@ export class ContainerStarter {
       return await this.#make({ sessionId, spec }, operation, made, homeMayBeNew);
     } catch (error) {
       await this.#undo(sessionId, made);
-      throw operation.signal.aborted ? reasonOf(operation.signal) : error;
+      throw operation.signal.aborted ? reasonOf(operation.signal) : withDiskNamed(error, (await this.#parts.place()).rootFolder);
     }
   }
 

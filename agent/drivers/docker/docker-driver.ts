@@ -27,8 +27,9 @@ import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
 import { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
-import { type ContainerEvent, EngineEvents } from "./engine-events";
+import { EngineEvents } from "./engine-events";
 import { EngineHealth } from "./engine-health";
+import { EngineOutages } from "./engine-outages";
 import { type EnginePlace, findPlace } from "./engine-place";
 import type { EngineTarget } from "./engine-target";
 import { Homes } from "./homes";
@@ -36,6 +37,7 @@ import { LABEL, ofAgent } from "./labels";
 import { addressesOf, applyIsolation, hostNameServers } from "./network-isolation";
 import { SessionMarks } from "./session-marks";
 import { ensureNetwork, SESSION_NETWORK } from "./session-network";
+import { SessionWatch } from "./session-watch";
 
 export interface DockerDriverOptions {
   readonly target: EngineTarget;
@@ -65,10 +67,7 @@ export class DockerDriver implements SessionDriver {
   readonly #starter: ContainerStarter;
   readonly #usage: HostUsage;
   readonly #health: EngineHealth;
-  readonly #events: EngineEvents;
-  readonly #listeners = new Set<DriverListener>();
-  /** Sessions that an operation of ours is under way for: what the engine tells of them is our own doing. */
-  readonly #busy = new Map<string, number>();
+  readonly #watch: SessionWatch;
   #place: EnginePlace | null = null;
   #isolation = "not tried yet";
 
@@ -77,14 +76,25 @@ export class DockerDriver implements SessionDriver {
     this.#options = options;
     this.#docker = new Docker(target.options);
     this.#marks = marks;
-    this.#containers = new EngineContainers(this.#docker, target.name, agent, marks);
+    const outages = new EngineOutages(target);
+    this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
     this.#ender = new ContainerEnder(this.#docker, target.name);
     this.#homes = new Homes(this.#docker, target.name, agent);
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
     this.#usage = new HostUsage(dataDir);
     this.#health = new EngineHealth(this.#docker, target.name);
-    this.#events = new EngineEvents(this.#docker, agent, log);
+    this.#watch = new SessionWatch({
+      events: new EngineEvents(this.#docker, agent, log),
+      containers: this.#containers,
+      ender: this.#ender,
+      folders: this.#folders,
+      marks,
+      health: this.#health,
+      outages,
+      log,
+      returned: () => this.#prepare(),
+    });
     this.#starter = new ContainerStarter({
       docker: this.#docker,
       engine: target.name,
@@ -104,7 +114,7 @@ export class DockerDriver implements SessionDriver {
   static async open(options: DockerDriverOptions): Promise<DockerDriver> {
     const driver = new DockerDriver(options, await SessionMarks.open(join(options.dataDir, "sessions")));
     await driver.#prepare();
-    driver.#follow();
+    driver.#watch.begin();
     return driver;
   }
 
@@ -146,12 +156,14 @@ export class DockerDriver implements SessionDriver {
   }
 
   start(request: StartRequest, operation: Operation): Promise<SessionFacts> {
-    return this.#during(request.sessionId, async () => this.#facts(request.sessionId, await this.#starter.start(request, operation, true)));
+    return this.#watch.during(request.sessionId, async () =>
+      this.#facts(request.sessionId, await this.#starter.start(request, operation, true)),
+    );
   }
 
   wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
     const { sessionId, spec } = request;
-    return this.#during(sessionId, async () => {
+    return this.#watch.during(sessionId, async () => {
       const frozen = (await this.#containers.ofSession(sessionId)).find((container) => container.State === "paused");
       if (!frozen || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
         return this.#facts(sessionId, await this.#starter.start(request, operation, false));
@@ -163,7 +175,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   hibernate({ sessionId, generation, mode }: HibernateRequest): Promise<SessionFacts> {
-    return this.#during(sessionId, async () => {
+    return this.#watch.during(sessionId, async () => {
       const [container] = await this.#containers.ofSession(sessionId);
       if (!container) throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} has no container here; wake it to make it anew`);
       this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
@@ -185,7 +197,7 @@ export class DockerDriver implements SessionDriver {
 
   terminate(request: TerminateRequest): Promise<SessionFacts> {
     const { sessionId, generation, graceful, timeoutSeconds, removeHome } = request;
-    return this.#during(sessionId, async () => {
+    return this.#watch.during(sessionId, async () => {
       const found = await this.#containers.ofSession(sessionId);
       for (const container of found) this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
       for (const container of found) {
@@ -216,8 +228,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   watch(listener: DriverListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#watch.add(listener);
   }
 
   async openDisplay(sessionId: string): Promise<Duplex> {
@@ -245,7 +256,7 @@ export class DockerDriver implements SessionDriver {
     if (!sessionId || container.Config.Labels[LABEL.agent] !== this.#options.agent) {
       throw new BerthError("SPEC_REFUSED", `Container ${containerId.slice(0, 12)} was not made by this agent and is left alone`);
     }
-    await this.#during(sessionId, async () => {
+    await this.#watch.during(sessionId, async () => {
       await this.#ender.remove(container.Id);
       if ((await this.#containers.ofSession(sessionId)).length > 0) return;
       await this.#folders.remove(sessionId);
@@ -254,8 +265,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   async close(): Promise<void> {
-    this.#listeners.clear();
-    await this.#events.stop();
+    await this.#watch.end();
   }
 
   async #prepare(): Promise<void> {
@@ -273,56 +283,6 @@ export class DockerDriver implements SessionDriver {
       }
     } catch (error) {
       log.warn({ err: error }, wordsOf(error));
-    }
-  }
-
-  #follow(): void {
-    const { log } = this.#options;
-    this.#events.follow({
-      happened: (event) =>
-        void this.#happened(event).catch((error: unknown) => log.warn({ err: error }, "an event could not be followed up")),
-      connected: (again) => {
-        if (!again) return;
-        log.info("the container engine is back");
-        void this.#prepare().then(() => {
-          for (const listener of this.#listeners) listener.engineReturned();
-        });
-      },
-      lost: (reason) => {
-        this.#health.lost(reason);
-        log.warn({ reason }, "the container engine is away");
-      },
-    });
-  }
-
-  async #happened(event: ContainerEvent): Promise<void> {
-    const { action, containerId, sessionId } = event;
-    if (this.#busy.has(sessionId) || this.#ender.removedByUs(containerId)) return;
-    const container = await this.#containers.inspect(containerId);
-    if (this.#busy.has(sessionId)) return;
-    if (container) {
-      const seen = this.#containers.seen(sessionId, container);
-      for (const listener of this.#listeners) listener.observed(seen);
-    } else if (action === "destroy" && (await this.#containers.ofSession(sessionId)).length === 0) {
-      await this.#vanished(event);
-    }
-  }
-
-  async #vanished({ sessionId, containerId, generation: labelled }: ContainerEvent): Promise<void> {
-    const generation = Math.max(labelled, this.#marks.get(sessionId)?.generation ?? 0);
-    await this.#folders.remove(sessionId);
-    await this.#marks.clear(sessionId);
-    for (const listener of this.#listeners) {
-      listener.observed({
-        sessionId,
-        generation,
-        observed: "removed",
-        containerId,
-        containerName: null,
-        address: null,
-        reason: "its container was removed from outside",
-        errorCode: "CONTAINER_EXITED",
-      });
     }
   }
 
@@ -349,17 +309,6 @@ export class DockerDriver implements SessionDriver {
   async #findPlace(): Promise<EnginePlace> {
     this.#place ??= await findPlace(this.#docker, this.#options.target);
     return this.#place;
-  }
-
-  async #during<T>(sessionId: string, run: () => Promise<T>): Promise<T> {
-    this.#busy.set(sessionId, (this.#busy.get(sessionId) ?? 0) + 1);
-    try {
-      return await run();
-    } finally {
-      const left = (this.#busy.get(sessionId) ?? 1) - 1;
-      if (left > 0) this.#busy.set(sessionId, left);
-      else this.#busy.delete(sessionId);
-    }
   }
 
   async #ask<T>(doing: string, run: () => Promise<T>): Promise<T> {

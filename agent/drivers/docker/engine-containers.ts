@@ -3,22 +3,33 @@ import type Docker from "dockerode";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
 import type { SeenSession } from "../driver";
 import { engineError, statusOf } from "./engine-errors";
+import type { EngineOutages } from "./engine-outages";
 import { exitWords } from "./exit-words";
 import { generationOf, LABEL, type Labels, ofAgent, ofSession } from "./labels";
 import type { SessionMarks } from "./session-marks";
 import { SESSION_NETWORK } from "./session-network";
+
+export interface EngineContainersParts {
+  readonly docker: Docker;
+  readonly engine: string;
+  readonly agent: string;
+  readonly marks: SessionMarks;
+  readonly outages: EngineOutages;
+}
 
 export class EngineContainers {
   readonly #docker: Docker;
   readonly #engine: string;
   readonly #agent: string;
   readonly #marks: SessionMarks;
+  readonly #outages: EngineOutages;
 
-  constructor(docker: Docker, engine: string, agent: string, marks: SessionMarks) {
+  constructor({ docker, engine, agent, marks, outages }: EngineContainersParts) {
     this.#docker = docker;
     this.#engine = engine;
     this.#agent = agent;
     this.#marks = marks;
+    this.#outages = outages;
   }
 
   /** All containers of a session, the newest generation first. More than one only after a crash in between. */
@@ -73,7 +84,7 @@ export class EngineContainers {
     return {
       ...base,
       observed: "failed",
-      reason: State.Error || exitWords(State.ExitCode, State.OOMKilled),
+      reason: State.Error || exitWords(State.ExitCode, State.OOMKilled, this.#outages.cover(Id, new Date(State.FinishedAt))),
       errorCode: "CONTAINER_EXITED",
     };
   }

@@ -54,13 +54,21 @@ function classify(words: string): ErrorCode {
   return "SESSION_PROVISIONING_FAILED";
 }
 
+/** The same error, and where a disk is full, which one it is and what to do. `rootFolder` is where the engine keeps its data. */
+export function withDiskNamed(error: unknown, rootFolder: string): unknown {
+  if (!(error instanceof BerthError) || error.code !== "DISK_FULL") return error;
+  const advice = "free some space there ('docker system df' shows what takes it) and start the session again";
+  const words = `The disk of the container engine's host that holds ${rootFolder} is full: ${advice}. ${error.message}`;
+  return new BerthError("DISK_FULL", words.slice(0, 1500), { cause: error.cause });
+}
+
 /** A pull's error, which may come as a status or inside the progress stream. */
 export function pullError(error: unknown, image: string, withPassword: boolean, engine: string): BerthError {
   if (error instanceof BerthError) return error;
   const words = engineWords(error);
   const say = (code: ErrorCode, text: string) => new BerthError(code, text.slice(0, 1500), { cause: error });
   if (/no space left on device|disk quota exceeded/i.test(words))
-    return say("DISK_FULL", `There is no room on the host's disk for image ${image}`);
+    return say("DISK_FULL", `There was no room for image ${image} (${words})`);
   if (
     /unauthorized|authentication required|access denied|no basic auth|incorrect username or password|denied:|status: 40[13]/i.test(words)
   ) {

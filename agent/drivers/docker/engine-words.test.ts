@@ -36,6 +36,7 @@ describe("errors of the engine", () => {
     expect(exitWords(137, true)).toBe("ended by itself with exit code 137 (killed; out of memory)");
     expect(exitWords(0, false)).toBe("ended by itself with exit code 0");
     expect(exitWords(139, false)).toBe("ended by itself with exit code 139 (memory fault)");
+    expect(exitWords(143, false, true)).toBe("ended with exit code 143 (terminated) while its container engine was away or being stopped");
   });
 });
 

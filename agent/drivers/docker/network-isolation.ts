@@ -89,6 +89,8 @@ function restore(rules: string): Promise<void> {
       if (error) reject(new Error(errors.trim() || error.message));
       else resolve();
     });
+    // It may be missing or end before it reads: the callback says so.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(rules);
   });
 }
