@@ -18,8 +18,8 @@ export type ServiceKit = Awaited<ReturnType<typeof startServiceKit>>;
 
 export interface ServiceKitOptions {
   readonly loginsPerMinute?: number;
-  /** Stands before the fakes: agents that are connected by real sockets. */
-  readonly gateway?: (fakes: FakeGateway) => AgentGateway;
+  /** Instead of the fakes: agents that are connected by real sockets. */
+  readonly gateway?: AgentGateway;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -40,7 +40,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     version: "test",
     pool,
     keys,
-    gateway: options.gateway?.(gateway) ?? gateway,
+    gateway: options.gateway ?? gateway,
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
     loginsPerMinute: options.loginsPerMinute,

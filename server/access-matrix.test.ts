@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { routes } from "./http/routes";
+import type { Asker } from "./modules/users/users-schema";
+import { toWire } from "./rest/key-case";
+import { type ServedProcedure, servedProcedures } from "./rest/rest-routes";
+import {
+  httpRows,
+  type Outcome,
+  type Person,
+  type ProcedureRow,
+  people,
+  procedureRows,
+  socketRows,
+  type Things,
+} from "./testing/access-table";
+import { type Answer, askDoor, knock } from "./testing/door-calls";
+import { type DoorKit, startDoorKit } from "./testing/door-kit";
+import { makeAsker } from "./testing/factories";
+import { appRouter } from "./trpc/app-router";
+
+let kit: DoorKit;
+let things: Things;
+let askers: Record<"other" | "own" | "operator" | "admin" | "disabled", Asker>;
+/** The bearer credential of each; nobody has none. */
+let credentials: Record<Person, string | null>;
+/** Tickets from before their owner was disabled. */
+let staleTickets: { readonly viewer: string; readonly app: string };
+let appOrigin: { readonly host: string; readonly origin: string };
+let count = 0;
+
+const freshName = () => {
+  count += 1;
+  return `made-${count}`;
+};
+const own = () => kit.callerOf(askers.own);
+
+beforeAll(async () => {
+  kit = await startDoorKit({ loginsPerMinute: 10_000 });
+  const agent = await kit.connectAgent("host-a");
+  const wrong = await kit.connectAgent("host-b");
+  askers = {
+    other: await makeAsker(kit),
+    own: await makeAsker(kit),
+    operator: await makeAsker(kit, "operator"),
+    admin: await makeAsker(kit, "admin"),
+    disabled: await makeAsker(kit, "admin"),
+  };
+  const desktop = await runningSession("terminal-desktop");
+  const app = await runningSession("scratchpad");
+  const { tasks } = await own().tasks.list({ sessionId: desktop.id });
+  things = {
+    sessionId: desktop.id,
+    appSessionId: app.id,
+    homeId: desktop.homeId ?? "",
+    taskId: tasks[0]?.id ?? "",
+    agentName: agent.name,
+    ownerName: askers.own.username,
+    freshName: "",
+  };
+  const host = `s-${app.id}.apps.example`;
+  appOrigin = { host, origin: `https://${host}` };
+  credentials = {
+    nobody: null,
+    other: await kit.tokenOf(askers.other),
+    own: await kit.tokenOf(askers.own),
+    operator: await kit.tokenOf(askers.operator),
+    admin: await kit.tokenOf(askers.admin),
+    disabled: await kit.tokenOf(askers.disabled),
+    agent: agent.secret,
+    "wrong agent": wrong.secret,
+  };
+  const ticketOf = async (sessionId: string) => (await openViewer("disabled", sessionId)).ticket ?? "";
+  staleTickets = { viewer: await ticketOf(desktop.id), app: await ticketOf(app.id) };
+  await kit.callerOf(askers.admin).users.update({ id: askers.disabled.userId, active: false });
+});
+afterAll(() => kit.close());
+
+async function runningSession(template: string) {
+  const session = await own().sessions.create({ template, agentId: "host-a" });
+  await vi.waitFor(async () => expect((await own().sessions.get({ id: session.id })).status.phase).toBe("Running"));
+  return session;
+}
+
+/** A 400 or 409 was let through; what shows that the table asks wrongly is an error of the test's. */
+function outcomeOf({ status, code, text }: Answer): Outcome {
+  const asked = ["VALIDATION_FAILED", "INVALID_PARAMETER", "MISSING_REQUIRED_FIELD", "METHOD_NOT_ALLOWED", "UNSUPPORTED_MEDIA_TYPE"];
+  if (code === "INTERNAL_ERROR" || (code !== null && asked.includes(code))) throw new Error(`the table asks wrongly: ${text}`);
+  if (code === "AUTH_INVALID_CREDENTIALS") return "ok";
+  if (status === 401) return "401";
+  if (status === 403) return "403";
+  if (status !== 404) return "ok";
+  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "NOT_FOUND"].includes(code ?? "") ? "404" : "ok";
+}
+
+const bearer = (person: Person): Record<string, string> => {
+  const credential = credentials[person];
+  return credential === null ? {} : { authorization: `Bearer ${credential}` };
+};
+
+async function prepare(
+  row: ProcedureRow,
+  person: Person,
+): Promise<{ input: Record<string, unknown> | undefined; headers: Record<string, string> }> {
+  const insider = person === "own" || person === "operator" || person === "admin" || person === "other";
+  const spoils = insider ? row.spoils : undefined;
+  const session = spoils === "session" && row.expected[people.indexOf(person)] === "ok" ? await runningSession("terminal-desktop") : null;
+  const headers = spoils === "login" && insider ? { authorization: `Bearer ${await kit.tokenOf(askers[person])}` } : bearer(person);
+  return { input: row.input?.({ ...things, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) }), headers };
+}
+
+/** By name. The router's own type nests them. */
+const procedures = new Map(
+  Object.entries<{ _def: { type: "query" | "mutation" | "subscription" } }>(appRouter._def.procedures).map(([name, { _def }]) => [
+    name,
+    _def.type,
+  ]),
+);
+const nameOf = (row: string): string => row.split(" ")[0] ?? "";
+const served = servedProcedures(appRouter);
+
+function restRequest({ route, input: schema }: ServedProcedure, input: Record<string, unknown> = {}) {
+  const rest = { ...input };
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(rest[name]);
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  const wire = toWire(schema, rest);
+  if (route.method !== "GET" && route.method !== "DELETE") return { method: route.method, path: `/api/v1${path}`, body: wire };
+  return {
+    method: route.method,
+    path: `/api/v1${path}?${new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)]))}`,
+  };
+}
+
+describe("every way in has its row", () => {
+  it("procedures", () => {
+    expect([...new Set(Object.keys(procedureRows).map(nameOf))].sort()).toEqual([...procedures.keys()].sort());
+  });
+
+  it("REST routes: each is a procedure's", () => {
+    expect(served.map(({ procedure }) => procedure).filter((name) => !(name in procedureRows))).toEqual([]);
+    expect(served.length).toBeGreaterThan(35);
+  });
+
+  it("paths outside Next, and apps", () => {
+    const asked = [...Object.keys(httpRows), ...Object.values(socketRows).map((row) => row.route)];
+    expect([...new Set(asked)].sort()).toEqual(
+      [...Object.keys(routes).filter((name) => name !== "trpc" && name !== "rest"), "apps"].sort(),
+    );
+  });
+});
+
+describe.each(Object.entries(procedureRows))("%s", (name, row) => {
+  const procedure = nameOf(name);
+  it.each(people)("by tRPC, as %s", async (person) => {
+    const { input, headers } = await prepare(row, person);
+    const type = procedures.get(procedure);
+    const query = type === "mutation" || !input ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+    const call = type === "mutation" ? { method: "POST", body: input ?? {} } : { method: "GET" };
+    expect(outcomeOf(await askDoor(kit.port, { ...call, path: `/api/trpc/${procedure}${query}`, headers }))).toBe(
+      row.expected[people.indexOf(person)],
+    );
+  });
+
+  const rest = served.find((one) => one.procedure === procedure);
+  if (!rest) return;
+  it.each(people)(`by REST (${rest.route.method} ${rest.route.path}), as %s`, async (person) => {
+    const { input, headers } = await prepare(row, person);
+    expect(outcomeOf(await askDoor(kit.port, { ...restRequest(rest, input), headers }))).toBe(row.expected[people.indexOf(person)]);
+  });
+});
+
+describe.each(Object.entries(httpRows))("%s", (name, expected) => {
+  it.each(people)("as %s", async (person) => {
+    // As a proxy would: not this machine's own request.
+    const headers = { ...bearer(person), "x-forwarded-for": "192.0.2.77" };
+    const path = Object.entries(routes).find(([route]) => route === name)?.[1].path ?? "";
+    expect(outcomeOf(await askDoor(kit.port, { method: "GET", path, headers }))).toBe(expected[people.indexOf(person)]);
+  });
+});
+
+async function openViewer(person: Person, sessionId: string): Promise<{ ticket: string | null; refused: Answer | null }> {
+  const answer = await askDoor(kit.port, {
+    method: "POST",
+    path: `/api/v1/sessions/${sessionId}/viewer`,
+    headers: person === "disabled" ? { authorization: `Bearer ${await kit.tokenOf(askers.disabled)}` } : bearer(person),
+    body: { reason: "they asked for help" },
+  });
+  const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1] ?? null;
+  return { ticket, refused: ticket ? null : answer };
+}
+
+async function ticketOf(person: Person, sessionId: string, stale: string): Promise<{ ticket: string; refused: Answer | null }> {
+  if (person === "disabled") return { ticket: stale, refused: null };
+  if (person === "nobody" || person === "agent" || person === "wrong agent") return { ticket: credentials[person] ?? "", refused: null };
+  const { ticket, refused } = await openViewer(person, sessionId);
+  return { ticket: ticket ?? "", refused };
+}
+
+/** Whoever is given no ticket has met the refusal there. */
+async function appCookie(person: Person): Promise<{ cookie: string; refused: Answer | null }> {
+  const { ticket, refused } = await ticketOf(person, things.appSessionId, staleTickets.app);
+  if (refused) return { cookie: "", refused };
+  const entered = await askDoor(kit.port, { method: "GET", path: `/__berth/enter?ticket=${ticket}`, headers: { host: appOrigin.host } });
+  const cookie = entered.headers["set-cookie"]?.[0]?.split(";")[0];
+  return cookie ? { cookie, refused: null } : { cookie: "", refused: entered };
+}
+
+async function dialTunnel(person: Person): Promise<Answer> {
+  const agent = { agentId: (await kit.callerOf(askers.admin).agents.get({ id: "host-a" })).id, agentName: "host-a" };
+  const over = new AbortController();
+  let key = { id: "", secret: "" };
+  const opened = kit.doors.broker
+    .open(
+      agent,
+      (made) => {
+        key = made;
+        return { type: "inventory_request" };
+      },
+      over.signal,
+    )
+    .then((socket) => socket.destroy())
+    .catch(() => {});
+  const answer = await knock(kit.port, {
+    path: `/agent/tunnel/${key.id}`,
+    headers: { ...bearer(person), "x-berth-tunnel-secret": key.secret },
+  });
+  over.abort();
+  await opened;
+  return answer;
+}
+
+const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
+  live: (person) => knock(kit.port, { path: "/live", headers: { ...bearer(person), origin: kit.publicUrl.origin } }),
+  "viewer by token": (person) =>
+    knock(kit.port, { path: `/vnc-viewer/${things.sessionId}?token=${credentials[person] ?? ""}`, headers: {} }),
+  "viewer by ticket": async (person) => {
+    const { ticket, refused } = await ticketOf(person, things.sessionId, staleTickets.viewer);
+    return refused ?? knock(kit.port, { path: `/vnc-viewer/${things.sessionId}?ticket=${ticket}`, headers: {} });
+  },
+  agentChannel: (person) => knock(kit.port, { path: "/agent/ws?agent_id=host-a&platform=docker", headers: bearer(person) }),
+  agentTunnel: dialTunnel,
+  "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),
+  "app's WebSocket by token": (person) => knock(kit.port, { path: "/", headers: { ...bearer(person), ...appOrigin } }),
+  "app by ticket": async (person) => {
+    const { cookie, refused } = await appCookie(person);
+    return refused ?? askDoor(kit.port, { method: "GET", path: "/", headers: { cookie, host: appOrigin.host } });
+  },
+  "app's WebSocket by ticket": async (person) => {
+    const { cookie, refused } = await appCookie(person);
+    return refused ?? knock(kit.port, { path: "/", headers: { cookie, ...appOrigin } });
+  },
+};
+
+describe.each(Object.entries(socketRows))("%s", (name, { expected }) => {
+  it.each(people)("as %s", async (person) => {
+    const answer = await calls[name]?.(person);
+    if (!answer) throw new Error(`nothing tells how to ask for: ${name}`);
+    const outcome = outcomeOf(answer);
+    expect(outcome).toBe(expected[people.indexOf(person)]);
+    if (outcome === "ok") expect([101, 200]).toContain(answer.status);
+  });
+});

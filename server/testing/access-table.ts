@@ -1,0 +1,142 @@
+import type { HttpRouteName, UpgradeRouteName } from "../http/routes";
+import { PASSWORD } from "./factories";
+
+/**
+ * Who asks. The thing asked for belongs to `own` and runs on `agent`; `other` is another user, `disabled` was disabled after signing in,
+ * the agents show their own credential.
+ */
+export const people = ["nobody", "other", "own", "operator", "admin", "disabled", "agent", "wrong agent"] as const;
+export type Person = (typeof people)[number];
+
+/** `ok`: let through, whatever comes of it then. `401`: sign in. `403`: refused. `404`: looks as if it weren't there. */
+export type Outcome = "ok" | "401" | "403" | "404";
+
+/** In the order of `people`. */
+export type Expected = readonly [Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome, Outcome];
+
+export interface Things {
+  /** Running sessions of the owner's: a desktop and a web app. */
+  readonly sessionId: string;
+  readonly appSessionId: string;
+  readonly homeId: string;
+  readonly taskId: string;
+  readonly agentName: string;
+  readonly ownerName: string;
+  /** Nothing has this name yet. */
+  readonly freshName: string;
+}
+
+export interface ProcedureRow {
+  readonly expected: Expected;
+  readonly input?: (things: Things) => Record<string, unknown>;
+  /** What it does spoils the session, or the login, for whoever comes next. */
+  readonly spoils?: "session" | "login";
+}
+
+/** What agents and disabled people are answered wherever a login is read: a credential that isn't good is refused, not overlooked. */
+const outsiders = ["401", "401", "401"] as const;
+type Insiders = readonly [nobody: Outcome, other: Outcome, own: Outcome, operator: Outcome, admin: Outcome];
+const of = (insiders: Insiders): Expected => [...insiders, ...outsiders];
+
+const nobodyId = "00000000-0000-4000-8000-000000000000";
+const anyone = of(["ok", "ok", "ok", "ok", "ok"]);
+const signedIn = of(["401", "ok", "ok", "ok", "ok"]);
+const ownAndStaff = of(["401", "404", "ok", "ok", "ok"]);
+const ownAndAdmin = of(["401", "404", "ok", "403", "ok"]);
+const ownAndAdminHidden = of(["401", "404", "ok", "404", "ok"]);
+const staff = of(["401", "403", "403", "ok", "ok"]);
+const admins = of(["401", "403", "403", "403", "ok"]);
+const none = of(["401", "401", "401", "401", "401"]);
+const everything: Expected = ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"];
+
+const id = ({ sessionId }: Things) => ({ id: sessionId });
+const agentId = ({ agentName }: Things) => ({ id: agentName });
+const orphan = ({ agentName }: Things) => ({ id: agentName, containerId: "none" });
+const template = ({ freshName }: Things) => ({
+  name: freshName,
+  displayName: "Made",
+  category: "Tests",
+  image: "berth/test:1",
+  display: { protocol: "rfb", port: 5900 },
+  defaultResources: { memory: "1Gi", cpu: "1" },
+});
+
+/**
+ * Every procedure, by name (a second row of one has a word after it). Asked by tRPC over HTTP, and by its REST route where it has one.
+ * Roles: a user has their own things; an operator every session's lifecycle, agents and tasks; an administrator everything.
+ */
+export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
+  "auth.signIn": { expected: anyone, input: ({ ownerName }) => ({ username: ownerName, password: PASSWORD }) },
+  "auth.signOut": { expected: signedIn, spoils: "login" },
+  "auth.me": { expected: signedIn },
+  "users.list": { expected: admins, input: () => ({}) },
+  "users.create": { expected: admins, input: ({ freshName }) => ({ username: freshName, password: PASSWORD }) },
+  "users.update": { expected: admins, input: () => ({ id: nobodyId, role: "admin" }) },
+  "users.changePassword": { expected: signedIn, input: () => ({ currentPassword: "not it", newPassword: "long enough" }) },
+  // Its credential is the one-time token: everyone is refused alike without one.
+  "agents.register": { expected: none, input: () => ({ name: "intruder", version: "1" }) },
+  "agents.list": { expected: staff, input: () => ({}) },
+  "agents.stats": { expected: staff },
+  "agents.get": { expected: staff, input: agentId },
+  "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
+  "agents.remove": { expected: staff, input: agentId },
+  "agents.adoptOrphan": { expected: staff, input: orphan },
+  "agents.removeOrphan": { expected: staff, input: orphan },
+  "registrationTokens.list": { expected: admins },
+  "registrationTokens.create": { expected: admins, input: () => ({}) },
+  "registrationTokens.revoke": { expected: admins, input: () => ({ id: nobodyId }) },
+  "templates.list": { expected: signedIn, input: () => ({}) },
+  "templates.get": { expected: signedIn, input: () => ({ name: "firefox-browser" }) },
+  "templates.create": { expected: admins, input: template },
+  "templates.update": { expected: admins, input: (things) => ({ ...template(things), security: "compatible" }) },
+  "templates.remove": { expected: admins, input: () => ({ name: "no-such-template" }) },
+  "sessions.create": {
+    expected: of(["401", "403", "ok", "403", "ok"]),
+    input: ({ ownerName }) => ({ user: ownerName, template: "scratchpad" }),
+  },
+  "sessions.list": { expected: signedIn, input: () => ({}) },
+  "sessions.counts": { expected: signedIn },
+  "sessions.get": { expected: ownAndStaff, input: id },
+  "sessions.events": { expected: ownAndStaff, input: id },
+  "sessions.setState": { expected: ownAndStaff, input: (things) => ({ ...id(things), state: "running" }) },
+  "sessions.setState terminated": {
+    expected: of(["401", "404", "403", "403", "ok"]),
+    input: (things) => ({ ...id(things), state: "terminated" }),
+    spoils: "session",
+  },
+  "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
+  "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
+  "homes.list": { expected: signedIn, input: () => ({}) },
+  "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
+  "tasks.list": { expected: signedIn, input: () => ({}) },
+  "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
+  "audit.list": { expected: admins, input: () => ({}) },
+  "live.events": { expected: signedIn },
+  "system.status": { expected: signedIn },
+};
+
+/** The plain paths beside tRPC and REST. */
+export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, Expected>> = {
+  healthz: everything,
+  // From another machine; this one needs no login.
+  metrics: staff,
+  agentBundle: everything,
+  agentBundleHash: everything,
+  agentInstaller: everything,
+};
+
+/** Ways in that become sockets or apps, by what is shown at the door. `ok` is a 101, or the app's own answer. */
+export const socketRows: Readonly<Record<string, { readonly route: UpgradeRouteName | "apps"; readonly expected: Expected }>> = {
+  live: { route: "live", expected: signedIn },
+  "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
+  // Each brings the ticket that they were given; a disabled person one from before, an agent its secret.
+  "viewer by ticket": { route: "viewer", expected: ownAndAdmin },
+  agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  agentTunnel: { route: "agentTunnel", expected: ["401", "401", "401", "401", "401", "401", "ok", "404"] },
+  // A login is no key to an app's origin: neither token nor cookie.
+  "app by token": { route: "apps", expected: none },
+  "app by ticket": { route: "apps", expected: ownAndAdmin },
+  "app's WebSocket by token": { route: "apps", expected: none },
+  "app's WebSocket by ticket": { route: "apps", expected: ownAndAdmin },
+};

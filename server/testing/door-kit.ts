@@ -1,0 +1,71 @@
+import type { AddressInfo } from "node:net";
+import { AgentDownload } from "../http/agent-download";
+import type { Asker } from "../modules/users/users-schema";
+import { wireDoors } from "../wire-doors";
+import { echoServer } from "./dialing-agent";
+import { PASSWORD } from "./factories";
+import { type ServiceKit, type ServiceKitOptions, startServiceKit } from "./service-kit";
+import { SocketAgent } from "./socket-agent";
+
+export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
+
+/** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
+export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway"> = {}) {
+  const kit = await startServiceKit({
+    ...options,
+    gateway: {
+      isConnected: (agentId) => doors.agents.isConnected(agentId),
+      send: (agentId, message) => doors.agents.send(agentId, message),
+      disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
+    },
+  });
+  const doors = wireDoors({
+    config: kit.config,
+    cookieName: "berth-session",
+    version: "test",
+    clock: kit.clock,
+    ids: kit.ids,
+    log: kit.log,
+    modules: kit,
+    download: new AgentDownload("/nothing-was-built", kit.config.agentPublicUrl),
+    ready: async () => true,
+    pages: () => async (_, response) => void response.end("page"),
+  });
+  await doors.listener.listen(0, "127.0.0.1");
+  const { port } = doors.listener.server.address() as AddressInfo;
+  const display = echoServer();
+  const app = echoServer(undefined, (_, response) => void response.end("the app"));
+  return {
+    ...kit,
+    doors,
+    port,
+    origin: `http://127.0.0.1:${port}`,
+    /** An agent that is enrolled and on the channel; its displays echo, its apps say "the app". */
+    async connectAgent(name: string): Promise<SocketAgent & { readonly id: string }> {
+      const enrolled = await enrol(kit, name);
+      const agent = await SocketAgent.connect({
+        name,
+        secret: enrolled.token,
+        port: () => port,
+        serve: (socket, message) => {
+          (message.type === "tunnel_request" ? app : display).emit("connection", socket);
+        },
+      });
+      return Object.assign(agent, { id: enrolled.agentId });
+    },
+    /** A JWT of this person's, of a login of its own. */
+    async tokenOf(asker: Asker): Promise<string> {
+      return (await kit.services.auth.signInForToken({ username: asker.username, password: PASSWORD, address: "192.0.2.1" })).token;
+    },
+    async close() {
+      await doors.close("the test is over");
+      await kit.close();
+    },
+  };
+}
+
+async function enrol(kit: ServiceKit, name: string) {
+  const token = await kit.services.registrationTokens.createForThisMachine(name);
+  const request = { name, version: "1", capabilities: [], labels: {}, platform: "docker" as const };
+  return kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+}
