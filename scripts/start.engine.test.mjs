@@ -126,6 +126,19 @@ test("the control plane killed together with its script leaves a database behind
   expect((await signIn(password)).status).toBe(200);
 }, 300_000);
 
+test("one Ctrl-C, which npm passes on once more, lets everything end in good order", async () => {
+  const run = start();
+  await run.said("Berth is at");
+  run.child.stdout.on("data", (text) => {
+    if (String(text).includes("Stopping")) run.child.kill("SIGINT");
+  });
+  run.child.kill("SIGINT");
+  const [code] = await run.ended;
+  expect(code).toBe(0);
+  expect(run.lines.join("\n")).toContain("✓ Stopped");
+  expect(processesOf(folder)).toEqual([]);
+}, 300_000);
+
 test("when npm is killed, everything it started ends", async () => {
   const run = start({ command: "npm", args: ["start"] });
   await run.said("Berth is at");

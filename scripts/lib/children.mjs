@@ -4,6 +4,7 @@ import { createWriteStream, existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { interruptPresses } from "./interrupt-presses.mjs";
 import { inRoot } from "./paths.mjs";
 
 const watchdog = pathToFileURL(inRoot("scripts/lib/end-with-parent.mjs")).href;
@@ -61,9 +62,11 @@ export function startNode({ name, args, env, logFile, onLine = () => {} }) {
 /** Calls `run` once: at Ctrl-C, TERM, HUP, or when the npm that started us is gone. A second Ctrl-C ends at once. */
 export function onEnd(run) {
   let asked = false;
+  const pressed = interruptPresses();
   const ask = (why) => {
+    const press = pressed();
     if (asked) {
-      if (why === "SIGINT") process.exit(130);
+      if (why === "SIGINT" && press > 1) process.exit(130);
       return;
     }
     asked = true;

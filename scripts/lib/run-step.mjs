@@ -1,16 +1,18 @@
 /** One step of a check or a test run: a program whose output is shown, timed, and remembered as passed or failed. */
 import { spawn } from "node:child_process";
+import { interruptPresses } from "./interrupt-presses.mjs";
 import { inRoot } from "./paths.mjs";
 import { duration, say } from "./say.mjs";
 
 const running = new Set();
 let interrupted = false;
+const pressed = interruptPresses();
 
 // Ended with us, whole groups: a test runner has workers, and those have browsers.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
     // The second time at once.
-    if (interrupted) process.exit(130);
+    if (pressed() > 1) process.exit(130);
     interrupted = true;
     for (const child of running) {
       try {
