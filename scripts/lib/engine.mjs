@@ -1,7 +1,8 @@
 /** A container engine to run sessions on: the one that answers, else one of our own where that is possible. */
 import { existsSync } from "node:fs";
 import { aptInstall, distribution, findProgram, hasApt, isRoot } from "./debian.mjs";
-import { engineAt, findAnsweringEngine } from "./find-engine.mjs";
+import { engineAdvice } from "./engine-advice.mjs";
+import { askEngine, engineAt, engineHost, findAnsweringEngine, systemEngineHost } from "./find-engine.mjs";
 import { enterOwnEngine, leaveOwnEngine, sayOwnEngine } from "./own-engine.mjs";
 import { Refusal, say } from "./say.mjs";
 
@@ -9,8 +10,6 @@ import { Refusal, say } from "./say.mjs";
  * @typedef {{ engine: import("./find-engine.mjs").Engine, ours: boolean, leave: () => Promise<boolean> }} EngineInUse
  * `leave` stops an engine of ours when no one else uses it, and answers whether it did.
  */
-
-const systemSocket = "/var/run/docker.sock";
 
 /**
  * Answers `{ inUse }`, or `{ missing }` with what to do about it in one or two sentences. @returns {Promise<{ inUse?: EngineInUse, missing?: string }>}
@@ -21,10 +20,15 @@ export async function ensureEngine() {
     say.done(`Container engine ${found.version} answers at ${found.host}`);
     return { inUse: { engine: found, ours: false, leave: async () => false } };
   }
-  if (process.env.DOCKER_HOST)
-    return { missing: `No container engine answers at DOCKER_HOST (${process.env.DOCKER_HOST}). Start it there, or unset DOCKER_HOST.` };
   const debian = ["debian", "ubuntu"].includes(distribution().id) && hasApt();
-  if (!isRoot()) return { missing: adviceWithoutRoot(debian) };
+  const chosen = Boolean(process.env.DOCKER_HOST);
+  if (chosen || !isRoot()) {
+    const code = await askEngine(engineHost(), "GET", "/_ping").then(
+      () => null,
+      (error) => error.code ?? null,
+    );
+    return { missing: engineAdvice({ host: engineHost(), code, chosen, installed: findProgram("dockerd") !== null, debian }) };
+  }
   if (!findProgram("dockerd")) {
     if (!debian) return { missing: "There is no container engine. Install Docker Engine, start it, and run npm start again." };
     try {
@@ -49,18 +53,10 @@ export async function ensureEngine() {
   }
 }
 
-function adviceWithoutRoot(debian) {
-  if (existsSync(systemSocket))
-    return `The container engine at ${systemSocket} doesn't answer this user. Run: sudo usermod -aG docker $USER – then sign in again.`;
-  if (debian)
-    return "There is no container engine. Run: sudo apt-get install -y docker.io && sudo usermod -aG docker $USER – then sign in again.";
-  return "There is no container engine. Install Docker Engine and give this user the right to use it.";
-}
-
 async function waitForSystemEngine() {
   if (!existsSync("/run/systemd/system")) return null;
   for (let tries = 0; tries < 100; tries++) {
-    const engine = await engineAt(`unix://${systemSocket}`);
+    const engine = await engineAt(systemEngineHost);
     if (engine) return engine;
     await new Promise((resume) => setTimeout(resume, 100));
   }

@@ -58,7 +58,12 @@ export async function engineAt(host) {
   }
 }
 
-/** The engine at DOCKER_HOST or, when that is unset, at Docker's usual socket; null when none answers. */
+export const systemEngineHost = "unix:///var/run/docker.sock";
+
+/** Where to look: DOCKER_HOST or, when that is unset, Docker's usual socket. */
+export const engineHost = () => process.env.DOCKER_HOST || systemEngineHost;
+
+/** The engine there; null when none answers. */
 export function findAnsweringEngine() {
-  return engineAt(process.env.DOCKER_HOST || "unix:///var/run/docker.sock");
+  return engineAt(engineHost());
 }
