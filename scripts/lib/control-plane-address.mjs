@@ -14,14 +14,15 @@ export function controlPlaneAddress(env = process.env) {
   const near = wildcard ? "127.0.0.1" : host;
   const shown = near.includes(":") ? `[${near}]` : near;
   const local = `${secure ? "https" : "http"}://${shown}:${port}`;
+  const publicUrl = env.PUBLIC_URL || `${secure ? "https" : "http"}://localhost:${port}`;
   return {
     port,
     host,
     local,
     /** What people open. */
-    publicUrl: env.PUBLIC_URL || `${secure ? "https" : "http"}://localhost:${port}`,
+    publicUrl,
     /** What the agent on this machine dials: under TLS a name that is in the certificate. */
-    agentUrl: secure ? env.AGENT_PUBLIC_URL || env.PUBLIC_URL || local : local,
+    agentUrl: secure ? env.AGENT_PUBLIC_URL || publicUrl : local,
   };
 }
 

@@ -14,6 +14,7 @@ test("the address people open and the one this machine dials follow the settings
     local: "https://127.0.0.1:3000",
     agentUrl: "https://berth.example",
   });
+  expect(controlPlaneAddress({ TLS_CERT: "cert.pem" }).agentUrl).toBe("https://localhost:3000");
 });
 
 test("a port that isn't one is named", () => {

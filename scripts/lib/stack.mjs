@@ -1,14 +1,14 @@
 /** The whole of Berth on this machine: control plane, local agent, engine, images. `npm start` and `npm run dev` differ in what they run. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { logPath, onEnd, startNode } from "./children.mjs";
 import { controlPlaneAddress, ensurePortFree, isReady } from "./control-plane-address.mjs";
 import { ensureEngine } from "./engine.mjs";
 import { askEngine } from "./find-engine.mjs";
 import { buildImagesApart } from "./images-apart.mjs";
 import { noticeBoard } from "./notices.mjs";
-import { dataDir } from "./paths.mjs";
+import { dataDir, inRoot } from "./paths.mjs";
 import { Refusal, say } from "./say.mjs";
 
 /** A session's CPU is a limit that it rarely uses: this many share a core, or a machine with two cores would be full with two desktops. */
@@ -131,7 +131,7 @@ class Stack {
         ...["--url", this.address.agentUrl, "--name", "local", "--data-dir", join(this.folder, "agent"), "--token-file", tokenFile],
         ...["--max-cpu", String(cpus().length * sessionsPerCore)],
       ],
-      env: { ...this.env, DOCKER_HOST: inUse.engine.host },
+      env: { ...this.env, DOCKER_HOST: inUse.engine.host, ...trustOfLocalAgent() },
       logFile: logPath(this.folder, "agent"),
       onLine: (line) => this.show("agent", line),
     });
@@ -189,6 +189,11 @@ class Stack {
       say.done(`${left} ${left === 1 ? "session goes" : "sessions go"} on in the container engine; the next npm start finds them again`);
     say.done("Stopped");
   }
+}
+
+/** A certificate that nobody else vouches for is known to this machine's agent: it is the control plane's own. */
+function trustOfLocalAgent(env = process.env) {
+  return env.TLS_CERT && !env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: resolve(inRoot(), env.TLS_CERT) } : {};
 }
 
 /** Of this installation's own agent: others may use the same engine. */
