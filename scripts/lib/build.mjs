@@ -1,5 +1,5 @@
 /** What `npm start` runs is built here: the database client, both programs as one file each, the pages. */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { makeIfChanged } from "./content-hash.mjs";
@@ -8,10 +8,22 @@ import { duration, Refusal, say } from "./say.mjs";
 
 const manifests = ["package-lock.json", "tsconfig.base.json", "tsconfig.json", "scripts/lib/build.mjs"];
 
-function run(name, command, args, env) {
-  const ran = spawnSync(command, args, { cwd: inRoot(), encoding: "utf8", env: { ...process.env, ...env }, maxBuffer: 1 << 28 });
-  if (ran.status !== 0)
-    throw new Refusal(`${name} failed:\n${`${ran.stdout}\n${ran.stderr || ran.error?.message || ""}`.trim().slice(-4000)}`);
+async function run(name, command, args, env) {
+  const child = spawn(command, args, { cwd: inRoot(), env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let words = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (part) => {
+      words = (words + part).slice(-4000);
+    });
+  }
+  const code = await new Promise((resolve) => {
+    child.once("error", (error) => {
+      words += error.message;
+      resolve(1);
+    });
+    child.once("close", resolve);
+  });
+  if (code !== 0) throw new Refusal(`${name} failed:\n${words.trim()}`);
 }
 
 /** Prisma's client. Its CLI would download an engine that is never used: any executable in its place does. */
@@ -22,7 +34,7 @@ export function generateClient() {
     outputs: ["server/platform/db/generated/client.ts"],
     make() {
       const env = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: "1", CHECKPOINT_DISABLE: "1" };
-      run("prisma generate", process.execPath, [inRoot("node_modules/prisma/build/index.js"), "generate"], env);
+      return run("prisma generate", process.execPath, [inRoot("node_modules/prisma/build/index.js"), "generate"], env);
     },
   });
 }
