@@ -94,7 +94,8 @@ async function pull(
 ): Promise<void> {
   const { repository, tag } = splitReference(image);
   const authconfig = auth ? { ...auth, serveraddress: registryOf(repository) } : undefined;
-  const stream = await docker.createImage(authconfig ?? {}, { fromImage: repository, tag });
+  // The engine answers only when the registry has: the signal ends that wait too.
+  const stream = await docker.createImage(authconfig ?? {}, { fromImage: repository, tag, abortSignal: operation.signal });
   const progress = new PullProgress();
   let told = 0;
   await readLines(stream, operation.signal, (value) => {
