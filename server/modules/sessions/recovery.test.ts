@@ -227,6 +227,26 @@ describe("an agent that is lost", () => {
   });
 });
 
+describe("a start whose session is ended while its agent is away", () => {
+  it("is cancelled when the agent is back, and then the session is removed", async () => {
+    const session = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name });
+    const start = await agent.command("start_session");
+    await agent.acknowledge(start);
+    await agent.disconnect();
+    const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
+    await vi.waitFor(async () => expect(await get(session.id)).toMatchObject({ state: "terminating" }));
+    await kit.clock.advance(10_000);
+    await deleting;
+    await agent.connect();
+    await kit.dispatcher.wake();
+    expect((await agent.command("start_session")).command_id).toBe(start.command_id);
+    expect(agent.received.at(-1)).toEqual({ type: "command_cancel", command_id: start.command_id });
+    await agent.fail(start, "COMMAND_CANCELLED", "cancelled");
+    await agent.complete(await agent.command("stop_session"));
+    expect(await get(session.id)).toMatchObject({ state: "terminated", status: { phase: "Terminated" } });
+  });
+});
+
 describe("force", () => {
   it("lets a stop that is under way go on instead of asking twice", async () => {
     const session = await makeRunningSession(kit, owner, agent);

@@ -6,7 +6,7 @@ import type { Log } from "../../platform/log";
 import type { AgentGateway } from "./agent-gateway";
 import type { TaskListener } from "./task-listener";
 import { commandTypeOfKind } from "./tasks-schema";
-import { claimDueTasks, findAgentsWithDueTasks, knownTask, type TaskRow, unclaimTask } from "./tasks-store";
+import { claimDueTasks, findAgentsWithDueTasks, findOvertaken, knownTask, type TaskRow, unclaimTask } from "./tasks-store";
 
 /** From sending until it is sent again where no acknowledgement came; doubled with each attempt, up to 16 times. */
 export const SENT_LEASE_MS = 15_000;
@@ -75,6 +75,7 @@ export class TaskDispatcher {
     const connected = (await findAgentsWithDueTasks(database, now)).filter((agentId) => gateway.isConnected(agentId));
     if (connected.length === 0) return 0;
     const claimed = await claimDueTasks(database, connected, now, SENT_LEASE_MS);
+    const overtaken = await findOvertaken(database, claimed);
     const events: BusEvent[] = [];
     let sent = 0;
     for (const row of claimed.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
@@ -82,6 +83,8 @@ export class TaskDispatcher {
         await unclaimTask(database, row);
         continue;
       }
+      // The first word to stop it went out once and may have been lost: its agent is told again, each time that it is asked again.
+      if (overtaken.has(row.id)) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
       sent += 1;
       events.push(...(row.attempts === 1 ? await this.announce(row) : []), {
         kind: "task",

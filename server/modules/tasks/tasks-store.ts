@@ -94,6 +94,15 @@ export function claimDueTasks(db: Database, agentIds: readonly string[], now: Da
     RETURNING "Task".*`;
 }
 
+/** Of these tasks those whose session is to be ended: a stop of it waits behind them. */
+export async function findOvertaken(db: Database, rows: readonly TaskRow[]): Promise<ReadonlySet<string>> {
+  const sessionIds = rows.flatMap(({ sessionId, kind }) => (sessionId && kind !== "session.stop" ? [sessionId] : []));
+  if (sessionIds.length === 0) return new Set();
+  const stops = await db.task.findMany({ where: { sessionId: { in: sessionIds }, kind: "session.stop", state: { in: open } } });
+  const overtaken = rows.filter((row) => stops.some((stop) => stop.sessionId === row.sessionId && stop.sequence > row.sequence));
+  return new Set(overtaken.map((row) => row.id));
+}
+
 /** It was not sent after all. */
 export const unclaimTask = (db: Database, row: TaskRow) =>
   db.task.updateMany({
