@@ -61,6 +61,7 @@ beforeEach(async () => {
       authorize: async () => ({
         ...grant,
         upgradePath: "/display",
+        ready: async () => {},
         request: (key) => ({
           type: "vnc_proxy_request",
           session_id: session,

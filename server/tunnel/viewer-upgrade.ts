@@ -25,6 +25,8 @@ export interface SocketRegister {
 
 export interface ViewerGrant extends TunnelTarget {
   readonly login: SocketOwner;
+  /** Resolves once there is a display to ask the agent for. Throws `BerthError` where it takes too long or won't be. */
+  ready(signal: AbortSignal): Promise<void>;
   request(tunnel: TunnelKey): ToAgent;
   /** Path of the agent's own server, from the session's record. */
   readonly upgradePath: string;
@@ -95,7 +97,10 @@ export class ViewerUpgrade {
       socket.destroy();
     };
     const forget = sockets.add(grant.login, () => end());
+    let asked = false;
     try {
+      await grant.ready(waiting.signal);
+      asked = true;
       const tunnel = await broker.open(grant, (key) => grant.request(key), waiting.signal);
       const answer = await exchangeUpgrade({
         tunnel,
@@ -126,7 +131,7 @@ export class ViewerUpgrade {
         socket.destroy();
         return;
       }
-      grant.failed(toBerthError(error));
+      if (asked) grant.failed(toBerthError(error));
       throw error;
     }
   }

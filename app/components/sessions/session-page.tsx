@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, PanelRight } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { IconButton } from "../controls/button";
@@ -57,12 +57,15 @@ export function SessionPage({ id }: { id: string }) {
 function LoadedSession({ session }: { session: Detail }) {
   const user = useCurrentUser();
   const actions = useSessionActions(session);
-  const showsDesktop = session.display.protocol === "rfb" && session.status.phase === "Running" && session.may.view;
+  const { phase } = session.status;
+  // Its viewer is there before its desktop, and so sees the first thing it shows.
+  const comingUp =
+    (phase === "Pending" || phase === "Starting" || phase === "Waking") && session.user === user.username && session.agentId !== null;
+  const showsDesktop = session.display.protocol === "rfb" && (comingUp || (phase === "Running" && session.may.view));
   const [scaling, setScaling] = useState<Scaling>("fit");
   const [desktop, setDesktop] = useState<DesktopHandle>(noDesktop);
   const [onlyView, setOnlyView] = useState(false);
-  // What a person may do grows while the session starts.
-  const mode = session.may.control && !onlyView ? "control" : "view";
+  const mode = (session.may.control || comingUp) && !onlyView ? "control" : "view";
   const [reason, setReason] = useState<string>();
   const [panelOpen, setPanelOpen] = useState(session.status.phase === "Hibernated" || session.status.phase === "Terminated");
   const [barHidden, setBarHidden] = useState(false);
@@ -71,10 +74,7 @@ function LoadedSession({ session }: { session: Detail }) {
   const needsReason = session.user !== user.username && reason === undefined;
   const connectable = showsDesktop && !needsReason;
 
-  useEffect(() => {
-    // On its way while the session still starts.
-    if (session.display.protocol === "rfb") void import("@novnc/novnc").catch(() => {});
-  }, [session.display.protocol]);
+  const stage = <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />;
 
   const bar = (
     <div className={`shrink-0 border-b border-line bg-surface ${barHidden && connectable ? "hidden" : ""}`}>
@@ -86,7 +86,7 @@ function LoadedSession({ session }: { session: Detail }) {
           <SessionStatus session={session} />
         </div>
         <div role="toolbar" aria-label="Session" className="flex items-center">
-          {connectable ? (
+          {connectable && !comingUp ? (
             <DesktopTools
               {...desktop}
               scaling={scaling}
@@ -127,6 +127,7 @@ function LoadedSession({ session }: { session: Detail }) {
                 mode={mode}
                 reason={reason}
                 scaling={scaling}
+                curtain={comingUp ? stage : null}
                 onHandle={setDesktop}
                 onLeave={() => {
                   flushSync(() => setBarHidden(false));
@@ -147,7 +148,7 @@ function LoadedSession({ session }: { session: Detail }) {
               ) : null}
             </>
           ) : (
-            <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />
+            stage
           )}
         </section>
         {panelOpen ? <SessionPanel session={session} /> : null}

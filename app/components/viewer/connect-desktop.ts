@@ -13,6 +13,8 @@ export interface DesktopRequest {
   readonly mode: "control" | "view";
   readonly reason: string | undefined;
   readonly screen: HTMLElement;
+  /** The session still starts: its display answers when it is there. */
+  comingUp(): boolean;
 }
 
 export interface DesktopListener {
@@ -40,10 +42,15 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
     stopLooking();
     rfb?.disconnect();
   };
-  const watchdog = setTimeout(() => {
+  const giveUp = () => {
+    if (request.comingUp()) {
+      watchdog = setTimeout(giveUp, CONNECT_TIMEOUT_MS);
+      return;
+    }
     end();
     listener.lost("The display did not answer within 20 seconds.");
-  }, CONNECT_TIMEOUT_MS);
+  };
+  let watchdog = setTimeout(giveUp, CONNECT_TIMEOUT_MS);
 
   const run = async () => {
     // Both are on their way at once; the module is there at once from the second time on.

@@ -18,6 +18,8 @@ interface DesktopProps {
   scaling: Scaling;
   /** Shown over the desktop until its first frame: how the session came up. */
   beforeFirstFrame: ReactNode;
+  /** While the session starts: what stands in front of a desktop that is not there yet. */
+  curtain: ReactNode;
   /** Where the keys go to after Ctrl+Alt+Shift. */
   onLeave: () => void;
   /** Told whenever it connects, loses the connection, or something was copied inside it. */
@@ -28,8 +30,8 @@ interface DesktopProps {
  * The desktop itself. All keys are the desktop's while it has the focus; pressing and letting go Ctrl+Alt+Shift gives them back.
  * `data-viewer` has the state of the connection and `data-first-frame` appears with the first painted frame, for tests and benches.
  */
-export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, onLeave, onHandle }: DesktopProps) {
-  const desktop = useDesktop({ sessionId, mode, reason, scaling });
+export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, curtain, onLeave, onHandle }: DesktopProps) {
+  const desktop = useDesktop({ sessionId, mode, reason, scaling, comingUp: curtain !== null });
   const { state } = desktop;
   const painted = useRef(false);
   if (state.name === "painted") painted.current = true;
@@ -64,7 +66,11 @@ export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFra
         data-remote-keys=""
         className="absolute inset-0 overflow-hidden"
       />
-      <ConnectionOverlay state={state} wasPainted={painted.current} beforeFirstFrame={beforeFirstFrame} onRetry={desktop.retryNow} />
+      {curtain !== null && state.name !== "painted" ? (
+        <div className="absolute inset-0 flex">{curtain}</div>
+      ) : (
+        <ConnectionOverlay state={state} wasPainted={painted.current} beforeFirstFrame={beforeFirstFrame} onRetry={desktop.retryNow} />
+      )}
     </div>
   );
 }

@@ -12,13 +12,15 @@ interface UseDesktopOptions {
   mode: "control" | "view";
   reason: string | undefined;
   scaling: Scaling;
+  /** The session still starts: a viewer is there before the desktop, and what fails meanwhile is tried again once it runs. */
+  comingUp: boolean;
 }
 
 /** The performance mark that benches wait for. */
 export const FIRST_FRAME_MARK = "berth:first-frame";
 
 /** Keeps a desktop connected in the element that `screenRef` is put on, for as long as it is mounted. */
-export function useDesktop({ sessionId, mode, reason, scaling }: UseDesktopOptions) {
+export function useDesktop({ sessionId, mode, reason, scaling, comingUp }: UseDesktopOptions) {
   const client = useTRPCClient();
   const [state, dispatch] = useReducer(stepViewer, firstViewerState);
   const [screen, screenRef] = useState<HTMLElement | null>(null);
@@ -26,13 +28,18 @@ export function useDesktop({ sessionId, mode, reason, scaling }: UseDesktopOptio
   const [clipboard, setClipboard] = useState("");
   const reported = useRef(false);
   const { attempt } = state;
+  const stillComing = useRef(comingUp);
+  useEffect(() => {
+    if (stillComing.current && !comingUp) dispatch({ type: "retry" });
+    stillComing.current = comingUp;
+  }, [comingUp]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt is what this waits for
   useEffect(() => {
     if (!screen) return;
     const now = () => ({ now: Date.now(), jitter: Math.random() });
     const stop = connectDesktop(
-      { client, sessionId, mode, reason, screen },
+      { client, sessionId, mode, reason, screen, comingUp: () => stillComing.current },
       {
         ticket: () => dispatch({ type: "ticket" }),
         connected: (connection) => {

@@ -8,12 +8,16 @@ import { findSession } from "./sessions-store";
 
 export const PHASE_WAIT_MS = 10_000;
 
-/** Waits for a session to get somewhere: woken by the bus, for ten seconds at most. */
+/** Waits for a session to get somewhere: woken by the bus. */
 export class PhaseWait {
   constructor(private readonly deps: { readonly database: Database; readonly bus: Bus; readonly clock: Clock }) {}
 
-  /** Resolves when the phase is one of those, the session is gone, or time is up. */
-  async until(sessionId: string, arrived: (phase: SessionPhase) => boolean): Promise<void> {
+  /** Resolves when the phase is one of those, the session is gone, time is up, or the signal is aborted. */
+  async until(
+    sessionId: string,
+    arrived: (phase: SessionPhase) => boolean,
+    { forMs = PHASE_WAIT_MS, signal }: { forMs?: number; signal?: AbortSignal } = {},
+  ): Promise<void> {
     let wake: () => void = () => {};
     let changed = false;
     let late = false;
@@ -24,10 +28,13 @@ export class PhaseWait {
     const unsubscribe = this.deps.bus.subscribe((event) => {
       if (event.kind === "session" && event.sessionId === sessionId) notice();
     });
-    const timer = this.deps.clock.after(PHASE_WAIT_MS, () => {
+    const stop = () => {
       late = true;
       notice();
-    });
+    };
+    const timer = this.deps.clock.after(forMs, stop);
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
     try {
       while (!late) {
         changed = false;
@@ -41,6 +48,7 @@ export class PhaseWait {
       }
     } finally {
       unsubscribe();
+      signal?.removeEventListener("abort", stop);
       timer.cancel();
     }
   }

@@ -123,6 +123,46 @@ describe("a display", () => {
     await expect(kit.callerOf(owner).sessions.openViewer({ id: app.id, mode: "view" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 
+  describe("of a session that starts", () => {
+    const starting = async () => {
+      const { id } = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name });
+      const command = await agent.command("start_session");
+      await agent.acknowledge(command);
+      const { url } = await kit.callerOf(owner).sessions.openViewer({ id });
+      const grant = await authorize({ ticket: new URL(url, ours()).searchParams.get("ticket") }, id);
+      return { id, command, grant };
+    };
+    const running = { container_id: "c-early", pod_name: "berth-early", hibernate_modes: ["stop" as const] };
+
+    it("is granted before there is a display, and ready with it", async () => {
+      const { command, grant } = await starting();
+      const ready = grant.ready(new AbortController().signal);
+      const first = await Promise.race([ready.then(() => "ready"), kit.callerOf(owner).sessions.list({}).then(() => "still waiting")]);
+      expect(first).toBe("still waiting");
+      await agent.complete(command, running);
+      await expect(ready).resolves.toBeUndefined();
+    });
+
+    it("says so when the session fails, and gives up when the viewer has gone", async () => {
+      const { id, command, grant } = await starting();
+      const gone = new AbortController();
+      const left = grant.ready(gone.signal);
+      gone.abort();
+      await expect(left).rejects.toMatchObject({ code: "SESSION_NOT_RUNNING" });
+      const ready = grant.ready(new AbortController().signal);
+      await agent.fail(command, "IMAGE_NOT_FOUND", "There is no such image");
+      await expect(ready).rejects.toMatchObject({ code: "SESSION_NOT_RUNNING", message: expect.stringContaining("failed") });
+      await expect(kit.callerOf(owner).sessions.openViewer({ id })).rejects.toMatchObject({ code: "CONFLICT" });
+    });
+
+    it("is not given to another person before it runs", async () => {
+      const { id, command } = await starting();
+      const early = kit.callerOf(admin).sessions.openViewer({ id, reason: "looking after it" });
+      await expect(early).rejects.toMatchObject({ code: "CONFLICT", message: expect.stringContaining("not running") });
+      await agent.complete(command, running);
+    });
+  });
+
   it("of a session that doesn't run says what to do", async () => {
     const session = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", state: "hibernated", agentId: agent.name });
     await expect(kit.callerOf(owner).sessions.openViewer({ id: session.id })).rejects.toMatchObject({

@@ -12,8 +12,9 @@ import type { AuthService } from "../users/auth-service";
 import { LOGIN_SECONDS } from "../users/login-length";
 import type { TicketsService } from "../users/tickets-service";
 import type { Login } from "../users/users-schema";
+import type { PhaseWait } from "./phase-wait";
 import { NAMESPACE } from "./render-spec";
-import { demandRunning } from "./running-session";
+import { demandRunning, demandRunningSoon, isComingUp } from "./running-session";
 import { maySessions } from "./sessions-policy";
 import type { SessionEventKind } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
@@ -23,6 +24,8 @@ export interface ViewerGrant {
   readonly agentId: string;
   readonly agentName: string;
   readonly login: { readonly userId: string; readonly loginId: string; readonly accessEpoch: number };
+  /** Resolves once there is a display to ask for, as it does not while the session starts. Throws `BerthError` where it won't be. */
+  ready(signal: AbortSignal): Promise<void>;
   request(tunnel: { id: string; secret: string }): ToAgent;
   readonly upgradePath: string;
   opened(): void;
@@ -48,8 +51,12 @@ export interface ViewerAccessDeps {
   readonly log: Log;
   readonly auth: AuthService;
   readonly tickets: TicketsService;
+  readonly wait: PhaseWait;
   readonly publicUrl: URL;
 }
+
+/** How long a viewer may wait for a session that starts: proxies give up on an upgrade without an answer after a minute. */
+export const START_WAIT_MS = 25_000;
 
 /** Decides who may see a display, before anything is answered. */
 export class ViewerAccess {
@@ -71,7 +78,7 @@ export class ViewerAccess {
         "Another person's screen is opened with a ticket, which asks for a reason: use sessions.openViewer",
       );
     }
-    demandRunning(row, this.deps.clock.now());
+    demandRunningSoon(row, this.deps.clock.now());
     const spec = displaySchema.parse(display.display);
     if (spec.protocol !== "rfb")
       throw new BerthError(
@@ -112,6 +119,7 @@ export class ViewerAccess {
       agentName: agent.name,
       login: { userId: login.userId, loginId: login.loginId, accessEpoch: login.accessEpoch },
       upgradePath: displayPath(row.id, mode),
+      ready: (signal) => this.ready(row, signal),
       request: (tunnel) => ({
         type: "vnc_proxy_request",
         session_id: row.id,
@@ -123,6 +131,13 @@ export class ViewerAccess {
         say("viewer_closed", `${login.username} closed the screen (${bytes.toViewer} bytes seen, ${bytes.fromViewer} sent)`),
       failed: (error) => say("viewer_failed", `The screen could not be opened for ${login.username}: ${error.message}`),
     };
+  }
+
+  private async ready(row: SessionRow, signal: AbortSignal): Promise<void> {
+    await this.deps.wait.until(row.id, (phase) => !isComingUp(phase), { forMs: START_WAIT_MS, signal });
+    const now = await findSession(this.deps.database, row.id);
+    if (!now) throw sessionMissing(row.id);
+    demandRunning(now, this.deps.clock.now());
   }
 
   private say(row: SessionRow, login: Login, kind: SessionEventKind, message: string): void {

@@ -8,7 +8,7 @@ import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { TicketsService } from "../users/tickets-service";
 import type { Asker } from "../users/users-schema";
-import { demandRunning } from "./running-session";
+import { demandRunning, demandRunningSoon } from "./running-session";
 import type { openViewerInput, openViewerOutput } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findSession, insertEvent } from "./sessions-store";
@@ -38,8 +38,10 @@ export class ViewerTickets {
       const problem = `say why you open the screen of ${row.user.username}; they will see it`;
       throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
     }
-    demandRunning(row, clock.now());
     const { protocol } = displaySchema.parse(display.display);
+    // A desktop's viewer may be there before the desktop: its socket is answered when the display is (see ViewerAccess).
+    if (protocol === "rfb" && !foreign) demandRunningSoon(row, clock.now());
+    else demandRunning(row, clock.now());
     if (protocol === "http" && input.mode === "view")
       throw new BerthError("INVALID_PARAMETER", "A web app can't be opened view-only; open it with mode 'control'");
     const purpose = protocol === "rfb" ? "viewer" : "app";
