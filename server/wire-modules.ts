@@ -93,7 +93,7 @@ export function wireModules(parts: ModuleParts) {
     return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
   };
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, appEntryUrl });
-  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, publicUrl: config.publicUrl });
+  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, wait, publicUrl: config.publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new HomesInbox()];
