@@ -20,6 +20,8 @@ export interface Runtime {
   /** Finds or makes the user that an OIDC provider vouches for. */
   signInWithOidc(profile: { issuer: string; subject: string; email: string | null; name: string | null; address: string }): Promise<Login>;
   signOut(loginId: string): Promise<void>;
+  /** For the log: the person only learns that the provider did not confirm them. */
+  singleSignOnFailed(reason: string): void;
   /** The tRPC procedures for server components, as the person whose cookie this is. */
   caller(headers: { cookie: string | null; address: string }): Promise<AppCaller>;
 }

@@ -180,6 +180,14 @@ describe("a person from an identity provider", () => {
     expect(login.userId).not.toBe(local.id);
     expect(login).toMatchObject({ role: "user", username: expect.stringMatching(/^grace-/) });
   });
+
+  it("is told apart from a wrong password when the account is disabled: the provider has said who it is", async () => {
+    const { userId } = await kit.services.auth.signInWithOidc(profile("s3", "ida@example.org"));
+    await kit.services.users.update(await makeAsker(kit, "admin"), { id: userId, active: false });
+    await expect(kit.services.auth.signInWithOidc(profile("s3", "ida@example.org"))).rejects.toMatchObject({
+      code: "AUTH_INSUFFICIENT_PERMISSIONS",
+    });
+  });
 });
 
 describe("administrators", () => {

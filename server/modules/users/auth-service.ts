@@ -66,7 +66,7 @@ export class AuthService {
     return { token: await this.tokenFor(login), user: userView(user), expiresAt: login.expiresAt };
   }
 
-  /** Finds the person by issuer and subject, or makes a `user` of them. An address that another account has is not believed: no account is taken over by e-mail. */
+  /** Finds the person by issuer and subject, or makes a `user` of them. An address that another account has is not believed: no account is taken over by e-mail. Throws AUTH_INSUFFICIENT_PERMISSIONS for a disabled one. */
   async signInWithOidc(profile: {
     issuer: string;
     subject: string;
@@ -76,7 +76,8 @@ export class AuthService {
   }): Promise<Login> {
     const oidcSubject = `${profile.issuer}#${profile.subject}`;
     const user = (await findUserByOidc(this.deps.database, oidcSubject)) ?? (await this.enrol(oidcSubject, profile));
-    if (!user.active) throw new BerthError("AUTH_INVALID_CREDENTIALS", `The account '${user.username}' is disabled; ask an administrator`);
+    if (!user.active)
+      throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `The account '${user.username}' is disabled; ask an administrator`);
     return this.begin(user, profile.address, "cookie");
   }
 

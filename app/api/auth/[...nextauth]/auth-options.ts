@@ -1,4 +1,5 @@
 import { errorCodeSchema } from "@berth/protocol/errors";
+import { decodeJwt } from "jose";
 import type { AuthOptions } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
 import type { OAuthConfig } from "next-auth/providers/oauth";
@@ -9,9 +10,12 @@ import { encodeSignInError } from "../../../account/sign-in-error";
 
 /** What `authorize` hands to the `jwt` callback through next-auth, which types it as a user of its own. */
 const signedInSchema = z.object({ id: z.uuid(), name: z.string(), loginId: z.string(), epoch: z.number().int(), role: userRoleSchema });
+/** What `profile` gives for someone who may not come in: next-auth swallows what it throws. */
+const refusedSchema = z.object({ id: z.string(), refusedWith: z.string() });
 const oidcProfileSchema = z.object({
   sub: z.string(),
   email: z.string().nullish(),
+  email_verified: z.boolean().nullish(),
   preferred_username: z.string().nullish(),
   name: z.string().nullish(),
 });
@@ -20,6 +24,7 @@ const tokenSchema = z.object({ loginId: z.string() });
 const refusalSchema = z.object({ code: errorCodeSchema, details: z.record(z.string(), z.unknown()).optional() });
 
 type SignedIn = z.infer<typeof signedInSchema>;
+type Refused = z.infer<typeof refusedSchema>;
 type Login = Awaited<ReturnType<Runtime["signIn"]>>;
 
 const signedIn = (login: Login): SignedIn => ({
@@ -30,18 +35,18 @@ const signedIn = (login: Login): SignedIn => ({
   role: login.role,
 });
 
-async function refusedInWords<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const refusal = refusalSchema.safeParse(error).data;
-    throw new Error(encodeSignInError(refusal?.code ?? "INTERNAL_ERROR", refusal?.details));
-  }
+const messageSchema = z.object({ message: z.string() }).transform(({ message }) => message);
+/** What next-auth hands to its logger: an error, or an object with one. */
+const faultSchema = z.union([z.object({ error: messageSchema }).transform(({ error }) => error), messageSchema]).catch("no reason given");
+
+function wordsOfRefusal(error: unknown): string {
+  const refusal = refusalSchema.safeParse(error).data;
+  return encodeSignInError(refusal?.code ?? "INTERNAL_ERROR", refusal?.details);
 }
 
 /** next-auth's options for one request. `address` is the client's, as the listener in front of Next determined it. */
 export function authOptions(address: string): AuthOptions {
-  const { auth, signIn, signInWithOidc, signOut } = runtime();
+  const { auth, signIn, signInWithOidc, signOut, singleSignOnFailed } = runtime();
   return {
     secret: auth.secret,
     session: { strategy: "jwt", maxAge: auth.maxAgeSeconds },
@@ -57,14 +62,20 @@ export function authOptions(address: string): AuthOptions {
         authorize: async (given) => {
           const input = signInInput.safeParse({ username: given?.username, password: given?.password });
           if (!input.success) throw new Error("AUTH_INVALID_CREDENTIALS");
-          return refusedInWords(async () => signedIn(await signIn({ ...input.data, address })));
+          try {
+            return signedIn(await signIn({ ...input.data, address }));
+          } catch (error) {
+            throw new Error(wordsOfRefusal(error));
+          }
         },
       }),
-      ...(auth.oidc
-        ? [oidcProvider(auth.oidc, (profile) => refusedInWords(async () => signedIn(await signInWithOidc({ ...profile, address }))))]
-        : []),
+      ...(auth.oidc ? [oidcProvider(auth.oidc, async (profile) => signedIn(await signInWithOidc({ ...profile, address })))] : []),
     ],
     callbacks: {
+      signIn: ({ user }) => {
+        const refused = refusedSchema.safeParse(user).data;
+        return refused ? `/sign-in?error=${encodeURIComponent(refused.refusedWith)}` : true;
+      },
       jwt: ({ token, user }) => {
         const login = signedInSchema.safeParse(user);
         if (!login.success) return token;
@@ -87,8 +98,10 @@ export function authOptions(address: string): AuthOptions {
       },
     },
     logger: {
-      // A wrong password is no fault; what is one was logged where it happened.
-      error: () => {},
+      // A wrong password is no fault; what is one was logged where it happened, if it didn't happen in next-auth.
+      error: (code, metadata) => {
+        if (code.includes("OAUTH")) singleSignOnFailed(`${code}: ${faultSchema.parse(metadata)}`);
+      },
       warn: () => {},
       debug: () => {},
     },
@@ -110,14 +123,30 @@ function oidcProvider(
     authorization: { params: { scope: "openid email profile" } },
     idToken: true,
     checks: ["pkce", "state", "nonce"],
+    userinfo: {
+      // Providers that keep to the letter tell address and name here alone.
+      request: async ({ client, tokens }) => {
+        // next-auth has verified it.
+        const claims = decodeJwt(tokens.id_token ?? "");
+        if (!client.issuer.metadata.userinfo_endpoint || !tokens.access_token) return claims;
+        const more = await client.userinfo(tokens.access_token);
+        if (more.sub !== claims.sub) throw new Error("the userinfo endpoint answered for another subject");
+        return { ...claims, ...more };
+      },
+    },
     profile: async (raw) => {
       const profile = oidcProfileSchema.parse(raw);
-      return findUser({
-        issuer: settings.issuer,
-        subject: profile.sub,
-        email: profile.email ?? null,
-        name: profile.preferred_username ?? profile.name ?? null,
-      });
+      try {
+        return await findUser({
+          issuer: settings.issuer,
+          subject: profile.sub,
+          email: profile.email_verified === false ? null : (profile.email ?? null),
+          name: profile.preferred_username ?? profile.name ?? null,
+        });
+      } catch (error) {
+        const refused: Refused = { id: profile.sub, refusedWith: wordsOfRefusal(error) };
+        return refused;
+      }
     },
   };
 }
