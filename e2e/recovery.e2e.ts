@@ -12,7 +12,7 @@ test.beforeAll(async () => {
   await api(stack.url).untilAgentIs("online");
 });
 test.afterAll(async () => {
-  await removeSessionsOf(stack.url);
+  await removeSessionsOf(stack);
   await stack.stop();
 });
 

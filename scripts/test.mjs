@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { buildAll } from "./lib/build.mjs";
+import { ensureProgram } from "./lib/debian.mjs";
 import { checkNode, ensureDependencies } from "./lib/dependencies.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
 import { inventory, leftSince, removeLeftovers } from "./lib/engine-leftovers.mjs";
@@ -58,6 +59,7 @@ async function main() {
       name: "browser",
       async run() {
         env.CHROMIUM_PATH = await ensureBrowser();
+        await ensureProgram("openssl", "certificates for the tests");
         return true;
       },
     },

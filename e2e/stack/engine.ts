@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import Docker from "dockerode";
-import { api } from "./api";
+import { z } from "zod";
+import type { Stack } from "./stack";
 
 const engine = new Docker();
 
@@ -34,10 +37,12 @@ export async function killContainer(sessionId: string): Promise<void> {
   await (await containerOf(sessionId)).kill();
 }
 
+const credentialSchema = z.object({ agentId: z.string() });
+
 /** Removes every container and home volume that this stack's agent made. */
-export async function removeSessionsOf(url: string): Promise<void> {
-  const agent = await api(url).agent("local");
-  const label = `dev.berth.agent=${agent.id}`;
+export async function removeSessionsOf(stack: Stack): Promise<void> {
+  const credential = readFileSync(join(stack.dataDir, "agent", "credential.json"), "utf8");
+  const label = `dev.berth.agent=${credentialSchema.parse(JSON.parse(credential)).agentId}`;
   for (const found of await engine.listContainers({ all: true, filters: { label: [label] } })) {
     await engine.getContainer(found.Id).remove({ force: true, v: true });
   }

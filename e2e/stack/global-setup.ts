@@ -9,7 +9,7 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
   process.env.BERTH_E2E_URL = stack.url;
   process.env.BERTH_E2E_DATA_DIR = stack.dataDir;
   return async () => {
-    await removeSessionsOf(stack.url);
+    await removeSessionsOf(stack);
     await stack.stop();
   };
 }

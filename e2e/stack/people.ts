@@ -17,9 +17,9 @@ function dataDir(): string {
 }
 
 /** Signs in through the page, as a person would, and ends on the overview. */
-export async function signInByForm(page: Page, username = "admin", password = adminPassword): Promise<void> {
+export async function signInByForm(page: Page, username = "admin", password = adminPassword, url = stackUrl()): Promise<void> {
   await page.setExtraHTTPHeaders({ "x-forwarded-for": addressOf(username) });
-  await page.goto(`${stackUrl()}/sign-in`);
+  await page.goto(`${url}/sign-in`);
   await page.getByLabel("Username").fill(username);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();

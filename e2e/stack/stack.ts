@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { get as getHttp } from "node:http";
+import { get as getHttps } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -31,7 +33,15 @@ export function addressOf(name: string): string {
   return `203.0.113.${sum + 1}`;
 }
 
-async function freePort(): Promise<number> {
+export interface StackOptions {
+  /** Settings of the control plane. */
+  readonly env?: Record<string, string> | ((url: string) => Promise<Record<string, string>>);
+  readonly agentArguments?: readonly string[];
+  /** PEM files: serve https by these, and let the agent know the certificate. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -43,20 +53,34 @@ async function freePort(): Promise<number> {
 async function waitUntilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     if (child.exitCode !== null) throw new Error(`the control plane ended with ${child.exitCode}; see ${logFile}`);
-    const answer = await fetch(`${url}/healthz`).catch(() => null);
-    if (answer?.ok) return;
+    if ((await statusOf(`${url}/healthz`)) === 200) return;
     await new Promise((resume) => setTimeout(resume, 50));
   }
   throw new Error(`the control plane was not ready within a minute; see ${logFile}`);
 }
 
+/** Null when nothing answers. A certificate is not looked at: it is this machine. */
+function statusOf(url: string): Promise<number | null> {
+  return new Promise((resolve) => {
+    const ask = url.startsWith("https:") ? getHttps(url, { rejectUnauthorized: false, timeout: 5000 }) : getHttp(url, { timeout: 5000 });
+    ask.on("response", (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? null);
+    });
+    ask.on("timeout", () => ask.destroy());
+    ask.on("error", () => resolve(null));
+  });
+}
+
 /** Starts everything and waits until the control plane answers. The agent connects on its own. */
-export async function startStack(options: { env?: Record<string, string>; agentArguments?: string[] } = {}): Promise<Stack> {
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-e2e-"));
   const logs = join(root, "test-results", "logs");
   mkdirSync(logs, { recursive: true });
   const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const { tls } = options;
+  const url = `${tls ? "https" : "http"}://localhost:${port}`;
+  const chosen = typeof options.env === "function" ? await options.env(url) : options.env;
   const tokenFile = join(dataDir, "local-agent-token");
   let server: ChildProcess | null = null;
   let agent: ChildProcess | null = null;
@@ -95,13 +119,14 @@ export async function startStack(options: { env?: Record<string, string>; agentA
         // Sign-ins are limited by address: each person of the journeys comes from one of their own (see `addressOf`).
         TRUSTED_PROXIES: "127.0.0.1,::1",
         BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile,
-        ...options.env,
+        ...(tls ? { TLS_CERT: tls.cert, TLS_KEY: tls.key } : {}),
+        ...chosen,
       });
       await waitUntilReady(url, server, join(logs, `server-${port}.log`));
     },
     async startAgent() {
       const args = ["--url", url, "--name", "local", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile];
-      agent = run("agent", "agent.mjs", [...args, ...(options.agentArguments ?? [])], {});
+      agent = run("agent", "agent.mjs", [...args, ...(options.agentArguments ?? [])], tls ? { NODE_EXTRA_CA_CERTS: tls.cert } : {});
     },
     killServer: () => end(server, "SIGKILL"),
     killAgent: () => end(agent, "SIGKILL"),

@@ -47,6 +47,13 @@ export async function aptInstall(packages, why) {
     throw new Refusal(`apt-get could not install ${packages.join(", ")}:\n${result.words.trim().split("\n").slice(-5).join("\n")}`);
 }
 
+/** Makes sure of a program on the PATH. Rejects with a `Refusal` with what to do where it can't be installed. */
+export async function ensureProgram(name, why) {
+  if (findProgram(name)) return;
+  if (!isRoot() || !hasApt()) throw new Refusal(`${name} is missing (${why}). On Debian: sudo apt-get install ${name}`);
+  await aptInstall([name], why);
+}
+
 /** `{ id: "debian", codename: "bookworm" }`, empty strings where unknown. */
 export function distribution() {
   const text = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
