@@ -120,15 +120,35 @@ export const foreignErrorCodeSchema = z
 export class BerthError extends Error {
   readonly code: ErrorCode;
   readonly details: Record<string, unknown> | undefined;
+  private readonly inRequest: boolean;
 
-  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: Record<string, unknown> | undefined; cause?: unknown; inRequest?: boolean } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "BerthError";
     this.code = code;
     this.details = options.details;
+    this.inRequest = options.inRequest === true && errorCatalogue[code].status === 404;
+  }
+
+  /** The same where what isn't there was named in a request's body: the request is wrong (400), not the address (404). */
+  ofRequest(): BerthError {
+    return new BerthError(this.code, this.message, { details: this.details, cause: this.cause, inRequest: true });
   }
 
   get status(): number {
-    return errorCatalogue[this.code].status;
+    return this.inRequest ? 400 : errorCatalogue[this.code].status;
+  }
+
+  get trpcCode(): TrpcCode {
+    return this.inRequest ? "BAD_REQUEST" : errorCatalogue[this.code].trpc;
+  }
+
+  /** Public text of few words. */
+  get title(): string {
+    return this.inRequest ? "Invalid request" : errorCatalogue[this.code].title;
   }
 }

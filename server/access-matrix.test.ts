@@ -1,3 +1,4 @@
+import type { AnyTRPCRouter } from "@trpc/server";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { routes } from "./http/routes";
 import type { Asker } from "./modules/users/users-schema";
@@ -108,9 +109,9 @@ async function prepare(
   return { input: row.input?.({ ...things, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) }), headers };
 }
 
-/** By name. The router's own type nests them. */
+const router: AnyTRPCRouter = appRouter;
 const procedures = new Map(
-  Object.entries<{ _def: { type: "query" | "mutation" | "subscription" } }>(appRouter._def.procedures).map(([name, { _def }]) => [
+  Object.entries<{ _def: { type: "query" | "mutation" | "subscription" } }>(router._def.procedures).map(([name, { _def }]) => [
     name,
     _def.type,
   ]),

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { BerthError } from "@berth/protocol/errors";
 import type { HttpCall, HttpHandler } from "./calls";
 import { installerScript } from "./installer-script";
+import { demandRead } from "./read-only";
 
 interface Bundle {
   readonly bytes: Buffer;
@@ -65,10 +66,7 @@ export class AgentDownload {
 }
 
 function send({ request, response }: HttpCall, type: string, body: Buffer, etag: string): void {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    response.setHeader("Allow", "GET, HEAD");
-    throw new BerthError("METHOD_NOT_ALLOWED", "Only GET and HEAD are served here");
-  }
+  demandRead(request, response);
   response.setHeader("ETag", etag);
   response.setHeader("Cache-Control", "no-cache");
   if (request.headers["if-none-match"] === etag) {

@@ -2,10 +2,12 @@ import { BerthError } from "@berth/protocol/errors";
 import type { HttpHandler } from "./calls";
 import { isLoopbackAddress } from "./client-address";
 import { type Authenticator, identify } from "./identify";
+import { demandRead } from "./read-only";
 
 /** `/healthz`: 200 when `ready` says so, else 503. */
 export function healthzEndpoint(ready: () => Promise<boolean>, version: string): HttpHandler {
-  return async ({ response }) => {
+  return async ({ request, response }) => {
+    demandRead(request, response);
     const ok = await ready().catch(() => false);
     response.writeHead(ok ? 200 : 503, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
     response.end(JSON.stringify({ status: ok ? "ok" : "starting", version }));
@@ -38,6 +40,7 @@ const described: Record<keyof Measures, [name: string, type: "gauge" | "counter"
 /** `/metrics` in Prometheus' text format: for operators, and for this machine where no proxy stands in between. */
 export function metricsEndpoint(measure: () => Measures, authenticator: Authenticator): HttpHandler {
   return async ({ request, response, address }) => {
+    demandRead(request, response);
     const local = isLoopbackAddress(address) && request.headers["x-forwarded-for"] === undefined;
     if (!local) {
       const login = await identify(request.headers, authenticator);

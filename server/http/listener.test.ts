@@ -6,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../platform/clock";
 import { systemIds } from "../platform/ids";
 import { createLog } from "../platform/log";
+import { MAX_BODY_BYTES } from "./body-limit";
 import type { HttpCall, UpgradeCall } from "./calls";
 import { parseTrustedProxies } from "./client-address";
-import { Listener, MAX_BODY_BYTES } from "./listener";
+import { Listener } from "./listener";
 import { routes } from "./routes";
 
 const publicUrl = new URL("http://localhost:3000");

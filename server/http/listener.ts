@@ -3,9 +3,10 @@ import { createServer as createTlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../platform/clock";
-import { errorBody, toBerthError } from "../platform/errors";
+import { errorBody, errorHeaders, toBerthError } from "../platform/errors";
 import type { Ids } from "../platform/ids";
 import type { Log } from "../platform/log";
+import { limitBody } from "./body-limit";
 import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
 import { checkOrigin, type OriginRule } from "./origin";
 import { requestAddress } from "./request-facts";
@@ -14,8 +15,6 @@ import { type HttpRouteName, matchRoute, type UpgradeRouteName } from "./routes"
 import { type SecurityHeadersOptions, setPagePolicy, setSecurityHeaders, stripInternalHeaders } from "./security-headers";
 import { refuseUpgrade } from "./upgrade-refusal";
 
-/** The largest body of a request outside the apps' origins. */
-export const MAX_BODY_BYTES = 1024 * 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Until the whole body is here; apps' uploads take what they take. */
 const BODY_TIMEOUT_MS = 60_000;
@@ -44,6 +43,9 @@ export interface ListenerOptions {
   readonly ids: Ids;
   readonly log: Log;
 }
+
+/** Programs ask here, and are answered in their own language; of all of it Next has the sign-in alone. */
+const isApi = (pathname: string): boolean => /^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/");
 
 /** The one server: apps' hosts first, then the table of routes, then Next. */
 export class Listener {
@@ -104,8 +106,9 @@ export class Listener {
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request);
       checkOrigin(request.method, request.headers, options.origin);
-      this.limitBody(request);
+      this.awaitBody(request);
       const match = matchRoute(facts.pathname);
+      if (!match && isApi(facts.pathname)) throw new BerthError("NOT_FOUND", `No such path: ${facts.pathname.slice(0, 200)}`);
       if (!match) return await this.toNext(facts, response);
       if (match.kind === "upgrade") throw new BerthError("INVALID_PARAMETER", `${facts.pathname} is a WebSocket; connect to it as one`);
       await options.http[match.name]({ ...facts, params: match.params, response });
@@ -160,11 +163,9 @@ export class Listener {
     };
   }
 
-  private limitBody(request: IncomingMessage): void {
+  private awaitBody(request: IncomingMessage): void {
     const announced = request.headers["content-length"];
-    if (announced !== undefined && Number(announced) > MAX_BODY_BYTES) {
-      throw new BerthError("BODY_TOO_LARGE", `The body may have ${MAX_BODY_BYTES} bytes, not ${announced}`);
-    }
+    limitBody(Number(announced ?? 0));
     if (announced === undefined && request.headers["transfer-encoding"] === undefined) return;
     const timer = setTimeout(() => request.complete || request.destroy(), BODY_TIMEOUT_MS).unref();
     request.once("close", () => clearTimeout(timer));
@@ -186,11 +187,7 @@ export class Listener {
     const body = JSON.stringify(errorBody(known, facts.requestId, this.options.clock.now()));
     // A body that nobody reads would be taken for the next request.
     if (!facts.request.complete) response.setHeader("Connection", "close");
-    response.writeHead(known.status, {
-      "Content-Type": "application/json; charset=utf-8",
-      "Cache-Control": "no-store",
-      "Content-Length": Buffer.byteLength(body),
-    });
+    response.writeHead(known.status, { ...errorHeaders(known), "Content-Length": Buffer.byteLength(body) });
     response.end(facts.request.method === "HEAD" ? undefined : body);
   }
 

@@ -2,9 +2,9 @@ import { BerthError } from "@berth/protocol/errors";
 import type { AnyTRPCRouter, inferRouterContext } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import type { Log } from "../platform/log";
+import { MAX_BODY_BYTES } from "./body-limit";
 import type { HttpHandler, RequestFacts } from "./calls";
 import { type Authenticator, identify } from "./identify";
-import { MAX_BODY_BYTES } from "./listener";
 import type { OpenSockets } from "./open-sockets";
 
 export interface TrpcEndpointOptions<Router extends AnyTRPCRouter> {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { BerthError } from "@berth/protocol/errors";
-import { errorBody } from "../platform/errors";
+import { errorBody, errorHeaders } from "../platform/errors";
 
 /** How long a refused peer may take to read the answer and go. */
 const LINGER_MS = 2000;
@@ -15,10 +15,9 @@ export function refuseUpgrade(socket: Duplex, error: BerthError, requestId: stri
   const body = JSON.stringify(errorBody(error, requestId, now));
   const head = [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? "Error"}`,
-    "Content-Type: application/json; charset=utf-8",
+    ...Object.entries(errorHeaders(error)).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
-    "Cache-Control: no-store",
     "X-Content-Type-Options: nosniff",
     `X-Request-Id: ${requestId}`,
   ];

@@ -1,4 +1,4 @@
-import { BerthError, errorCatalogue } from "@berth/protocol/errors";
+import { BerthError } from "@berth/protocol/errors";
 import { z } from "zod";
 
 /** The error as the catalogue has it: ours as they are, anything unexpected as `INTERNAL_ERROR` without its text. */
@@ -11,28 +11,44 @@ export function toBerthError(error: unknown): BerthError {
 }
 
 /** Names every field that was wrong: `details.fields = { "resources.memory": "…" }`. */
-export function validationError(error: z.ZodError): BerthError {
-  const fields: Record<string, string> = {};
+export function validationError(
+  error: Pick<z.ZodError, "issues">,
+  code: "VALIDATION_FAILED" | "INVALID_PARAMETER" | "MISSING_REQUIRED_FIELD" = "VALIDATION_FAILED",
+): BerthError {
+  const wrong = new Map<string, string>();
   for (const issue of error.issues) {
     const at = issue.path.map(String).join(".");
-    if (issue.code === "unrecognized_keys") for (const key of issue.keys) fields[at ? `${at}.${key}` : key] = "unknown field";
-    else fields[at || "body"] = issue.message;
+    if (issue.code === "unrecognized_keys") for (const key of issue.keys) wrong.set(at ? `${at}.${key}` : key, "unknown field");
+    else wrong.set(at || "body", issue.message);
   }
-  const message = Object.entries(fields)
+  const message = [...wrong]
     .map(([field, problem]) => `${field}: ${problem}`)
     .join("; ")
     .slice(0, 1000);
-  return new BerthError("VALIDATION_FAILED", message, { details: { fields } });
+  return new BerthError(code, message, { details: { fields: Object.fromEntries(wrong) } });
 }
 
-/** Body of an error answer on our REST surface. */
+/** Body of an error answer on our REST surface. The seconds to wait stand at its top, not among the details. */
 export function errorBody(error: BerthError, requestId: string, now: Date) {
+  const { retryAfter, ...details } = error.details ?? {};
   return {
-    error: errorCatalogue[error.code].title,
+    error: error.title,
     message: error.message,
     code: error.code,
-    ...(error.details ? { details: error.details } : {}),
+    ...(Object.keys(details).length > 0 ? { details } : {}),
+    ...(typeof retryAfter === "number" ? { retry_after: retryAfter } : {}),
     timestamp: now.toISOString(),
     request_id: requestId,
+  };
+}
+
+/** Headers that go with it. */
+export function errorHeaders(error: BerthError): Record<string, string> {
+  const retryAfter = error.details?.retryAfter;
+  return {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    ...(typeof retryAfter === "number" ? { "Retry-After": String(retryAfter) } : {}),
+    ...(error.status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
   };
 }

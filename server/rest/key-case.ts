@@ -1,10 +1,21 @@
 /**
- * Between the REST contract's snake_case and the procedures' camelCase. Follows the zod schema, so that the keys of free-form maps
- * (environment, labels, metadata) are data and stay as they are.
+ * Between the REST contract's snake_case and the procedures' camelCase: keys, and the words of enums. Follows the zod schema, so that the
+ * keys of free-form maps (environment, labels, metadata) are data and stay as they are.
  */
 import { z } from "zod";
 
 export const snakeCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** A word of an enum as the contract writes it: `createdAt` is `created_at` there; `Pending` and `NOT_FOUND` stay. */
+export const wireWord = (word: string): string => (/^[a-z]+(?:[A-Z][a-z0-9]*)+$/.test(word) ? snakeCase(word) : word);
+
+/** The enum's own word for what was sent. One spelling on each surface: a camelCase one is refused with the right one in its name. */
+function wordFromWire(schema: z.ZodEnum, text: unknown): unknown {
+  const words = schema.options.map(String);
+  const meant = words.find((word) => wireWord(word) === text);
+  if (meant !== undefined) return meant;
+  return typeof text === "string" && words.includes(text) ? `${text} (write it as ${wireWord(text)})` : text;
+}
 
 /** The schema inside optional, nullable, default, readonly, and on the named side of a transform. */
 function unwrap(schema: z.core.$ZodType, side: "input" | "output"): z.core.$ZodType {
@@ -26,6 +37,7 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> =>
 /** The answer's value with the contract's keys. Dates become ISO 8601 by JSON itself. */
 export function toWire(schema: z.core.$ZodType | null, value: unknown): unknown {
   const inner = schema && unwrap(schema, "output");
+  if (inner instanceof z.ZodEnum) return typeof value === "string" ? wireWord(value) : value;
   if (Array.isArray(value)) return value.map((item) => toWire(inner instanceof z.ZodArray ? inner.def.element : null, item));
   if (!isPlainObject(value) || inner instanceof z.ZodRecord) return value;
   const shape = shapeOf(inner, value);
@@ -37,6 +49,7 @@ export function toWire(schema: z.core.$ZodType | null, value: unknown): unknown 
 /** A request's value with the procedures' keys. What the schema doesn't know keeps its name, so that its refusal names it as it was sent. */
 export function fromWire(schema: z.core.$ZodType | null, value: unknown): unknown {
   const inner = schema && unwrap(schema, "input");
+  if (inner instanceof z.ZodEnum) return wordFromWire(inner, value);
   if (Array.isArray(value)) return value.map((item) => fromWire(inner instanceof z.ZodArray ? inner.def.element : null, item));
   if (!isPlainObject(value) || inner instanceof z.ZodRecord) return value;
   const shape = shapeOf(inner, value);
@@ -46,7 +59,7 @@ export function fromWire(schema: z.core.$ZodType | null, value: unknown): unknow
     Object.entries(value).map(([key, item]) => {
       const name = named.get(key);
       // A camelCase spelling is an unknown field here: one spelling on each surface.
-      if (name === undefined) return [shape[key] ? `${key} (write it as ${snakeCase(key)})` : key, item];
+      if (name === undefined) return [Object.hasOwn(shape, key) ? `${key} (write it as ${snakeCase(key)})` : key, item];
       return [name, fromWire(shape[name] ?? null, item)];
     }),
   );
@@ -69,8 +82,20 @@ export function fromQuery(schema: z.core.$ZodType | null, text: string): unknown
   const inner = schema && unwrap(schema, "input");
   if (inner instanceof z.ZodNumber) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
   if (inner instanceof z.ZodBoolean) return text === "true" ? true : text === "false" ? false : text;
-  if (inner instanceof z.ZodArray) return text === "" ? [] : text.split(",").map((part) => part.trim());
-  return text;
+  if (inner instanceof z.ZodArray) return text === "" ? [] : text.split(",").map((part) => fromQuery(inner.def.element, part.trim()));
+  return inner instanceof z.ZodEnum ? wordFromWire(inner, text) : text;
+}
+
+/** Where an issue is, in the names that were sent. */
+export function wirePath(schema: z.core.$ZodType | null, path: readonly PropertyKey[]): PropertyKey[] {
+  const [part, ...rest] = path;
+  if (part === undefined) return [];
+  const inner = schema && unwrap(schema, "input");
+  const field =
+    inner instanceof z.ZodObject && typeof part === "string" && Object.hasOwn(inner.shape, part) ? inner.shape[part] : undefined;
+  if (field) return [snakeCase(String(part)), ...wirePath(field, rest)];
+  const next = inner instanceof z.ZodArray ? inner.def.element : inner instanceof z.ZodRecord ? inner.def.valueType : null;
+  return [part, ...wirePath(next, rest)];
 }
 
 /** The fields of a procedure's input, by the name that a query or path has for them. */

@@ -1,21 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
-
-/** More than any body of the contracts needs. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+import { limitBody } from "../http/body-limit";
 
 /** A request's JSON body, undefined where there is none. Throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or VALIDATION_FAILED. */
 export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  limitBody(Number(request.headers["content-length"] ?? 0));
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request) {
     const bytes: Buffer = Buffer.isBuffer(part) ? part : Buffer.from(String(part));
     size += bytes.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
+    limitBody(size);
     parts.push(bytes);
   }
   if (size === 0) return undefined;
+  if (request.headers["content-encoding"] !== undefined)
+    throw new BerthError("UNSUPPORTED_MEDIA_TYPE", "Send the body without a Content-Encoding");
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new BerthError(
@@ -32,5 +32,3 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
     );
   }
 }
-
-const tooLarge = () => new BerthError("BODY_TOO_LARGE", `The body is larger than ${MAX_BODY_BYTES / 1024 / 1024} MB`);

@@ -130,7 +130,7 @@ describe("REST over the procedures", () => {
   it("answers 404, 405 with Allow, 415, 413 and malformed JSON in the same shape", async () => {
     expect((await ask("GET", "/nothing")).body?.code).toBe("NOT_FOUND");
     const wrong = await ask("PUT", "/things", "{}");
-    expect([wrong.status, wrong.headers.get("allow"), wrong.body?.code]).toEqual([405, "GET, POST", "METHOD_NOT_ALLOWED"]);
+    expect([wrong.status, wrong.headers.get("allow"), wrong.body?.code]).toEqual([405, "GET, HEAD, POST", "METHOD_NOT_ALLOWED"]);
     expect((await ask("POST", "/things", "a=b", { "content-type": "text/plain" })).body?.code).toBe("UNSUPPORTED_MEDIA_TYPE");
     expect((await ask("POST", "/things", `{"display_name":"${"x".repeat(2 ** 21)}"}`)).body?.code).toBe("BODY_TOO_LARGE");
     expect((await ask("POST", "/things", '{"display_name":')).body).toMatchObject({

@@ -15,6 +15,8 @@ export interface DoorCall {
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as it is. */
+  readonly raw?: string | Buffer | undefined;
 }
 
 const restError = z.object({ code: z.string(), message: z.string() });
@@ -22,9 +24,9 @@ const trpcError = z.object({ error: z.object({ data: z.object({ berthCode: z.str
 const streamError = z.object({ data: z.object({ berthCode: z.string().nullable(), httpStatus: z.number() }) });
 
 /** One HTTP request to a control plane on 127.0.0.1. Of an event stream, what its first event says. */
-export function askDoor(port: number, { method, path, headers = {}, body }: DoorCall): Promise<Answer> {
+export function askDoor(port: number, { method, path, headers = {}, body, raw }: DoorCall): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : JSON.stringify(body);
+    const text = body === undefined || raw !== undefined ? undefined : JSON.stringify(body);
     const type = text === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) };
     const sent = httpRequest({ host: "127.0.0.1", port, path, method, agent: false, headers: { ...type, ...headers } }, (response) => {
       const streams = response.headers["content-type"]?.startsWith("text/event-stream");
@@ -42,7 +44,7 @@ export function askDoor(port: number, { method, path, headers = {}, body }: Door
       response.on("error", reject);
     });
     sent.on("error", reject);
-    sent.end(text);
+    sent.end(raw ?? text);
   });
 }
 

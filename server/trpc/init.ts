@@ -48,7 +48,7 @@ const errors = t.middleware(async ({ ctx, next, path }) => {
   const { error } = result;
   const source = error.cause ?? error;
   if (source instanceof BerthError) {
-    throw new TRPCError({ code: errorCatalogue[source.code].trpc, message: source.message, cause: source });
+    throw new TRPCError({ code: source.trpcCode, message: source.message, cause: source });
   }
   if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path, requestId: ctx.requestId }, "procedure failed");
   return result;

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { BerthError } from "@berth/protocol/errors";
-import { errorCatalogue } from "@berth/protocol/errors";
 import { errorBody } from "../platform/errors";
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -19,7 +18,7 @@ export function answerAppError(
   const wantsPage = (request.headers.accept ?? "").includes("text/html");
   const link = new URL(sessionId ? `/sessions/${sessionId}` : "/sessions", publicUrl).href;
   const advice = error.status === 401 || error.status === 403 ? "Open the app from Berth" : "Go to the session in Berth";
-  const title = escapeHtml(errorCatalogue[error.code].title);
+  const title = escapeHtml(error.title);
   const text = wantsPage
     ? `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><h1>${title}</h1><p>${escapeHtml(error.message)}</p><p><a href="${escapeHtml(link)}">${advice}</a></p><p><small>${escapeHtml(error.code)} ${escapeHtml(requestId)}</small></p></html>`
     : JSON.stringify(errorBody(error, requestId, now));

@@ -5,7 +5,8 @@ import { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
-import { pagination } from "../../platform/paging";
+import { Keyset } from "../../platform/keyset";
+import { pagination, window } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import { isOver, sessionState } from "../sessions/session-status";
@@ -51,6 +52,21 @@ export interface AgentsDeps {
 
 const GIB = 2 ** 30;
 
+/** The fleet is in memory anyway: its status is computed, and filtered by. */
+type Test = (agent: Agent) => boolean;
+const byName = new Keyset<Agent, Test, "name">("agents", [
+  {
+    orderBy: () => "name",
+    of: (agent) => agent.name,
+    is: (name) => (agent) => agent.name === name,
+    beyond: (name) => (agent) => agent.name > name,
+  },
+]);
+const afterName = (cursor: string | undefined): Test => {
+  const { OR } = byName.after(cursor, "asc");
+  return (agent) => OR === undefined || OR.some(({ AND }) => AND.every((test) => test(agent)));
+};
+
 export class AgentsService {
   constructor(private readonly deps: AgentsDeps) {}
 
@@ -62,8 +78,17 @@ export class AgentsService {
         (input.region === undefined || agent.region === input.region) &&
         (input.capability === undefined || agent.capabilities.includes(input.capability)),
     );
-    const start = (input.page - 1) * input.limit;
-    return { agents: all.slice(start, start + input.limit), pagination: pagination(input.page, input.limit, all.length) };
+    const { skip, take } = window(input);
+    const after = afterName(input.cursor);
+    const { rows, nextCursor } = byName.cut(
+      all
+        .sort((a, b) => (a.name < b.name ? -1 : 1))
+        .filter(after)
+        .slice(skip, skip + take),
+      input.limit,
+      "asc",
+    );
+    return { agents: rows, pagination: pagination(input, all.length, nextCursor) };
   }
 
   /** Every agent with what is reserved on it, as this moment sees it. Placement looks at the same. */

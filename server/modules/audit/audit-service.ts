@@ -31,10 +31,10 @@ export class AuditService {
   }
 
   async list(input: z.output<typeof listAuditInput>): Promise<z.output<typeof listAuditOutput>> {
-    const { rows, counted } = await findAuditEntries(this.deps.database, input, input);
+    const { rows, nextCursor, counted } = await findAuditEntries(this.deps.database, input, input);
     const entries = rows.map((row) =>
       auditEntrySchema.parse({ ...row, id: String(row.id), details: z.record(z.string(), z.unknown()).catch({}).parse(row.details) }),
     );
-    return { entries, pagination: pagination(input.page, input.limit, counted) };
+    return { entries, pagination: pagination(input, counted, nextCursor) };
   }
 }

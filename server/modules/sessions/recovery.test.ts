@@ -316,14 +316,14 @@ describe("two at once", () => {
 
 describe("bad input", () => {
   it.each([
-    [{ template: "no-such" }, "NOT_FOUND", "Template 'no-such' does not exist"],
-    [{ template: "scratchpad", agentId: "no-such" }, "NOT_FOUND", "No agent with ID 'no-such' exists"],
+    [{ template: "no-such" }, "BAD_REQUEST", "Template 'no-such' does not exist"],
+    [{ template: "scratchpad", agentId: "no-such" }, "BAD_REQUEST", "No agent with ID 'no-such' exists"],
     [
       { template: "scratchpad", platform: "kubernetes" as const },
       "SERVICE_UNAVAILABLE",
       "No online agents available for platform 'kubernetes'",
     ],
-    [{ template: "scratchpad", homeId: "00000000-0000-4000-8000-000000000000" }, "NOT_FOUND", "No home with ID"],
+    [{ template: "scratchpad", homeId: "00000000-0000-4000-8000-000000000000" }, "BAD_REQUEST", "No home with ID"],
     [{ template: "scratchpad", resources: { memory: "lots" } }, "BAD_REQUEST", "lots"],
     [{ template: "scratchpad", name: "x".repeat(2_000_000) }, "BAD_REQUEST", "must be 1 to 63"],
   ])("%# is told by name", async (input, code, words) => {

@@ -137,10 +137,24 @@ describe("a display", () => {
     it("is granted before there is a display, and ready with it", async () => {
       const { command, grant } = await starting();
       const ready = grant.ready(new AbortController().signal);
-      const first = await Promise.race([ready.then(() => "ready"), kit.callerOf(owner).sessions.list({}).then(() => "still waiting")]);
+      const first = await Promise.race([
+        ready.then(() => "ready"),
+        kit
+          .callerOf(owner)
+          .sessions.list({})
+          .then(() => "still waiting"),
+      ]);
       expect(first).toBe("still waiting");
       await agent.complete(command, running);
       await expect(ready).resolves.toBeUndefined();
+    });
+
+    it("is ready with its container, where the agent answers when the display is there", async () => {
+      const { command, grant } = await starting();
+      const ready = grant.ready(new AbortController().signal);
+      await agent.progress(command, "container_started");
+      await expect(ready).resolves.toBeUndefined();
+      await agent.complete(command, running);
     });
 
     it("says so when the session fails, and gives up when the viewer has gone", async () => {

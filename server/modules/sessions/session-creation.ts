@@ -48,12 +48,20 @@ export class SessionCreation {
     if (username === undefined || username === asker.username) return { userId: asker.userId, username: asker.username };
     const found = await this.deps.users.findByName(username);
     if (found?.active) return { userId: found.id, username: found.username };
-    if (asker.role === "admin") throw userMissing(username);
+    if (asker.role === "admin") throw userMissing(username).ofRequest();
     return { userId: "", username };
   }
 
-  /** Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, and what `place` throws. */
+  /** What isn't there makes the request wrong: 400. Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, and what `place` throws. */
   async create(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
+    try {
+      return await this.make(asker, owner, input);
+    } catch (error) {
+      throw error instanceof BerthError ? error.ofRequest() : error;
+    }
+  }
+
+  private async make(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
     const template = await this.deps.templates.get(input.template);
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
     try {

@@ -149,11 +149,7 @@ export const listSessionsInput = z.strictObject({
   live: z.boolean().optional(),
   tags: z.array(z.string().max(50)).max(20).optional(),
   search: z.string().max(100).optional(),
-  /** The contract's spellings are values, which no adapter converts: both are taken. */
-  sort: z
-    .enum(["createdAt", "updatedAt", "user", "state", "created_at", "updated_at"])
-    .default("createdAt")
-    .transform((field) => (field === "created_at" ? "createdAt" : field === "updated_at" ? "updatedAt" : field)),
+  sort: z.enum(["createdAt", "updatedAt", "user", "state"]).default("createdAt"),
   order: z.enum(["asc", "desc"]).default("desc"),
   ...pageInput().shape,
 });

@@ -82,7 +82,11 @@ export class SessionsService {
   async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
     const { user, agentId, ...filter } = input;
     const mine = actor.role === "user" ? actor.userId : undefined;
-    const { rows, counted } = await findSessions(this.deps.database, { ...filter, username: user, agent: agentId, userId: mine }, input);
+    const { rows, nextCursor, counted } = await findSessions(
+      this.deps.database,
+      { ...filter, username: user, agent: agentId, userId: mine },
+      input,
+    );
     const ids = rows.map((row) => row.id);
     const [displays, progress] = await Promise.all([findDisplays(this.deps.database, rows), this.deps.tasks.progress(ids)]);
     const now = this.deps.clock.now();
@@ -90,7 +94,7 @@ export class SessionsService {
       const display = displays.get(row.id);
       return display ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, now })] : [];
     });
-    return { sessions, pagination: pagination(input.page, input.limit, counted) };
+    return { sessions, pagination: pagination(input, counted, nextCursor) };
   }
 
   async counts(actor: Actor): Promise<z.output<typeof sessionCountsOutput>> {
@@ -182,7 +186,9 @@ export class SessionsService {
     const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[]> => {
       await lock(tx, "session", id);
       const row = await findSession(tx, id);
-      if (row?.observed !== "running" || (await saidSinceStart(tx, id, "first_frame"))) return [];
+      // A viewer that was there first may see it before the agent has said that the session runs.
+      const painted = row?.observed === "running" || row?.observed === "starting";
+      if (!painted || (await saidSinceStart(tx, id, "first_frame"))) return [];
       await insertEvent(tx, {
         sessionId: id,
         at: this.deps.clock.now(),

@@ -1,7 +1,8 @@
-import type { SessionState } from "@berth/protocol/session-states";
+import { desiredStateSchema, observedStateSchema, type SessionState } from "@berth/protocol/session-states";
 import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
-import { TOTAL_CAP } from "../../platform/paging";
+import { dateText, Keyset, type KeysetColumn, past, uuidText, wordsPast } from "../../platform/keyset";
+import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { StoredSession } from "./session-status";
 import type { SessionEventKind } from "./sessions-schema";
 
@@ -58,18 +59,50 @@ export interface SessionFilter {
   readonly search?: string | undefined;
 }
 
-const sortBy = {
-  createdAt: (order: Prisma.SortOrder) => [{ createdAt: order }],
-  updatedAt: (order: Prisma.SortOrder) => [{ updatedAt: order }],
-  user: (order: Prisma.SortOrder) => [{ user: { username: order } }, { createdAt: order }],
-  state: (order: Prisma.SortOrder) => [{ desired: order }, { observed: order }, { createdAt: order }],
+type Column = KeysetColumn<SessionRow, Prisma.SessionWhereInput, Prisma.SessionOrderByWithRelationInput>;
+const dated = (field: "createdAt" | "updatedAt"): Column => ({
+  orderBy: (order) => ({ [field]: order }),
+  of: (row) => row[field].toISOString(),
+  is: (text) => ({ [field]: dateText.parse(text) }),
+  beyond: (text, order) => ({ [field]: past(dateText.parse(text), order) }),
+});
+const username: Column = {
+  orderBy: (order) => ({ user: { username: order } }),
+  of: (row) => row.user.username,
+  is: (text) => ({ user: { username: text } }),
+  beyond: (text, order) => ({ user: { username: past(text, order) } }),
+};
+const desired: Column = {
+  orderBy: (order) => ({ desired: order }),
+  of: (row) => row.desired,
+  is: (text) => ({ desired: desiredStateSchema.parse(text) }),
+  beyond: (text, order) => ({ desired: { in: wordsPast(desiredStateSchema.options, desiredStateSchema.parse(text), order) } }),
+};
+const observed: Column = {
+  orderBy: (order) => ({ observed: order }),
+  of: (row) => row.observed,
+  is: (text) => ({ observed: observedStateSchema.parse(text) }),
+  beyond: (text, order) => ({ observed: { in: wordsPast(observedStateSchema.options, observedStateSchema.parse(text), order) } }),
+};
+const id: Column = {
+  orderBy: (order) => ({ id: order }),
+  of: (row) => row.id,
+  is: (text) => ({ id: uuidText.parse(text) }),
+  beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
+};
+const sorts = {
+  createdAt: new Keyset("sessions by createdAt", [dated("createdAt"), id]),
+  updatedAt: new Keyset("sessions by updatedAt", [dated("updatedAt"), id]),
+  user: new Keyset("sessions by user", [username, dated("createdAt"), id]),
+  state: new Keyset("sessions by state", [desired, observed, dated("createdAt"), id]),
 };
 
 export async function findSessions(
   db: Database,
   filter: SessionFilter,
-  page: { page: number; limit: number; sort: keyof typeof sortBy; order: "asc" | "desc" },
-): Promise<{ rows: SessionRow[]; counted: number }> {
+  page: Page & { readonly sort: keyof typeof sorts; readonly order: "asc" | "desc" },
+): Promise<{ rows: SessionRow[]; nextCursor: string | null; counted: number }> {
+  const { sort, order } = page;
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.SessionWhereInput = {
     AND: [
@@ -94,15 +127,14 @@ export async function findSessions(
   };
   const [rows, counted] = await Promise.all([
     db.session.findMany({
-      where,
+      where: { AND: [where, sorts[sort].after(page.cursor, order)] },
       include: withParts,
-      orderBy: sortBy[page.sort](page.order),
-      skip: (page.page - 1) * page.limit,
-      take: page.limit,
+      orderBy: sorts[sort].orderBy(order),
+      ...window(page),
     }),
     db.session.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { rows, counted };
+  return { ...sorts[sort].cut(rows, page.limit, order), counted };
 }
 
 /** Display and security of the versions that these sessions were started from, by session id. */

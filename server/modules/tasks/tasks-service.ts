@@ -61,7 +61,7 @@ export class TasksService {
   }
 
   async list(actor: Actor, input: z.output<typeof listTasksInput>): Promise<z.output<typeof listTasksOutput>> {
-    const { rows, counted } = await findTasks(
+    const { rows, nextCursor, counted } = await findTasks(
       this.deps.database,
       {
         agentName: input.agentId,
@@ -71,7 +71,7 @@ export class TasksService {
       },
       input,
     );
-    return { tasks: rows.map(taskView), pagination: pagination(input.page, input.limit, counted) };
+    return { tasks: rows.map(taskView), pagination: pagination(input, counted, nextCursor) };
   }
 
   async get(id: string): Promise<{ task: Task; ownerId: string | null }> {

@@ -1,6 +1,7 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { TOTAL_CAP } from "../../platform/paging";
+import { bigintText, Keyset, past } from "../../platform/keyset";
+import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { KnownTask } from "./task-listener";
 import { type TaskState, taskKindSchema } from "./tasks-schema";
 
@@ -38,11 +39,20 @@ export async function findTasksUnderWay(db: Tx | Database, sessionIds: readonly 
   return new Map(rows.flatMap((row) => (row.sessionId ? [[row.sessionId, row] as const] : [])));
 }
 
+const bySequence = new Keyset<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOrderByWithRelationInput>("tasks", [
+  {
+    orderBy: (order) => ({ sequence: order }),
+    of: (row) => String(row.sequence),
+    is: (text) => ({ sequence: bigintText.parse(text) }),
+    beyond: (text, order) => ({ sequence: past(bigintText.parse(text), order) }),
+  },
+]);
+
 export async function findTasks(
   db: Database,
   filter: { agentName?: string | undefined; sessionId?: string | undefined; state?: TaskState | undefined; ownerId?: string | undefined },
-  page: { page: number; limit: number },
-): Promise<{ rows: NamedTaskRow[]; counted: number }> {
+  page: Page,
+): Promise<{ rows: NamedTaskRow[]; nextCursor: string | null; counted: number }> {
   const where: Prisma.TaskWhereInput = {
     sessionId: filter.sessionId,
     state: filter.state,
@@ -50,10 +60,15 @@ export async function findTasks(
     ...(filter.ownerId ? { session: { userId: filter.ownerId } } : {}),
   };
   const [rows, counted] = await Promise.all([
-    db.task.findMany({ where, include: withNames, orderBy: { sequence: "desc" }, skip: (page.page - 1) * page.limit, take: page.limit }),
+    db.task.findMany({
+      where: { AND: [where, bySequence.after(page.cursor, "desc")] },
+      include: withNames,
+      orderBy: bySequence.orderBy("desc"),
+      ...window(page),
+    }),
     db.task.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { rows, counted };
+  return { ...bySequence.cut(rows, page.limit, "desc"), counted };
 }
 
 /** Agents that have something to be sent now. */

@@ -35,6 +35,7 @@ export function templateView({ template, version }: VersionedTemplate): Template
     description: template.description,
     tags: template.tags,
     icon: template.icon,
+    iconUrl: template.iconUrl,
     tried: template.tried,
     version: version.version,
     baseImage: version.image,

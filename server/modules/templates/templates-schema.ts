@@ -40,6 +40,11 @@ export const templateSchema = templateSpecSchema.extend({
   tags: z.array(z.string().max(50)).max(20),
   /** A name of the icon set that ships with the app. */
   icon: z.string().max(50).nullable(),
+  /** For clients of the API: our own pages load nothing from other hosts. */
+  iconUrl: z
+    .url({ protocol: /^https$/, error: "must be an https URL" })
+    .max(500)
+    .nullable(),
   /** False: a well-known public image that was never tried with this version of Berth. */
   tried: z.boolean(),
   version: z.number().int(),
@@ -82,6 +87,7 @@ export const createTemplateInput = z.strictObject({
   description: templateSchema.shape.description.default(""),
   tags: templateSchema.shape.tags.default([]),
   icon: templateSchema.shape.icon.default(null),
+  iconUrl: templateSchema.shape.iconUrl.default(null),
   ...templateSpecSchema.shape,
   ...defaults,
 });

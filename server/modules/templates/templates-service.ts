@@ -36,8 +36,8 @@ export class TemplatesService {
   constructor(private readonly deps: TemplatesDeps) {}
 
   async list(input: z.output<typeof listTemplatesInput>): Promise<z.output<typeof listTemplatesOutput>> {
-    const { rows, counted } = await findTemplates(this.deps.database, input, input);
-    return { templates: rows.map(templateView), pagination: pagination(input.page, input.limit, counted) };
+    const { rows, nextCursor, counted } = await findTemplates(this.deps.database, input, input);
+    return { templates: rows.map(templateView), pagination: pagination(input, counted, nextCursor) };
   }
 
   async get(name: string): Promise<Template> {
@@ -70,13 +70,14 @@ export class TemplatesService {
         createdById: asker.userId,
         ...specColumns(input),
       });
-      const { displayName, category, description, tags, icon } = input;
+      const { displayName, category, description, tags, icon, iconUrl } = input;
       const template = await updateTemplate(tx, found.template.id, {
         displayName,
         category,
         description,
         tags,
         icon,
+        iconUrl,
         currentVersion: number,
       });
       await this.deps.audit.record(tx, actorOf(asker), {
@@ -117,7 +118,7 @@ export class TemplatesService {
   async insert(actor: AuditActor, input: z.output<typeof createTemplateInput>, tried: boolean): Promise<Template> {
     try {
       const written = await this.deps.database.$transaction(async (tx) => {
-        const { name, displayName, category, description, tags, icon } = input;
+        const { name, displayName, category, description, tags, icon, iconUrl } = input;
         const template = await insertTemplate(tx, {
           id: this.deps.ids.uuid(),
           name,
@@ -126,6 +127,7 @@ export class TemplatesService {
           description,
           tags,
           icon,
+          iconUrl,
           tried,
         });
         const createdById = actor.kind === "user" ? actor.id : null;

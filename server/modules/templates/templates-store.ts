@@ -1,6 +1,7 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { TOTAL_CAP } from "../../platform/paging";
+import { Keyset, past } from "../../platform/keyset";
+import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
 export type TemplateRow = Prisma.TemplateGetPayload<object>;
 export type TemplateVersionRow = Prisma.TemplateVersionGetPayload<object>;
@@ -18,11 +19,33 @@ export const findTemplateById = (db: Tx | Database, id: string) => db.template.f
 export const findVersion = (db: Tx | Database, templateId: string, version: number) =>
   db.templateVersion.findUniqueOrThrow({ where: { templateId_version: { templateId, version } } });
 
+/** Ours first, then by title. */
+const oursFirst = new Keyset<TemplateRow, Prisma.TemplateWhereInput, Prisma.TemplateOrderByWithRelationInput>("templates", [
+  {
+    orderBy: () => ({ tried: "desc" }),
+    of: (row) => String(row.tried),
+    is: (text) => ({ tried: text === "true" }),
+    beyond: (text) => (text === "true" ? { tried: false } : { name: { in: [] } }),
+  },
+  {
+    orderBy: (order) => ({ displayName: order }),
+    of: (row) => row.displayName,
+    is: (displayName) => ({ displayName }),
+    beyond: (displayName, order) => ({ displayName: past(displayName, order) }),
+  },
+  {
+    orderBy: (order) => ({ name: order }),
+    of: (row) => row.name,
+    is: (name) => ({ name }),
+    beyond: (name, order) => ({ name: past(name, order) }),
+  },
+]);
+
 export async function findTemplates(
   db: Database,
   filter: { category?: string | undefined; search?: string | undefined },
-  page: { page: number; limit: number },
-): Promise<{ rows: VersionedTemplate[]; counted: number }> {
+  page: Page,
+): Promise<{ rows: VersionedTemplate[]; nextCursor: string | null; counted: number }> {
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.TemplateWhereInput = {
     category: filter.category,
@@ -30,15 +53,15 @@ export async function findTemplates(
       ? { OR: [{ name: contains }, { displayName: contains }, { description: contains }, { tags: { has: filter.search ?? "" } }] }
       : {}),
   };
-  const [templates, counted] = await Promise.all([
+  const [found, counted] = await Promise.all([
     db.template.findMany({
-      where,
-      orderBy: [{ tried: "desc" }, { displayName: "asc" }],
-      skip: (page.page - 1) * page.limit,
-      take: page.limit,
+      where: { AND: [where, oursFirst.after(page.cursor, "asc")] },
+      orderBy: oursFirst.orderBy("asc"),
+      ...window(page),
     }),
     db.template.count({ where, take: TOTAL_CAP + 1 }),
   ]);
+  const { rows: templates, nextCursor } = oursFirst.cut(found, page.limit, "asc");
   const versions = await db.templateVersion.findMany({
     where: { OR: templates.map(({ id, currentVersion }) => ({ templateId: id, version: currentVersion })) },
   });
@@ -46,7 +69,7 @@ export async function findTemplates(
     const version = versions.find((one) => one.templateId === template.id);
     return version ? [{ template, version }] : [];
   });
-  return { rows, counted };
+  return { rows, nextCursor, counted };
 }
 
 export const insertTemplate = (tx: Tx, data: Prisma.TemplateUncheckedCreateInput) => tx.template.create({ data });

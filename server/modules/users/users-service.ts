@@ -48,8 +48,8 @@ export class UsersService {
   }
 
   async list(input: z.output<typeof listUsersInput>): Promise<z.output<typeof listUsersOutput>> {
-    const { rows, counted } = await findUsers(this.deps.database, input, input);
-    return { users: rows.map(userView), pagination: pagination(input.page, input.limit, counted) };
+    const { rows, nextCursor, counted } = await findUsers(this.deps.database, input, input);
+    return { users: rows.map(userView), pagination: pagination(input, counted, nextCursor) };
   }
 
   /** Throws USER_ALREADY_EXISTS for a name or e-mail address that someone has. */

@@ -1,6 +1,7 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma, User as UserRow } from "../../platform/db/generated/client";
-import { TOTAL_CAP } from "../../platform/paging";
+import { Keyset, past } from "../../platform/keyset";
+import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { UserRole } from "./users-schema";
 
 export type { UserRow };
@@ -15,18 +16,27 @@ export const countOtherActiveAdmins = (db: Tx | Database, exceptId: string) =>
 export const insertUser = (tx: Tx, data: Prisma.UserUncheckedCreateInput) => tx.user.create({ data });
 export const updateUser = (tx: Tx, id: string, data: Prisma.UserUncheckedUpdateInput) => tx.user.update({ where: { id }, data });
 
+const byName = new Keyset<UserRow, Prisma.UserWhereInput, Prisma.UserOrderByWithRelationInput>("users", [
+  {
+    orderBy: (order) => ({ username: order }),
+    of: (row) => row.username,
+    is: (username) => ({ username }),
+    beyond: (username, order) => ({ username: past(username, order) }),
+  },
+]);
+
 export async function findUsers(
   db: Database,
   filter: { role?: UserRole | undefined; search?: string | undefined },
-  page: { page: number; limit: number },
-): Promise<{ rows: UserRow[]; counted: number }> {
+  page: Page,
+): Promise<{ rows: UserRow[]; nextCursor: string | null; counted: number }> {
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.UserWhereInput = { role: filter.role, ...(contains ? { OR: [{ username: contains }, { email: contains }] } : {}) };
   const [rows, counted] = await Promise.all([
-    db.user.findMany({ where, orderBy: { username: "asc" }, skip: (page.page - 1) * page.limit, take: page.limit }),
+    db.user.findMany({ where: { AND: [where, byName.after(page.cursor, "asc")] }, orderBy: byName.orderBy("asc"), ...window(page) }),
     db.user.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { rows, counted };
+  return { ...byName.cut(rows, page.limit, "asc"), counted };
 }
 
 /** The user and whether this login was ended early, as they are now. */
