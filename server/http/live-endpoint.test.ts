@@ -10,9 +10,11 @@ import { liveEndpoint } from "./live-endpoint";
 import { OpenSockets } from "./open-sockets";
 
 const t = initTRPC.context<RequestFacts>().create();
+let begun = 0;
 let stopped = 0;
 const router = t.router({
   events: t.procedure.subscription(async function* ({ ctx, signal }) {
+    begun += 1;
     yield ctx.login?.username;
     await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
     stopped += 1;
@@ -37,6 +39,7 @@ const login = {
 let sockets: OpenSockets;
 let server: Awaited<ReturnType<typeof startUpgradeServer>>;
 beforeEach(async () => {
+  begun = 0;
   stopped = 0;
   sockets = new OpenSockets();
   const upgrade = liveEndpoint({
@@ -115,6 +118,45 @@ describe("/live", () => {
     const [code, reason] = await closed;
     expect([code, reason.toString()]).toEqual([ACCESS_ENDED, "your role was changed"]);
     await expect.poll(() => stopped).toBe(1);
+  });
+
+  const many = (count: number, from = 0) =>
+    Array.from({ length: count }, (_, at) => ({ id: from + at, jsonrpc: "2.0", method: "subscription", params: { path: "events" } }));
+
+  it.each([
+    ["one after the other", (socket: WebSocket) => many(500).forEach((one) => void socket.send(JSON.stringify(one)))],
+    ["in one message", (socket: WebSocket) => socket.send(JSON.stringify(many(500)))],
+  ])("closes a socket that asks for hundreds of subscriptions %s, and starts no more than a page may have", async (_, flood) => {
+    const socket = dial({ authorization: "Bearer abc" });
+    await once(socket, "open");
+    flood(socket);
+    const [code, reason] = await once(socket, "close");
+    expect([code, reason.toString()]).toEqual([1008, "more than 20 subscriptions on one socket"]);
+    await expect.poll(() => stopped).toBe(begun);
+    expect(begun).toBeLessThanOrEqual(20);
+    await expect.poll(() => sockets.size, { timeout: 5_000 }).toBe(0);
+  });
+
+  it("counts what is stopped out again", async () => {
+    const socket = dial({ authorization: "Bearer abc" });
+    await once(socket, "open");
+    for (let at = 0; at < 60; at += 1) {
+      const heard = once(socket, "message");
+      socket.send(JSON.stringify(many(1, at)[0]));
+      await heard;
+      socket.send(JSON.stringify({ id: at, jsonrpc: "2.0", method: "subscription.stop" }));
+    }
+    await expect.poll(() => stopped).toBe(60);
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.terminate();
+  });
+
+  it("serves no queries and mutations, which have a door of their own", async () => {
+    const socket = dial({ authorization: "Bearer abc" });
+    await once(socket, "open");
+    socket.send(JSON.stringify({ id: 1, jsonrpc: "2.0", method: "mutation", params: { path: "sessions.delete", input: {} } }));
+    const [code, reason] = await once(socket, "close");
+    expect([code, reason.toString()]).toEqual([1008, expect.stringContaining("only subscriptions")]);
   });
 
   it("closes on a giant message", async () => {

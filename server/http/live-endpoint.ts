@@ -7,6 +7,7 @@ import { ACCESS_ENDED } from "../modules/live/live-schema";
 import type { Log } from "../platform/log";
 import type { RequestFacts, UpgradeHandler } from "./calls";
 import { type Authenticator, identify } from "./identify";
+import { LiveSocket } from "./live-socket";
 import type { OpenSockets } from "./open-sockets";
 import { requireOrigin } from "./origin";
 
@@ -28,7 +29,12 @@ export interface LiveEndpointOptions<Router extends AnyTRPCRouter> {
 
 /** `/live`: subscriptions over one WebSocket. By cookie with our Origin, or by bearer token; refused before the 101 otherwise. */
 export function liveEndpoint<Router extends AnyTRPCRouter>(options: LiveEndpointOptions<Router>): UpgradeHandler & { close(): void } {
-  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_LIVE_MESSAGE_BYTES, perMessageDeflate: false });
+  const server = new WebSocketServer({
+    WebSocket: LiveSocket,
+    noServer: true,
+    maxPayload: MAX_LIVE_MESSAGE_BYTES,
+    perMessageDeflate: false,
+  });
   const facts = new WeakMap<IncomingMessage, RequestFacts>();
   const connected = getWSConnectionHandler<Router>({
     wss: server,

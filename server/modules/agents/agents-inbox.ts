@@ -9,7 +9,8 @@ import type { HomesService } from "../homes/homes-service";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import type { TasksService } from "../tasks/tasks-service";
-import { closeConnection, findAgentBySecret, updateAgent } from "./agents-store";
+import { agentStatus } from "./agent-status";
+import { closeConnection, findAgent, findAgentBySecret, updateAgent } from "./agents-store";
 import type { Heartbeats } from "./heartbeats";
 
 export interface AgentIdentity {
@@ -54,6 +55,7 @@ export class AgentsInbox {
   ): Promise<{ heartbeatIntervalSeconds: number }> {
     demandOwnName(agent, message.agent_id);
     const now = this.deps.clock.now();
+    const before = await findAgent(this.deps.database, agent.agentId);
     const row = await updateAgent(this.deps.database, agent.agentId, {
       platform: message.platform,
       region: message.region,
@@ -72,7 +74,7 @@ export class AgentsInbox {
       degradedReason: null,
     });
     await this.deps.tasks.resendAll(agent.agentId);
-    await this.deps.sessionsInbox.agentReturned(agent.agentId);
+    if (before && agentStatus(before, now).status === "offline") await this.deps.sessionsInbox.agentReturned(agent.agentId);
     // Not awaited: the channel counts the agent as connected once this returns, and only then has the dispatcher something to send to it.
     this.deps.bus
       .publish({ kind: "agent", agentId: agent.agentId })

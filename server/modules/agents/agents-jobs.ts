@@ -15,7 +15,7 @@ const RETURN_MS = 30_000;
 export class AgentsJobs {
   private timer: Timer | null = null;
   private startedAt: Date | null = null;
-  private readonly known = new Map<string, AgentStatus>();
+  private readonly known = new Map<string, { readonly status: AgentStatus; readonly connectionId: string | null }>();
 
   constructor(
     private readonly deps: {
@@ -45,10 +45,12 @@ export class AgentsJobs {
       const { status, reason } = agentStatus(row, now);
       const before = this.known.get(row.id);
       if (status === "offline" && before === undefined && this.startedAt && now.getTime() - this.startedAt.getTime() < RETURN_MS) continue;
-      this.known.set(row.id, status);
-      if (before === status) continue;
+      this.known.set(row.id, { status, connectionId: row.connectionId });
+      if (before?.status === status) continue;
       if (status === "offline" && row.connectedAt)
         await this.deps.sessionsInbox.agentLost(row.id, `'${row.name}' is offline. ${reason ?? ""}`.trim());
+      // One that came back by a new connection was heard of when it registered.
+      if (before?.status === "offline" && before.connectionId === row.connectionId) await this.deps.sessionsInbox.agentReturned(row.id);
       if (before !== undefined) await this.deps.bus.publish({ kind: "agent", agentId: row.id });
     }
     for (const id of this.known.keys()) if (!rows.some((row) => row.id === id)) this.known.delete(id);

@@ -57,6 +57,56 @@ describe("live events", () => {
     expect(heard[0]?.events).toContainEqual({ kind: "session", id: session.id });
   });
 
+  it.each([
+    ["by a new connection", async (agent: FakeAgent) => agent.connect()],
+    ["by its heartbeat on the old one", async (agent: FakeAgent) => agent.heartbeat()],
+  ])(
+    "tell people at once that the agent of a session of theirs is unreachable, and that it is back %s; nobody else",
+    async (_, comeBack) => {
+      const [lost, well] = [await makeAgent(kit), await makeAgent(kit)];
+      const [owner, neighbour, elsewhere] = [await makeAsker(kit), await makeAsker(kit), await makeAsker(kit)];
+      const session = await makeRunningSession(kit, owner, lost);
+      const theirs = await makeRunningSession(kit, neighbour, lost);
+      await makeRunningSession(kit, elsewhere, well);
+      await kit.agentsJobs.sweep();
+      const phase = async () => (await kit.callerOf(owner).sessions.get({ id: session.id })).status.phase;
+
+      const toldOf = async (change: () => Promise<unknown>) => {
+        const heard = [owner, neighbour, elsewhere].map((asker) => listen(asker, null, (events) => events.some(isTemplate)));
+        await Promise.all(heard.map((one) => one.started));
+        await change();
+        await marker();
+        await Promise.all(heard.map((one) => one.done));
+        return heard.map((one) => one.events.filter((event) => event.kind !== "resync" && event.kind !== "template"));
+      };
+      const eachTheirOwn = [[{ kind: "session", id: session.id }], [{ kind: "session", id: theirs.id }], []];
+
+      await kit.clock.advance(31_000);
+      await well.heartbeat();
+      await kit.heartbeats.flush();
+      const whenLost = await toldOf(() => kit.agentsJobs.sweep());
+      expect([await phase(), whenLost]).toEqual(["Unreachable", eachTheirOwn]);
+      const whenBack = await toldOf(async () => {
+        await comeBack(lost);
+        await kit.heartbeats.flush();
+        await kit.agentsJobs.sweep();
+      });
+      expect([await phase(), whenBack]).toEqual(["Running", eachTheirOwn]);
+    },
+  );
+
+  it("tell people that an agent is back which nobody had noticed to be gone, as after a restart of ours", async () => {
+    const lost = await makeAgent(kit);
+    const owner = await makeAsker(kit);
+    const session = await makeRunningSession(kit, owner, lost);
+    await kit.clock.advance(31_000);
+    const heard = listen(owner, null, (events) => events.some((event) => event.kind === "session"));
+    await heard.started;
+    await lost.connect();
+    await heard.done;
+    expect(heard.events).toContainEqual({ kind: "session", id: session.id });
+  });
+
   it("go on where they broke off, and say so when they can't", async () => {
     const asker = await makeAsker(kit);
     const first = listen(asker, null, (events) => events.some(isTemplate));

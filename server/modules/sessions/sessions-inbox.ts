@@ -139,18 +139,21 @@ export class SessionsInbox implements TaskListener {
     if (unsure) this.deps.clock.after(SETTLE_MS, () => this.deps.gateway.send(agentId, { type: "inventory_request" }));
   }
 
-  /** The agent is offline: its sessions' timelines say so, and those who look are told. */
+  /** The agent is offline: its sessions' timelines say so, and their owners are told. */
   async agentLost(agentId: string, message: string): Promise<void> {
     await this.tell(agentId, "agent_lost", message);
   }
 
+  /** It was offline and is not any more. The timelines say so where they said that it was lost; owners are told either way. */
   async agentReturned(agentId: string): Promise<void> {
     await this.tell(agentId, "agent_returned", "The agent is back");
   }
 
   private async tell(agentId: string, word: "agent_lost" | "agent_returned", message: string): Promise<void> {
-    const told = await insertAgentEvents(this.deps.database, agentId, word, message, this.deps.clock.now());
-    await this.deps.bus.publish(...told.map(({ id, userId }): BusEvent => ({ kind: "session", sessionId: id, userId, agentId })));
+    const { database } = this.deps;
+    await insertAgentEvents(database, agentId, word, message, this.deps.clock.now());
+    const live = await findLiveSessionsOn(database, agentId);
+    await this.deps.bus.publish(...live.map(({ id, userId }): BusEvent => ({ kind: "session", sessionId: id, userId, agentId })));
   }
 
   private async reconcile(session: BareSessionRow, here: Observation | undefined): Promise<"sure" | "unsure"> {

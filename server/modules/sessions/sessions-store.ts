@@ -210,26 +210,22 @@ export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind:
   return (await tx.sessionEvent.count({ where: { sessionId, kind, id: { gt: begun?.id ?? 0n } } })) > 0;
 }
 
-/** Adds `word` to the timeline of the agent's live sessions, unless it is the last of the two that was said; answers whose. */
-export function insertAgentEvents(
+/** Adds `word` to the timeline of the agent's live sessions, unless it is the last of the two that was said. */
+export async function insertAgentEvents(
   db: Database,
   agentId: string,
   word: "agent_lost" | "agent_returned",
   message: string,
   at: Date,
-): Promise<{ id: string; userId: string }[]> {
+): Promise<void> {
   const first = word === "agent_returned" ? Prisma.sql`FALSE` : Prisma.sql`TRUE`;
-  return db.$queryRaw`
-    WITH said AS (
-      INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
-      SELECT s."id", ${at}::timestamp, ${word}, ${message} FROM "Session" s
-      WHERE s."agentId" = ${agentId}::uuid
-        AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
-        AND coalesce((SELECT e."kind" <> ${word} FROM "SessionEvent" e
-          WHERE e."sessionId" = s."id" AND e."kind" IN ('agent_lost', 'agent_returned') ORDER BY e."id" DESC LIMIT 1), ${first})
-      RETURNING "sessionId"
-    )
-    SELECT s."id", s."userId" FROM said JOIN "Session" s ON s."id" = said."sessionId"`;
+  await db.$executeRaw`
+    INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
+    SELECT s."id", ${at}::timestamp, ${word}, ${message} FROM "Session" s
+    WHERE s."agentId" = ${agentId}::uuid
+      AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
+      AND coalesce((SELECT e."kind" <> ${word} FROM "SessionEvent" e
+        WHERE e."sessionId" = s."id" AND e."kind" IN ('agent_lost', 'agent_returned') ORDER BY e."id" DESC LIMIT 1), ${first})`;
 }
 
 export async function writeActivity(db: Database, agentId: string, at: ReadonlyMap<string, Date>): Promise<void> {
