@@ -65,7 +65,13 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     const { url, credential, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
-    this.#tunnels = new Tunnels({ target: { url, credential }, driver, log, onInput: (sessionId) => this.#activity.note(sessionId) });
+    this.#tunnels = new Tunnels({
+      target: { url, credential },
+      driver,
+      log,
+      started: async (sessionId) => this.#executor?.started(sessionId),
+      onInput: (sessionId) => this.#activity.note(sessionId),
+    });
     this.#connection = new Connection({
       url,
       agentName: name,

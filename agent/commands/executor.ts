@@ -19,6 +19,9 @@ interface Pending {
   readonly commandId: string;
   readonly work: Work;
   readonly abort: AbortController;
+  /** Resolves once it was carried out, whatever came of it, and before that is written down: a viewer may be waiting for the display. */
+  readonly carriedOut: Promise<void>;
+  readonly release: () => void;
 }
 
 export interface ExecutorOptions {
@@ -61,6 +64,14 @@ export class Executor {
     return sessions;
   }
 
+  /** Resolves once no start or wake of the session is being carried out, whatever came of it. */
+  async started(sessionId: string): Promise<void> {
+    const starts = [...this.#pending.values()].filter(
+      ({ work }) => work.sessionId === sessionId && (work.type === "start_session" || work.type === "wake_session"),
+    );
+    await Promise.all(starts.map(({ carriedOut }) => carriedOut));
+  }
+
   receive(command: Command): void {
     const id = command.command_id;
     this.#options.send({ type: "command_ack", command_id: id, agent_id: this.#options.agentName, status: "acknowledged" });
@@ -70,7 +81,7 @@ export class Executor {
     try {
       const work = this.#read(command);
       this.#overtake(work);
-      const pending = { commandId: id, work, abort: new AbortController() };
+      const pending = { commandId: id, work, abort: new AbortController(), ...gate() };
       this.#pending.set(id, pending);
       this.#lanes.add(work.lane, () => this.#carryOut(pending));
     } catch (error) {
@@ -125,11 +136,12 @@ export class Executor {
     try {
       if (abort.signal.aborted) throw abort.signal.reason;
       this.#refuseEnded(work);
-      const result = await work.run(this.#options.driver, this.#operation(pending));
+      const result = await work.run(this.#options.driver, this.#operation(pending)).finally(pending.release);
       const { sessionId, generation } = work;
       const ended = work.type === "stop_session";
       entry = { command_id: commandId, session_id: sessionId, generation, ended, status: "completed", result };
     } catch (error) {
+      pending.release();
       if (abort.signal.reason === AGENT_ENDS) return void this.#pending.delete(commandId);
       entry = failure(commandId, work, error, this.#options.log);
     }
@@ -187,6 +199,14 @@ export class Executor {
       this.#unsure.delete(id);
     }
   }
+}
+
+function gate(): Pick<Pending, "carriedOut" | "release"> {
+  let release = () => {};
+  const carriedOut = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { carriedOut, release: () => release() };
 }
 
 const AGENT_ENDS = new BerthError("SERVICE_UNAVAILABLE", "The agent is being stopped");

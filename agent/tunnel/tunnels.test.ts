@@ -63,6 +63,23 @@ describe("a display tunnel", () => {
     expect(running.driver.inputOf(id)?.text).toBe("a");
   });
 
+  it("that is asked for before its display is there is answered when it is", async () => {
+    const id = randomUUID();
+    const start = running.plane.command("start_session", id, startData({ image: "memory/slow:100ms" }));
+    await vi.waitFor(() => expect(running.plane.all("command_ack")).toHaveLength(1));
+    const early = view(id);
+    const { screen } = await early;
+    expect(screen.width).toBeGreaterThan(0);
+    expect(await running.plane.result(start)).toMatchObject({ status: "completed" });
+  });
+
+  it("that is asked for before its display is there is refused when the start fails", async () => {
+    const id = randomUUID();
+    running.plane.command("start_session", id, startData({ image: "memory/fail:disk-full" }));
+    const socket = await running.plane.viewer(id, "control");
+    expect(await refusal(socket)).toMatchObject({ status: 404, body: { code: "SESSION_NOT_FOUND" } });
+  });
+
   it("uses the subprotocol binary where it is offered and no compression", async () => {
     const { socket } = await view(await session());
     expect(socket.protocol).toBe("binary");

@@ -14,6 +14,8 @@ export interface TunnelsOptions {
   readonly target: TunnelTarget;
   readonly driver: SessionDriver;
   readonly log: Log;
+  /** Resolves once no start of the session is under way: a viewer may come before the display. */
+  started(sessionId: string): Promise<void>;
   onInput(sessionId: string): void;
 }
 
@@ -28,7 +30,10 @@ export class Tunnels {
     this.#options = options;
     this.#displays = new DisplayServer({
       log: options.log,
-      openDisplay: (sessionId) => options.driver.openDisplay(sessionId),
+      openDisplay: async (sessionId) => {
+        await options.started(sessionId);
+        return options.driver.openDisplay(sessionId);
+      },
       onInput: options.onInput,
     });
   }

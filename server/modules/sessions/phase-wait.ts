@@ -4,7 +4,7 @@ import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import { agentStatus } from "../agents/agent-status";
 import { sessionPhase } from "./session-status";
-import { findSession } from "./sessions-store";
+import { findSession, type SessionRow } from "./sessions-store";
 
 export const PHASE_WAIT_MS = 10_000;
 
@@ -12,15 +12,19 @@ export const PHASE_WAIT_MS = 10_000;
 export class PhaseWait {
   constructor(private readonly deps: { readonly database: Database; readonly bus: Bus; readonly clock: Clock }) {}
 
-  /** Resolves when the phase is one of those, the session is gone, time is up, or the signal is aborted. */
+  /**
+   * Resolves when the session has arrived, is gone, time is up, or the signal is aborted; with the session as it was read last, null
+   * where it is gone or was not read.
+   */
   async until(
     sessionId: string,
-    arrived: (phase: SessionPhase) => boolean,
+    arrived: (phase: SessionPhase, row: SessionRow) => boolean,
     { forMs = PHASE_WAIT_MS, signal }: { forMs?: number; signal?: AbortSignal } = {},
-  ): Promise<void> {
+  ): Promise<SessionRow | null> {
     let wake: () => void = () => {};
     let changed = false;
     let late = false;
+    let row: SessionRow | null = null;
     const notice = () => {
       changed = true;
       wake();
@@ -38,14 +42,15 @@ export class PhaseWait {
     try {
       while (!late) {
         changed = false;
-        const phase = await this.phase(sessionId);
-        if (phase === null || arrived(phase)) return;
+        row = await findSession(this.deps.database, sessionId);
+        if (row === null || arrived(this.phase(row), row)) return row;
         if (!changed) {
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
         }
       }
+      return row;
     } finally {
       unsubscribe();
       signal?.removeEventListener("abort", stop);
@@ -53,8 +58,7 @@ export class PhaseWait {
     }
   }
 
-  private async phase(sessionId: string): Promise<SessionPhase | null> {
-    const row = await findSession(this.deps.database, sessionId);
-    return row && sessionPhase(row, row.agent !== null && agentStatus(row.agent, this.deps.clock.now()).status === "offline");
+  private phase(row: SessionRow): SessionPhase {
+    return sessionPhase(row, row.agent !== null && agentStatus(row.agent, this.deps.clock.now()).status === "offline");
   }
 }

@@ -152,7 +152,7 @@ describe("a display", () => {
     it("is ready with its container, where the agent answers when the display is there", async () => {
       const { command, grant } = await starting();
       const ready = grant.ready(new AbortController().signal);
-      await agent.progress(command, "container_started");
+      await agent.progress(command, "container_started", "The container was started");
       await expect(ready).resolves.toBeUndefined();
       await agent.complete(command, running);
     });

@@ -2,6 +2,7 @@ import { displaySchema } from "@berth/protocol/agent-commands";
 import type { ToAgent, ViewerMode } from "@berth/protocol/agent-messages";
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { SessionPhase } from "@berth/protocol/session-states";
 import { displayPath } from "@berth/protocol/tunnel";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -24,7 +25,10 @@ export interface ViewerGrant {
   readonly agentId: string;
   readonly agentName: string;
   readonly login: { readonly userId: string; readonly loginId: string; readonly accessEpoch: number };
-  /** Resolves once there is a display to ask for, as it does not while the session starts. Throws `BerthError` where it won't be. */
+  /**
+   * Resolves once the agent can be asked for the display: its container runs. An agent that is asked before the display is ready answers
+   * when it is. Throws `BerthError` where the session doesn't get there.
+   */
   ready(signal: AbortSignal): Promise<void>;
   request(tunnel: { id: string; secret: string }): ToAgent;
   readonly upgradePath: string;
@@ -113,13 +117,14 @@ export class ViewerAccess {
   }
 
   private grant(row: SessionRow, agent: { id: string; name: string }, login: Login, mode: ViewerMode, port: number): ViewerGrant {
+    const early = row.observed !== "running";
     const say = (kind: SessionEventKind, message: string) => this.say(row, login, kind, message);
     return {
       agentId: agent.id,
       agentName: agent.name,
       login: { userId: login.userId, loginId: login.loginId, accessEpoch: login.accessEpoch },
       upgradePath: displayPath(row.id, mode),
-      ready: (signal) => this.ready(row, signal),
+      ready: (signal) => this.ready(row.id, signal),
       request: (tunnel) => ({
         type: "vnc_proxy_request",
         session_id: row.id,
@@ -129,15 +134,17 @@ export class ViewerAccess {
       opened: () => say("viewer_opened", `${login.username} ${mode === "view" ? "watches" : "uses"} the screen`),
       closed: (bytes) =>
         say("viewer_closed", `${login.username} closed the screen (${bytes.toViewer} bytes seen, ${bytes.fromViewer} sent)`),
-      failed: (error) => say("viewer_failed", `The screen could not be opened for ${login.username}: ${error.message}`),
+      // One that came before the desktop comes again when it runs; why a session does not start is said by the session.
+      failed: (error) => early || say("viewer_failed", `The screen could not be opened for ${login.username}: ${error.message}`),
     };
   }
 
-  private async ready(row: SessionRow, signal: AbortSignal): Promise<void> {
-    await this.deps.wait.until(row.id, (phase) => !isComingUp(phase), { forMs: START_WAIT_MS, signal });
-    const now = await findSession(this.deps.database, row.id);
-    if (!now) throw sessionMissing(row.id);
-    demandRunning(now, this.deps.clock.now());
+  private async ready(sessionId: string, signal: AbortSignal): Promise<void> {
+    const hasContainer = (phase: SessionPhase, { observed }: SessionRow) => !isComingUp(phase) || observed === "starting";
+    const row = await this.deps.wait.until(sessionId, hasContainer, { forMs: START_WAIT_MS, signal });
+    if (!row) throw sessionMissing(sessionId);
+    if (row.desired === "running" && row.observed === "starting" && row.agent?.connectionId) return;
+    demandRunning(row, this.deps.clock.now());
   }
 
   private say(row: SessionRow, login: Login, kind: SessionEventKind, message: string): void {
