@@ -1,6 +1,7 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
 import { type FromAgentOf, PROTOCOL_VERSION, type ToAgent } from "@berth/protocol/agent-messages";
+import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
 import { CommandJournal } from "./commands/command-journal";
@@ -10,7 +11,6 @@ import type { SessionDriver } from "./drivers/driver";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
 import { Tunnels } from "./tunnel/tunnels";
-import { AGENT_VERSION } from "./version";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
 const COMMANDS_IN_PARALLEL = 16;
@@ -179,8 +179,8 @@ class RunningAgent implements Agent {
       platform: "docker",
       ...(region ? { region } : {}),
       capacity: await this.#capacity(),
-      metadata: { ...described.metadata, agent_version: AGENT_VERSION, driver: driver.kind },
-      version: AGENT_VERSION,
+      metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
+      version: VERSION,
       capabilities: [...described.capabilities],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

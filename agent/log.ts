@@ -1,29 +1,11 @@
+import { logOptions } from "@berth/protocol/log-options";
 import { type DestinationStream, type Logger, pino } from "pino";
 
 export type Log = Logger;
 
 /** JSON lines on standard output. What could be a secret is cut out by name, wherever it is logged. */
 export function createLog(level: string, destination?: DestinationStream): Log {
-  const options = {
-    level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: {
-      paths: [
-        "password",
-        "token",
-        "secret",
-        "credential",
-        "authorization",
-        "*.password",
-        "*.token",
-        "*.secret",
-        "*.authorization",
-        "headers",
-      ],
-      censor: "[redacted]",
-    },
-  };
+  const options = { ...logOptions(level), timestamp: pino.stdTimeFunctions.isoTime };
   return destination ? pino(options, destination) : pino(options);
 }
 

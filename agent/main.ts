@@ -1,6 +1,7 @@
 /** The agent program: `node agent.mjs --url … --name …`. */
 import { fileURLToPath } from "node:url";
 import { BerthError } from "@berth/protocol/errors";
+import { VERSION } from "@berth/protocol/version";
 import { createAgent } from "./agent";
 import { lockDataDir } from "./cli/data-dir-lock";
 import { enrol } from "./cli/enrolment";
@@ -11,7 +12,6 @@ import { engineTarget } from "./drivers/docker/engine-target";
 import type { SessionDriver } from "./drivers/driver";
 import { MemoryDriver } from "./drivers/memory/memory-driver";
 import { createLog, type Log } from "./log";
-import { AGENT_VERSION } from "./version";
 
 async function main(): Promise<number> {
   const invocation = readInvocation(process.argv.slice(2), process.env);
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     case "version":
-      process.stdout.write(`${AGENT_VERSION}\n`);
+      process.stdout.write(`${VERSION}\n`);
       return 0;
     case "wrong":
       for (const problem of invocation.problems) process.stderr.write(`berth agent: ${problem}\n`);

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { VERSION } from "@berth/protocol/version";
 import pg from "pg";
 import { accessEnds } from "./access-ends";
 import type { Config } from "./config";
@@ -23,8 +24,6 @@ import { fillRuntimeSlot } from "./runtime-slot";
 import { createCaller } from "./trpc/app-router";
 import { wireDoors } from "./wire-doors";
 import { wireModules } from "./wire-modules";
-
-export const VERSION = "0.1.0";
 
 export interface Berth {
   close(): Promise<void>;

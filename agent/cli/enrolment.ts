@@ -3,11 +3,11 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RegistrationRequest, registrationReplySchema } from "@berth/protocol/agent-registration";
 import { BerthError } from "@berth/protocol/errors";
+import { VERSION } from "@berth/protocol/version";
 import { z } from "zod";
 import { reconnectDelay } from "../connection/backoff";
 import { controlPlaneUrl } from "../connection/control-plane-url";
 import { type Log, wordsOf } from "../log";
-import { AGENT_VERSION } from "../version";
 import type { AgentSettings } from "./options";
 
 const credentialSchema = z.object({ name: z.string(), agentId: z.string(), token: z.string(), url: z.string() });
@@ -55,7 +55,7 @@ export async function enrol(settings: AgentSettings, log: Log, wait: (ms: number
 async function register(settings: AgentSettings, token: string): Promise<Credential> {
   const body: RegistrationRequest = {
     name: settings.name,
-    version: AGENT_VERSION,
+    version: VERSION,
     capabilities: [settings.driver],
     labels: { ...settings.labels },
     platform: "docker",

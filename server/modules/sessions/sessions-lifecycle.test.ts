@@ -66,6 +66,15 @@ const events: Record<string, SessionEvent> = {
 
 const GONE = "!CONTAINER_EXITED";
 const NO_IMAGE = "!IMAGE_NOT_FOUND";
+/** Of every session that has not ended, whatever it was doing. */
+const ended = { force: "terminated/removed", never_sent: "terminated/removed" };
+/** Of every session that is not to be terminated: a first start that failed ends it, a wake leaves it hibernated. */
+const failedStart = { start_failed: `terminated/failed ${NO_IMAGE}`, wake_failed: `hibernated/failed ${NO_IMAGE}` };
+/** Its container is gone, and nobody asked for that. */
+const lost = (left: "terminated" | "hibernated") => {
+  const outcome = `${left}/failed ${GONE}`;
+  return { died: outcome, removed: outcome, missing: outcome };
+};
 /** What every (state × event) pair comes to; an event that a row doesn't name changes nothing. */
 const table: [StoredSession, Record<string, string>][] = [
   [
@@ -74,15 +83,11 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: "refused",
       terminate: "terminated/absent [stop]",
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       starting: "running/starting",
       running: "running/running",
-      died: `terminated/failed ${GONE}`,
-      removed: `terminated/failed ${GONE}`,
-      missing: `terminated/failed ${GONE}`,
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...lost("terminated"),
+      ...failedStart,
     },
   ],
   [
@@ -91,14 +96,10 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: "refused",
       terminate: "terminated/starting [stop]",
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       running: "running/running",
-      died: `terminated/failed ${GONE}`,
-      removed: `terminated/failed ${GONE}`,
-      missing: `terminated/failed ${GONE}`,
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...lost("terminated"),
+      ...failedStart,
     },
   ],
   [
@@ -107,16 +108,12 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "hibernated/running [hibernate]",
       wake: "refused",
       terminate: "terminated/running [stop]",
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       starting: "running/starting",
       frozen: "hibernated/frozen",
       stopped: `hibernated/failed ${GONE}`,
-      died: `hibernated/failed ${GONE}`,
-      removed: `hibernated/failed ${GONE}`,
-      missing: `hibernated/failed ${GONE}`,
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...lost("hibernated"),
+      ...failedStart,
     },
   ],
   ...(["frozen", "stopped", "failed", "removed"] as const).map((observed): [StoredSession, Record<string, string>] => [
@@ -125,15 +122,11 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: `hibernated/${observed} [hibernate]`,
       wake: "refused",
       terminate: `terminated/${observed} [stop]`,
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       starting: "running/starting",
       running: "running/running",
-      died: `hibernated/failed ${GONE}`,
-      removed: `hibernated/failed ${GONE}`,
-      missing: `hibernated/failed ${GONE}`,
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...lost("hibernated"),
+      ...failedStart,
     },
   ]),
   [
@@ -142,13 +135,11 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: "running/absent gen=2 [wake]",
       terminate: "terminated/absent [stop]",
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       running: "hibernated/running",
       frozen: "hibernated/frozen",
       stopped: "hibernated/stopped",
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...failedStart,
     },
   ],
   ...(["starting", "running"] as const).map((observed): [StoredSession, Record<string, string>] => [
@@ -157,16 +148,14 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: "running/stopped gen=2 [wake]",
       terminate: `terminated/${observed} [stop]`,
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       ...(observed === "running" ? { starting: "hibernated/starting" } : { running: "hibernated/running" }),
       frozen: "hibernated/frozen",
       stopped: "hibernated/stopped",
       died: `hibernated/failed ${GONE}`,
       removed: "hibernated/removed",
       missing: "hibernated/removed",
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...failedStart,
       hibernate_failed: `running/${observed}`,
     },
   ]),
@@ -176,14 +165,12 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: `running/${observed} gen=2 [wake]`,
       terminate: `terminated/${observed} [stop]`,
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       running: "hibernated/running",
       ...(observed === "frozen" ? { stopped: "hibernated/stopped", died: `hibernated/failed ${GONE}` } : { frozen: "hibernated/frozen" }),
       removed: "hibernated/removed",
       missing: "hibernated/removed",
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...failedStart,
     },
   ]),
   [
@@ -192,11 +179,9 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: "running/failed gen=2 [wake]",
       terminate: "terminated/failed [stop]",
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       running: "hibernated/running",
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...failedStart,
     },
   ],
   [
@@ -205,13 +190,11 @@ const table: [StoredSession, Record<string, string>][] = [
       hibernate: "refused",
       wake: "running/removed gen=2 [wake]",
       terminate: "terminated/removed [stop]",
-      force: "terminated/removed",
-      never_sent: "terminated/removed",
+      ...ended,
       running: "hibernated/running",
       frozen: "hibernated/frozen",
       stopped: "hibernated/stopped",
-      start_failed: `terminated/failed ${NO_IMAGE}`,
-      wake_failed: `hibernated/failed ${NO_IMAGE}`,
+      ...failedStart,
     },
   ],
   ...(["absent", "starting", "running", "frozen", "stopped", "failed"] as const).map(
@@ -221,8 +204,7 @@ const table: [StoredSession, Record<string, string>][] = [
         hibernate: "refused",
         wake: "refused",
         terminate: `terminated/${observed} [stop]`,
-        force: "terminated/removed",
-        never_sent: "terminated/removed",
+        ...ended,
         ...Object.fromEntries(
           [
             ["starting", "starting"],
