@@ -55,6 +55,8 @@ export function inventoryMessage(
     agent_id: agentName,
     timestamp: at.toISOString(),
     sessions: sessions.slice(0, 5000),
-    homes: found.homes.slice(0, 20_000).map((home) => ({ volume: home.volume, size_bytes: home.sizeBytes })),
+    homes: found.homes
+      .slice(0, 20_000)
+      .map(({ volume, size }) => ({ volume, ...(size ? { size_bytes: size.bytes, measured_at: size.at.toISOString() } : {}) })),
   };
 }

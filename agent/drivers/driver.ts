@@ -73,7 +73,8 @@ export interface SeenSession {
 
 export interface SeenHome {
   readonly volume: string;
-  readonly sizeBytes: number | null;
+  /** Null: not measured yet, or by an engine that can't. */
+  readonly size: { readonly bytes: number; readonly at: Date } | null;
 }
 
 export interface DriverInventory {

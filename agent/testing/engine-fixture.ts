@@ -85,11 +85,12 @@ export class EngineFixture {
   }
 
   async end(): Promise<void> {
-    for (const driver of this.#drivers) await driver.close();
     const label = [`dev.berth.agent=${this.agent}`];
     for (const { Id } of await this.docker.listContainers({ all: true, filters: { label } })) {
       await this.docker.getContainer(Id).remove({ force: true, v: true });
     }
+    // Without sessions they take their firewall rules along.
+    for (const driver of this.#drivers) await driver.close();
     const { Volumes } = await this.docker.listVolumes({ filters: JSON.stringify({ label }) });
     for (const { Name } of Volumes ?? []) await this.docker.getVolume(Name).remove();
     for (const image of this.#images) await this.docker.getImage(image).remove({ force: true });

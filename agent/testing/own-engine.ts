@@ -150,7 +150,7 @@ async function mountsBelow(folder: string): Promise<string[]> {
 /** The agent's rules for a network that is no longer there. */
 async function forgetRules(networkId: string): Promise<void> {
   const rules = (await command("iptables-save", ["-t", "filter"]).catch(() => "")).split("\n");
-  const mine = rules.filter((rule) => rule.includes(networkId.slice(0, 8)));
+  const mine = rules.filter((rule) => rule.includes(networkId.slice(0, 6)));
   if (mine.length === 0) return;
   const jumps = mine.filter((rule) => /^-A (?:INPUT|DOCKER-USER) /.test(rule)).map((rule) => rule.replace(/^-A/, "-D"));
   const chains = mine.filter((rule) => rule.startsWith(":")).map((rule) => rule.slice(1).split(" ")[0] ?? "");

@@ -15,9 +15,10 @@ import type { EnginePlace } from "./engine-place";
 import { exitWords } from "./exit-words";
 import type { Homes } from "./homes";
 import { ensureImage } from "./image-pull";
+import type { IsolatedNetwork } from "./isolated-network";
 import { untilDisplayReady } from "./readiness";
 import type { SessionMarks } from "./session-marks";
-import { ensureNetwork, SESSION_NETWORK } from "./session-network";
+import { SESSION_NETWORK } from "./session-network";
 
 export interface StarterParts {
   readonly docker: Docker;
@@ -29,6 +30,7 @@ export interface StarterParts {
   readonly folders: DisplayFolders;
   readonly routes: DisplayRoutes;
   readonly marks: SessionMarks;
+  readonly network: IsolatedNetwork;
   readonly log: Log;
   place(): Promise<EnginePlace>;
 }
@@ -100,7 +102,7 @@ export class ContainerStarter {
     containerOptions(plan);
     const image = await ensureImage(docker, engine, spec.image, spec.registry_auth, operation);
     throwIfAborted(operation.signal);
-    await ensureNetwork(docker, engine);
+    await this.#parts.network.ensure();
     if (spec.home && (await homes.ensure(spec.home.volume, homeMayBeNew))) made.freshHome = spec.home.volume;
     if (bySocket) await folders.make(sessionId);
     throwIfAborted(operation.signal);

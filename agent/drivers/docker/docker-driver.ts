@@ -5,6 +5,7 @@ import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import Docker, { type ContainerInspectInfo } from "dockerode";
+import { systemClock } from "../../clock";
 import { type Log, wordsOf } from "../../log";
 import type {
   DriverCapacity,
@@ -32,11 +33,12 @@ import { EngineHealth } from "./engine-health";
 import { EngineOutages } from "./engine-outages";
 import { type EnginePlace, findPlace } from "./engine-place";
 import type { EngineTarget } from "./engine-target";
+import { askDiskUse, HomeSizes } from "./home-sizes";
 import { Homes } from "./homes";
+import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
-import { addressesOf, applyIsolation, hostNameServers } from "./network-isolation";
 import { SessionMarks } from "./session-marks";
-import { ensureNetwork, SESSION_NETWORK } from "./session-network";
+import { SESSION_NETWORK } from "./session-network";
 import { SessionWatch } from "./session-watch";
 
 export interface DockerDriverOptions {
@@ -68,18 +70,18 @@ export class DockerDriver implements SessionDriver {
   readonly #usage: HostUsage;
   readonly #health: EngineHealth;
   readonly #watch: SessionWatch;
+  readonly #network: IsolatedNetwork;
   #place: EnginePlace | null = null;
-  #isolation = "not tried yet";
 
   private constructor(options: DockerDriverOptions, marks: SessionMarks) {
-    const { target, agent, dataDir, log } = options;
+    const { target, agent, dataDir, log, controlPlaneHost } = options;
     this.#options = options;
     this.#docker = new Docker(target.options);
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
     this.#ender = new ContainerEnder(this.#docker, target.name);
-    this.#homes = new Homes(this.#docker, target.name, agent);
+    this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
     this.#usage = new HostUsage(dataDir);
@@ -95,6 +97,8 @@ export class DockerDriver implements SessionDriver {
       log,
       returned: () => this.#prepare(),
     });
+    const place = () => this.#findPlace();
+    this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
     this.#starter = new ContainerStarter({
       docker: this.#docker,
       engine: target.name,
@@ -106,7 +110,8 @@ export class DockerDriver implements SessionDriver {
       routes: this.#routes,
       marks,
       log,
-      place: () => this.#findPlace(),
+      network: this.#network,
+      place,
     });
   }
 
@@ -134,7 +139,7 @@ export class DockerDriver implements SessionDriver {
         operating_system: place.system,
         kernel: place.kernel,
         displays_by: place.sharesFiles ? "unix socket" : "port on 127.0.0.1",
-        network_isolation: this.#isolation,
+        network_isolation: this.#network.isolation,
       },
     };
   }
@@ -266,21 +271,18 @@ export class DockerDriver implements SessionDriver {
 
   async close(): Promise<void> {
     await this.#watch.end();
+    try {
+      if ((await this.#health.ask()).ok && (await this.#containers.all()).length === 0) await this.#network.leave();
+    } catch (error) {
+      this.#options.log.info({ reason: wordsOf(error) }, "firewall rules are left in place: sessions may be here still");
+    }
   }
 
   async #prepare(): Promise<void> {
-    const { target, log, controlPlaneHost } = this.#options;
+    const { target, log } = this.#options;
     try {
       this.#place = await findPlace(this.#docker, target);
-      const network = await ensureNetwork(this.#docker, target.name);
-      if (!this.#place.sharesNetwork) {
-        this.#isolation = "sessions are kept from each other; from the engine's host only by its own firewall";
-      } else {
-        const controlPlane = controlPlaneHost ? await addressesOf(controlPlaneHost) : [];
-        const problem = await applyIsolation({ network, controlPlane, nameServers: await hostNameServers() });
-        this.#isolation = problem ? `sessions are kept from each other, but not from this host: ${problem}` : "full";
-        if (problem) log.warn({ problem }, "sessions can reach services of this host");
-      }
+      await this.#network.renew();
     } catch (error) {
       log.warn({ err: error }, wordsOf(error));
     }

@@ -63,17 +63,19 @@ describe("a pull's progress", () => {
 
 describe("firewall rules", () => {
   const network = { id: "0123456789abcdef", bridge: "br-0123456789ab" };
+  const agent = "fedcba98-7654-4321-8000-000000000000";
 
   it("let answers and names through first, then refuse the host, link-local addresses and the control plane", () => {
-    const rules = isolationRules({ network, controlPlane: ["203.0.113.5"], nameServers: ["10.0.0.2"] });
+    const rules = isolationRules({ network, agent, controlPlane: ["203.0.113.5"], nameServers: ["10.0.0.2"] });
     const host = rules.split("\n").filter((rule) => rule.startsWith("-A BERTH-HOST"));
     expect(host[0]).toContain("ESTABLISHED");
-    expect(host.at(-1)).toBe("-A BERTH-HOST-01234567 -j REJECT --reject-with icmp-admin-prohibited");
-    for (const address of ["169.254.0.0/16", "203.0.113.5"]) expect(rules).toContain(`-A BERTH-SESSIONS-01234567 -d ${address} -j REJECT`);
+    expect(host.at(-1)).toBe("-A BERTH-HOST-012345fedcba9 -j REJECT --reject-with icmp-admin-prohibited");
+    for (const address of ["169.254.0.0/16", "203.0.113.5"])
+      expect(rules).toContain(`-A BERTH-SESSIONS-012345fedcba9 -d ${address} -j REJECT`);
     expect(rules).toContain("-d 10.0.0.2 -p udp --dport 53 -j RETURN");
   });
 
   it("have names that the kernel takes", () => {
-    for (const chain of Object.values(chainsOf(network))) expect(chain.length).toBeLessThanOrEqual(28);
+    for (const chain of Object.values(chainsOf(network, agent))) expect(chain.length).toBeLessThanOrEqual(28);
   });
 });

@@ -5,17 +5,20 @@ import type Docker from "dockerode";
 import type { SeenHome } from "../driver";
 import { SESSION_UID } from "./container-spec";
 import { engineError, engineWords, statusOf } from "./engine-errors";
+import type { HomeSizes } from "./home-sizes";
 import { LABEL, ofAgent } from "./labels";
 
 export class Homes {
   readonly #docker: Docker;
   readonly #engine: string;
   readonly #agent: string;
+  readonly #sizes: HomeSizes;
 
-  constructor(docker: Docker, engine: string, agent: string) {
+  constructor(docker: Docker, engine: string, agent: string, sizes: HomeSizes) {
     this.#docker = docker;
     this.#engine = engine;
     this.#agent = agent;
+    this.#sizes = sizes;
   }
 
   /** True where it was made now: then a failed start takes it away again. */
@@ -66,7 +69,8 @@ export class Homes {
   async list(): Promise<SeenHome[]> {
     try {
       const { Volumes } = await this.#docker.listVolumes({ filters: JSON.stringify({ label: [LABEL.home, ofAgent(this.#agent)] }) });
-      return (Volumes ?? []).map(({ Name }) => ({ volume: Name, sizeBytes: null }));
+      await this.#sizes.freshen();
+      return (Volumes ?? []).map(({ Name }) => ({ volume: Name, size: this.#sizes.of(Name) }));
     } catch (error) {
       throw engineError(error, "list homes", this.#engine);
     }

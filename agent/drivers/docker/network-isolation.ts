@@ -15,6 +15,8 @@ const LINK_LOCAL = "169.254.0.0/16";
 
 export interface IsolationPlan {
   readonly network: SessionNetwork;
+  /** The agent's UUID. */
+  readonly agent: string;
   /** IPv4 addresses of the control plane. */
   readonly controlPlane: readonly string[];
   /** Name servers that the host uses: names must resolve in sessions, also where the server is the host or its router. */
@@ -28,15 +30,18 @@ export interface Chains {
   readonly forward: string;
 }
 
-/** A pair for each network: two engines on one host have their own. */
-export function chainsOf(network: SessionNetwork): Chains {
-  const id = network.id.slice(0, 8);
+/**
+ * A pair for each agent on each network. Agents that share an engine share its network: what any of them refuses is refused, and one that
+ * comes, changes or leaves touches no other's rules.
+ */
+export function chainsOf(network: SessionNetwork, agent: string): Chains {
+  const id = `${network.id.slice(0, 6)}${agent.replaceAll("-", "").slice(0, 7)}`;
   return { host: `BERTH-HOST-${id}`, forward: `BERTH-SESSIONS-${id}` };
 }
 
 /** Input of `iptables-restore --noflush`: replaces both chains at once, so that there is no moment without rules. */
-export function isolationRules({ network, controlPlane, nameServers }: IsolationPlan): string {
-  const { host, forward } = chainsOf(network);
+export function isolationRules({ network, agent, controlPlane, nameServers }: IsolationPlan): string {
+  const { host, forward } = chainsOf(network, agent);
   const answers = (chain: string, then: string) => `-A ${chain} -m conntrack --ctstate ESTABLISHED,RELATED -j ${then}`;
   const names = (chain: string) =>
     nameServers.flatMap((server) => ["udp", "tcp"].map((protocol) => `-A ${chain} -d ${server} -p ${protocol} --dport 53 -j RETURN`));
@@ -62,7 +67,7 @@ export function isolationRules({ network, controlPlane, nameServers }: Isolation
 /** Puts the rules in place; the same again changes nothing. Null when they hold, else why they don't. */
 export async function applyIsolation(plan: IsolationPlan): Promise<string | null> {
   if (process.getuid?.() !== 0) return "the agent is not root, so no firewall rules could be made";
-  const { host, forward } = chainsOf(plan.network);
+  const { host, forward } = chainsOf(plan.network, plan.agent);
   try {
     await restore(isolationRules(plan));
     await hook("INPUT", plan.network.bridge, host);
@@ -70,6 +75,19 @@ export async function applyIsolation(plan: IsolationPlan): Promise<string | null
     return null;
   } catch (error) {
     return `firewall rules could not be made: ${wordsOf(error).split("\n").slice(0, 2).join(" ")}`;
+  }
+}
+
+/** Takes away what `applyIsolation` made; what is gone already is fine. */
+export async function removeIsolation(network: SessionNetwork, agent: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { host, forward } = chainsOf(network, agent);
+  const unless = (words: string[]) => run("iptables", ["-w", "5", ...words]).catch(() => {});
+  await unless(["-D", "INPUT", "-i", network.bridge, "-j", host]);
+  await unless(["-D", "DOCKER-USER", "-i", network.bridge, "-j", forward]);
+  for (const chain of [host, forward]) {
+    await unless(["-F", chain]);
+    await unless(["-X", chain]);
   }
 }
 

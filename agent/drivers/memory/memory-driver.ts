@@ -164,7 +164,7 @@ export class MemoryDriver implements SessionDriver {
 
   async inventory(): Promise<DriverInventory> {
     this.#answer();
-    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, sizeBytes: null })) };
+    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, size: null })) };
   }
 
   watch(listener: DriverListener): () => void {
