@@ -2,32 +2,37 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { signInWithPassword } from "../../account/auth-requests";
+import { goToSignIn, renewingLogin } from "../../account/go-to-sign-in";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
-import { useTRPC } from "../../trpc/client";
+import { useTRPCClient } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { TextField } from "../controls/field";
 import { FailurePanel } from "../feedback/failure-panel";
 import { useCurrentUser } from "../shell/user-context";
 
 export function PasswordForm() {
-  const trpc = useTRPC();
+  const client = useTRPCClient();
   const user = useCurrentUser();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [again, setAgain] = useState("");
   const [tried, setTried] = useState(false);
-  const change = useMutation(
-    trpc.users.changePassword.mutationOptions({
-      onSuccess: async () => {
-        // The change ended every login, this one too: begin a new one with the new password.
-        await signInWithPassword(user.username, next);
-        setCurrent("");
-        setNext("");
-        setAgain("");
-        setTried(false);
-      },
-    }),
-  );
+  const change = useMutation({
+    mutationFn: async (input: { currentPassword: string; newPassword: string }) => {
+      // The change ends every login, this one too: a new one begins with the new password.
+      const refused = await renewingLogin(async () => {
+        await client.users.changePassword.mutate(input);
+        return signInWithPassword(user.username, input.newPassword).catch(() => "");
+      });
+      if (refused !== null) goToSignIn();
+    },
+    onSuccess: () => {
+      setCurrent("");
+      setNext("");
+      setAgain("");
+      setTried(false);
+    },
+  });
   const failure = change.error ? readFailure(change.error) : null;
   const refused = failure ? fieldProblems(failure) : {};
   const wrong = failure?.code === "AUTH_INVALID_CREDENTIALS" ? "This is not your current password" : undefined;
