@@ -106,7 +106,10 @@ export const inventorySchema = z.object({
   agent_id: agentId,
   timestamp,
   sessions: z.array(observationSchema.extend({ name: z.string().max(253).optional(), image: z.string().max(512).optional() })).max(5000),
-  homes: z.array(z.object({ volume: z.string().max(200), size_bytes: z.number().int().min(0).nullish() })).max(20_000),
+  /** `measured_at`: sizes are counted rarely, so they may be older than the inventory. */
+  homes: z
+    .array(z.object({ volume: z.string().max(200), size_bytes: z.number().int().min(0).nullish(), measured_at: timestamp.nullish() }))
+    .max(20_000),
 });
 
 /** Real input of viewers, coalesced to one message every 15 seconds. */

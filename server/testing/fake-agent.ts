@@ -125,7 +125,7 @@ export class FakeAgent {
 
   inventory(
     sessions: (Omit<Observation, "timestamp"> & { name?: string; image?: string })[],
-    homes: { volume: string; size_bytes?: number }[] = [],
+    homes: { volume: string; size_bytes?: number; measured_at?: string }[] = [],
   ): Promise<void> {
     const timestamp = this.now();
     return this.say({ type: "inventory", agent_id: this.name, timestamp, sessions: sessions.map((one) => ({ ...one, timestamp })), homes });

@@ -6,7 +6,9 @@ export const homeSchema = z.object({
   volume: z.string(),
   user: z.string(),
   agentId: z.string(),
+  /** As its agent counted it at that time, which it does rarely; null before. */
   sizeBytes: z.number().nullable(),
+  sizeMeasuredAt: z.date().nullable(),
   /** Name of the session that uses it, if any that is not terminated does. */
   usedBy: z.object({ id: z.uuid(), name: z.string() }).nullable(),
   deleting: z.boolean(),

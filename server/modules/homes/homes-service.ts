@@ -1,3 +1,4 @@
+import type { FromAgentOf } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
@@ -80,12 +81,15 @@ export class HomesService {
   }
 
   /** From an agent's inventory. */
-  async reported(agentId: string, homes: readonly { volume: string; size_bytes?: number | null | undefined }[]): Promise<void> {
-    await writeSizes(
-      this.deps.database,
-      agentId,
-      homes.flatMap(({ volume, size_bytes }) => (size_bytes == null ? [] : [{ volume, size_bytes }])),
-    );
+  async reported(agentId: string, homes: FromAgentOf<"inventory">["homes"]): Promise<void> {
+    const now = this.deps.clock.now();
+    const sizes = homes.flatMap(({ volume, size_bytes, measured_at }) => {
+      if (size_bytes == null) return [];
+      const at = new Date(measured_at ?? now);
+      return [{ volume, bytes: size_bytes, at: Number.isNaN(at.getTime()) || at > now ? now : at }];
+    });
+    const told = await writeSizes(this.deps.database, agentId, sizes);
+    await this.deps.bus.publish(...told.map(({ id, userId }): BusEvent => ({ kind: "home", homeId: id, userId })));
   }
 
   private async remove(tx: Tx, row: HomeRow, actorId: string): Promise<BusEvent[]> {
@@ -113,6 +117,7 @@ const homeView = (row: HomeRow): Home => ({
   user: row.user.username,
   agentId: row.agent.name,
   sizeBytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
+  sizeMeasuredAt: row.sizeMeasuredAt,
   usedBy: row.sessions[0] ?? null,
   deleting: row.deletingAt !== null,
   createdAt: row.createdAt,

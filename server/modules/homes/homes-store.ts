@@ -25,11 +25,23 @@ export const updateHome = (tx: Tx, id: string, data: Prisma.HomeUncheckedUpdateI
 export const findHomeByVolume = (tx: Tx, volume: string) => tx.home.findUnique({ where: { volume } });
 export const deleteHome = (tx: Tx, id: string) => tx.home.deleteMany({ where: { id } });
 
-/** Sizes as an agent measured them, of the homes that are on it. */
-export async function writeSizes(db: Database, agentId: string, sizes: readonly { volume: string; size_bytes: number }[]): Promise<void> {
-  if (sizes.length === 0) return;
-  await db.$executeRaw`
-    UPDATE "Home" SET "sizeBytes" = seen."size_bytes"
-    FROM jsonb_to_recordset(${JSON.stringify(sizes)}::jsonb) AS seen("volume" text, "size_bytes" bigint)
-    WHERE "Home"."volume" = seen."volume" AND "Home"."agentId" = ${agentId}::uuid`;
+/** Sizes as an agent measured them, of the homes that are on it and were not measured later; answers whose they are where one is another. */
+export async function writeSizes(
+  db: Database,
+  agentId: string,
+  sizes: readonly { volume: string; bytes: number; at: Date }[],
+): Promise<{ id: string; userId: string }[]> {
+  if (sizes.length === 0) return [];
+  const rows = sizes.map(({ volume, bytes, at }) => ({ volume, bytes, at: at.toISOString() }));
+  return db.$queryRaw`
+    WITH seen AS (
+      SELECT h."id", h."sizeBytes" AS "before", s."bytes", s."at"::timestamp AS "at"
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS s("volume" text, "bytes" bigint, "at" text)
+      JOIN "Home" h ON h."volume" = s."volume" AND h."agentId" = ${agentId}::uuid
+      WHERE h."sizeMeasuredAt" IS NULL OR h."sizeMeasuredAt" < s."at"::timestamp
+    ), written AS (
+      UPDATE "Home" SET "sizeBytes" = seen."bytes", "sizeMeasuredAt" = seen."at" FROM seen WHERE "Home"."id" = seen."id"
+      RETURNING "Home"."id", "Home"."userId"
+    )
+    SELECT written."id", written."userId" FROM written JOIN seen ON seen."id" = written."id" WHERE seen."before" IS DISTINCT FROM seen."bytes"`;
 }

@@ -141,11 +141,22 @@ describe("what an inventory finds", () => {
     expect((await agent.command("remove_orphan")).data).toEqual({ container_id: "stray" });
   });
 
-  it("measures homes", async () => {
+  it("measures homes, and keeps the newest measure with its time", async () => {
     const session = await makeRunningSession(kit, owner, agent);
-    await agent.inventory([seen(session.id, "running")], [{ volume: `berth-home-${session.homeId}`, size_bytes: 5_000_000_000 }]);
-    const { homes } = await kit.callerOf(owner).homes.list({});
-    expect(homes.find((home) => home.id === session.homeId)).toMatchObject({ sizeBytes: 5_000_000_000, usedBy: { id: session.id } });
+    const volume = `berth-home-${session.homeId}`;
+    const home = async () => (await kit.callerOf(owner).homes.list({})).homes.find((one) => one.id === session.homeId);
+    const earlier = new Date(kit.clock.now().getTime() - 60_000);
+    const later = new Date(kit.clock.now().getTime() - 30_000);
+    await agent.inventory([seen(session.id, "running")], [{ volume }]);
+    expect(await home()).toMatchObject({ sizeBytes: null, sizeMeasuredAt: null });
+    await agent.inventory([seen(session.id, "running")], [{ volume, size_bytes: 5_000_000_000, measured_at: later.toISOString() }]);
+    await agent.inventory([seen(session.id, "running")], [{ volume, size_bytes: 7, measured_at: earlier.toISOString() }]);
+    expect(await home()).toMatchObject({ sizeBytes: 5_000_000_000, sizeMeasuredAt: later, usedBy: { id: session.id } });
+    const stranger = await makeAgent(kit);
+    await stranger.inventory([], [{ volume, size_bytes: 9, measured_at: kit.clock.now().toISOString() }]);
+    expect(await home()).toMatchObject({ sizeBytes: 5_000_000_000 });
+    await agent.inventory([seen(session.id, "running")], [{ volume, size_bytes: 8, measured_at: "2999-01-01T00:00:00Z" }]);
+    expect(await home()).toMatchObject({ sizeBytes: 8, sizeMeasuredAt: kit.clock.now() });
     await expect(kit.callerOf(owner).homes.delete({ id: session.homeId ?? "" })).rejects.toMatchObject({
       code: "CONFLICT",
       message: expect.stringContaining(session.name),

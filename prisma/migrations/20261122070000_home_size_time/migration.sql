@@ -1,0 +1,1 @@
+ALTER TABLE "Home" ADD COLUMN "sizeMeasuredAt" TIMESTAMP(3);
