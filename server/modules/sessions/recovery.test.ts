@@ -4,6 +4,7 @@ import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import { AgentsJobs } from "../agents/agents-jobs";
 import type { Asker } from "../users/users-schema";
+import { SessionsJobs } from "./sessions-jobs";
 
 let kit: ServiceKit;
 let owner: Asker;
@@ -115,6 +116,35 @@ describe("what an inventory finds", () => {
     await agent.inventory([seen(session.id, "running")]);
     await agent.complete(await agent.command("stop_session"));
     expect(await get(session.id)).toMatchObject({ state: "terminated", status: { phase: "Terminated" } });
+  });
+
+  it("is asked for by the clock where a termination failed, so that it is tried again, each minute until it succeeds", async () => {
+    const session = await makeRunningSession(kit, owner, agent);
+    const jobs = new SessionsJobs(kit);
+    jobs.start();
+    try {
+      const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
+      await agent.fail(await agent.command("stop_session"), "ENGINE_UNAVAILABLE", "engine does not answer");
+      await kit.clock.advance(10_000);
+      await deleting;
+      const asked = () => agent.received.filter((message) => message.type === "inventory_request").length;
+      for (const outcome of ["fails", "succeeds"]) {
+        const before = asked();
+        await kit.clock.advance(90_000);
+        await vi.waitFor(() => expect(asked()).toBeGreaterThan(before));
+        await agent.inventory([seen(session.id, "running")]);
+        const stop = await agent.command("stop_session");
+        if (outcome === "fails") await agent.fail(stop, "ENGINE_UNAVAILABLE", "engine does not answer");
+        else await agent.complete(stop);
+      }
+      expect(await get(session.id)).toMatchObject({ state: "terminated", status: { phase: "Terminated" } });
+      const quiet = asked();
+      await kit.clock.advance(90_000);
+      await jobs.sweep();
+      expect(asked()).toBe(quiet);
+    } finally {
+      jobs.stop();
+    }
   });
 
   it("lists containers that no session claims, adopts one and has the other removed", async () => {
