@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toBerthError } from "../platform/errors";
@@ -101,6 +101,17 @@ describe("the installer", () => {
 
   it("takes the published hash where the command has none", async () => {
     expect((await install("--token", "t")).output).toContain("RAN");
+  });
+
+  it("names the agent after its host where the command has no name, and an enrolled one as it was", async () => {
+    const short = hostname()
+      .split(".")[0]
+      ?.toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "");
+    expect((await install("--token", "t")).output).toContain(`--name ${short} `);
+    await writeFile(join(folder, "data", "credential.json"), JSON.stringify({ name: "enrolled-before" }));
+    expect((await install("--token", "t")).output).toContain("--name enrolled-before ");
   });
 
   it("names an option that it doesn't know or that lacks its value", async () => {

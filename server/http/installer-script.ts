@@ -74,8 +74,13 @@ main() {
   fi
   mv "$new" "$dir/agent.mjs"
 
-  set -- --url "$url" --data-dir "$dir"
-  [ -z "$name" ] || set -- "$@" --name "$name"
+  # An agent that is enrolled here already keeps its name.
+  [ -n "$name" ] || name=$(node -e '
+    let name;
+    try { name = JSON.parse(require("fs").readFileSync(process.argv[1] + "/credential.json", "utf8")).name; }
+    catch { name = require("os").hostname().split(".")[0].toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, ""); }
+    process.stdout.write(name);' "$dir")
+  set -- --url "$url" --data-dir "$dir" --name "$name"
   if [ -n "$token" ]; then
     # In a file, so that no list of processes shows it.
     (umask 077; printf '%s' "$token" >"$dir/token")
