@@ -1,7 +1,8 @@
 import { expect, test } from "@playwright/test";
 import { api } from "./stack/api";
 import { containerOf, countContainers, execIn, killContainer, removeSessionsOf } from "./stack/engine";
-import { type Stack, startStack } from "./stack/stack";
+import { signInByForm } from "./stack/people";
+import { adminPassword, type Stack, startStack } from "./stack/stack";
 
 /** A stack of its own: these tests kill parts of it. */
 let stack: Stack;
@@ -44,6 +45,25 @@ test("a control plane killed with -9 comes back with the session running and unt
   expect((await (await containerOf(id)).inspect()).State.StartedAt).toBe(before);
   await berth.call("DELETE", `/sessions/${id}`);
   await berth.untilPhase(id, "Terminated");
+});
+
+test("an open page is live again by itself when its control plane is back", async ({ page }) => {
+  await signInByForm(page, "admin", adminPassword, stack.url);
+  await page.goto(`${stack.url}/templates`);
+  const down = page.getByText("The control plane has not been reachable");
+  await stack.killServer();
+  await expect(down).toBeVisible();
+  await stack.startServer();
+  await expect(down).toHaveCount(0);
+  await api(stack.url).call("POST", "/templates", {
+    name: "made-meanwhile",
+    display_name: "Made meanwhile",
+    category: "Tests",
+    image: "127.0.0.1:1/none/such:2",
+    display: { protocol: "rfb", port: 5900 },
+    default_resources: { memory: "512Mi", cpu: "500m" },
+  });
+  await expect(page.getByText("Made meanwhile")).toBeVisible();
 });
 
 test("an agent killed in the middle of a start finishes it when it is back, with one container", async () => {
