@@ -104,7 +104,7 @@ export class Listener {
       if (options.apps.serves(request.headers.host)) return await options.apps.http({ ...facts, response });
       setSecurityHeaders(response, options.security);
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
-      stripInternalHeaders(request);
+      stripInternalHeaders(request, options.security);
       checkOrigin(request.method, request.headers, options.origin);
       this.awaitBody(request);
       const match = matchRoute(facts.pathname);
@@ -136,7 +136,7 @@ export class Listener {
     try {
       if (options.apps.serves(request.headers.host)) return await options.apps.upgrade({ ...facts, socket, head });
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
-      stripInternalHeaders(request);
+      stripInternalHeaders(request, options.security);
       const match = matchRoute(facts.pathname);
       if (match?.kind === "upgrade") return await options.upgrades[match.name]({ ...facts, params: match.params, socket, head });
       if (!options.security.production && facts.pathname.startsWith("/_next/")) {

@@ -47,7 +47,15 @@ export function setPagePolicy(request: IncomingMessage, response: ServerResponse
 const internal =
   /^(?:x-middleware-|x-nextjs-|x-invoke-|x-now-|x-matched-path$|x-prerender-|x-nonce$|content-security-policy|x-berth-(?!tunnel-secret$))/;
 
+/** With these Next's development server finds the page that a navigation belongs to; without them the navigation waits for ever. */
+const developmentOnly = /^x-nextjs-(?:html-)?request-id$/;
+
 /** Takes away what only Next or we ourselves may say in a request. */
-export function stripInternalHeaders(request: IncomingMessage): void {
-  for (const name of Object.keys(request.headers)) if (internal.test(name)) delete request.headers[name];
+export function stripInternalHeaders(
+  request: Pick<IncomingMessage, "headers">,
+  { production }: Pick<SecurityHeadersOptions, "production">,
+): void {
+  for (const name of Object.keys(request.headers)) {
+    if (internal.test(name) && (production || !developmentOnly.test(name))) delete request.headers[name];
+  }
 }
