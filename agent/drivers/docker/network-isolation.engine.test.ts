@@ -5,8 +5,8 @@ import { command } from "../../testing/command";
 import { DESKTOP_IMAGE, EngineFixture } from "../../testing/engine-fixture";
 import { NEIGHBOUR_PORT, NeighbourHost } from "../../testing/neighbour-host";
 import { startData } from "../../testing/start-data";
+import type { SessionDriver } from "../driver";
 import { operation } from "../driver-contract";
-import type { DockerDriver } from "./docker-driver";
 import { chainsOf } from "./network-isolation";
 import { SESSION_NETWORK } from "./session-network";
 
@@ -16,7 +16,7 @@ const other = randomUUID();
 let host: NeighbourHost;
 let service: Server;
 let servicePort = 0;
-let mine: DockerDriver;
+let mine: SessionDriver;
 let controlPlane = "";
 let othersControlPlane = "";
 let elsewhere = "";
