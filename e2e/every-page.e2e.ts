@@ -1,0 +1,97 @@
+import { readdirSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+import { api } from "./stack/api";
+import { desktop, signIn, stackUrl } from "./stack/people";
+import { root } from "./stack/stack";
+
+/** Where each page of `app/` is looked at; a page without an entry fails the test below. */
+const addresses: Readonly<Record<string, (sessionId: string) => string>> = {
+  "/sign-in": () => "/sign-in",
+  "/": () => "/",
+  "/sessions": () => "/sessions",
+  "/sessions/new": () => "/sessions/new",
+  "/sessions/[id]": (sessionId) => `/sessions/${sessionId}`,
+  "/templates": () => "/templates",
+  "/homes": () => "/homes",
+  "/agents": () => "/agents",
+  "/agents/[id]": () => "/agents/local",
+  "/agents/add": () => "/agents/add",
+  "/tasks": () => "/tasks",
+  "/users": () => "/users",
+  "/audit": () => "/audit",
+  "/settings": () => "/settings",
+  "/settings/profile": () => "/settings/profile",
+};
+
+/** The paths of all `page.tsx`, without the groups in parentheses. */
+function pagesOfApp(): string[] {
+  const files = readdirSync(join(root, "app"), { recursive: true, withFileTypes: true }).filter(({ name }) => name === "page.tsx");
+  return files.map(({ parentPath }) => {
+    const parts = relative(join(root, "app"), parentPath).split(sep);
+    return `/${parts.filter((part) => part && !part.startsWith("(")).join("/")}`;
+  });
+}
+
+/** All that axe finds, or what its rules of these names find. */
+async function findings(page: Page, rules: readonly string[]): Promise<string[]> {
+  // Legacy mode leaves out other origins' frames, which no page has, and a second tab for each look.
+  const axe = new AxeBuilder({ page }).setLegacyMode(true);
+  const { violations } = await (rules.length > 0 ? axe.withRules([...rules]) : axe).analyze();
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
+}
+
+/** Until nothing says any more that it is loading. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.locator("main h1").first()).toBeVisible();
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+}
+
+test.describe("accessibility", () => {
+  test.setTimeout(180_000);
+  let sessionId = "";
+
+  test.beforeAll(async () => {
+    const berth = api(stackUrl());
+    sessionId = (await berth.createSession({ template: "terminal-desktop", tags: ["looked-at"] })).id;
+    const asleep = await berth.createSession({ template: "scratchpad" });
+    await berth.untilPhase(sessionId, "Running");
+    await berth.untilPhase(asleep.id, "Running");
+    await berth.call("PATCH", `/sessions/${asleep.id}`, { state: "hibernated" });
+  });
+  test.afterAll(async () => {
+    await api(stackUrl()).call("DELETE", `/sessions/${sessionId}`);
+  });
+
+  test("every page has an address here", () => {
+    expect(Object.keys(addresses).sort()).toEqual([...new Set(pagesOfApp())].sort());
+  });
+
+  for (const { width, height, colorSchemes } of [
+    { width: 1280, height: 800, colorSchemes: ["light", "dark"] },
+    // What a narrow page adds is in its layout.
+    { width: 390, height: 844, colorSchemes: ["dark"] },
+  ] as const) {
+    test(`axe finds nothing on any page, ${width} wide, ${colorSchemes.join(" and ")}`, async ({ browser }) => {
+      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      const found: Record<string, string[]> = {};
+      for (const [name, address] of Object.entries(addresses)) {
+        await page.goto(`${stackUrl()}${address(sessionId)}`);
+        await settled(page);
+        if (name === "/sessions/[id]") await desktop(page);
+        for (const [index, colorScheme] of colorSchemes.entries()) {
+          await page.emulateMedia({ colorScheme });
+          // Another theme differs in its colours alone.
+          const problems = await findings(page, index > 0 ? ["color-contrast"] : []);
+          if (problems.length > 0) found[`${name} in ${colorScheme}`] = problems;
+        }
+        // The first of them needs nobody to be signed in.
+        if (name === "/sign-in") await signIn(page);
+      }
+      await context.close();
+      expect(found).toEqual({});
+    });
+  }
+});
