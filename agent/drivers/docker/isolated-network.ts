@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import type { Log } from "../../log";
 import type { EnginePlace } from "./engine-place";
-import { addressesOf, applyIsolation, hostNameServers, removeIsolation } from "./network-isolation";
+import { addressesOf, applyIsolation, hostNameServers, isIsolated, removeIsolation } from "./network-isolation";
 import { ensureNetwork, type SessionNetwork } from "./session-network";
 
 export interface IsolatedNetworkParts {
@@ -29,12 +29,12 @@ export class IsolatedNetwork {
     return this.#words;
   }
 
-  /** Makes sure of the network, and of its rules where it is another than before: someone may have removed it. */
+  /** Makes sure of the network and its rules before a session starts: another program may have removed either. */
   ensure(): Promise<void> {
     return this.#inTurn(async () => {
-      const { docker, engine } = this.#parts;
+      const { docker, engine, agent } = this.#parts;
       const network = await ensureNetwork(docker, engine);
-      if (network.id !== this.#ruled?.id) await this.#rule(network);
+      if (network.id !== this.#ruled?.id || !(await isIsolated(network, agent))) await this.#rule(network);
     });
   }
 

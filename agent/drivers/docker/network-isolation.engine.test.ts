@@ -79,6 +79,16 @@ describe.skipIf(notRoot)("the firewall rules of agents that share an engine", ()
     await end(sessionId);
   });
 
+  it("are made anew before a session starts where something has removed them, as an agent's predecessor does that ends late", async () => {
+    const predecessor = await engine.driver({ controlPlaneHost: controlPlane });
+    await predecessor.close();
+    expect(await rulesOf(engine.agent)).toEqual([]);
+    const { sessionId, containerId } = await start();
+    expect(await reaches(containerId, await gateway(), servicePort)).toBe(false);
+    expect(await reaches(containerId, controlPlane)).toBe(false);
+    await end(sessionId);
+  });
+
   it("stay while its sessions run without it, and go when it leaves without any", async () => {
     const { sessionId, containerId } = await start();
     await mine.close();

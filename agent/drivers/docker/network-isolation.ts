@@ -78,6 +78,14 @@ export async function applyIsolation(plan: IsolationPlan): Promise<string | null
   }
 }
 
+/** Whether what `applyIsolation` made is hooked in still. Without root there is nothing to look at, and nothing to make anew. */
+export async function isIsolated(network: SessionNetwork, agent: string): Promise<boolean> {
+  if (process.getuid?.() !== 0) return true;
+  const { host, forward } = chainsOf(network, agent);
+  const hooks = await Promise.all([isHooked("INPUT", network.bridge, host), isHooked("DOCKER-USER", network.bridge, forward)]);
+  return hooks.every(Boolean);
+}
+
 /** Takes away what `applyIsolation` made; what is gone already is fine. */
 export async function removeIsolation(network: SessionNetwork, agent: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
@@ -93,13 +101,14 @@ export async function removeIsolation(network: SessionNetwork, agent: string): P
 
 /** First in the parent chain: other rules there may accept what this one refuses. */
 async function hook(parent: string, bridge: string, chain: string): Promise<void> {
-  const rule = ["-i", bridge, "-j", chain];
-  try {
-    await run("iptables", ["-w", "5", "-C", parent, ...rule]);
-  } catch {
-    await run("iptables", ["-w", "5", "-I", parent, "1", ...rule]);
-  }
+  if (!(await isHooked(parent, bridge, chain))) await run("iptables", ["-w", "5", "-I", parent, "1", "-i", bridge, "-j", chain]);
 }
+
+const isHooked = (parent: string, bridge: string, chain: string): Promise<boolean> =>
+  run("iptables", ["-w", "5", "-C", parent, "-i", bridge, "-j", chain]).then(
+    () => true,
+    () => false,
+  );
 
 function restore(rules: string): Promise<void> {
   return new Promise((resolve, reject) => {
