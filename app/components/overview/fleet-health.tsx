@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { counted } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
 import { ButtonLink } from "../controls/button";
+import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { Bone } from "../feedback/skeleton";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
@@ -19,6 +20,20 @@ export function FleetHealth() {
   const stats = useQuery(trpc.agents.stats.queryOptions());
   const failed = useQuery(trpc.tasks.list.queryOptions({ state: "failed", limit: 1, page: 1 }));
   if (!counts.data || !stats.data) {
+    const broken = [counts, stats].find((query) => query.isError);
+    if (broken) {
+      return (
+        <FailurePanel
+          error={broken.error}
+          title="The fleet’s figures could not be read"
+          onRetry={() => {
+            void counts.refetch();
+            void stats.refetch();
+          }}
+          busy={counts.isFetching || stats.isFetching}
+        />
+      );
+    }
     return (
       <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
         {["a", "b", "c", "d"].map((tile) => (
