@@ -45,7 +45,7 @@ async function findings(page: Page, rules: readonly string[]): Promise<string[]>
 /** Until nothing says any more that it is loading. */
 async function settled(page: Page): Promise<void> {
   await expect(page.locator("main h1").first()).toBeVisible();
-  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
 }
 
 test.describe("accessibility", () => {
