@@ -31,12 +31,16 @@ const entry = (status: number, trpc: TrpcCode, title: string, retryable = false)
 
 export const errorCatalogue = {
   AUTH_INVALID_CREDENTIALS: entry(401, "UNAUTHORIZED", "Authentication failed"),
+  /** Name and password are not enough for this account; whether they are right is not said. */
+  AUTH_SECOND_FACTOR_REQUIRED: entry(401, "UNAUTHORIZED", "Second factor required"),
   AUTH_TOKEN_EXPIRED: entry(401, "UNAUTHORIZED", "Token expired"),
   AUTH_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Token invalid"),
   AUTH_TOKEN_MISSING: entry(401, "UNAUTHORIZED", "Authentication required"),
   AUTH_INSUFFICIENT_PERMISSIONS: entry(403, "FORBIDDEN", "Insufficient permissions"),
   AUTH_ORIGIN_REFUSED: entry(403, "FORBIDDEN", "Origin refused"),
   TICKET_INVALID: entry(401, "UNAUTHORIZED", "Ticket invalid"),
+  INVITATION_INVALID: entry(401, "UNAUTHORIZED", "Invitation invalid"),
+  SECOND_FACTOR_CONFLICT: entry(409, "CONFLICT", "Second factor conflict"),
 
   REGISTRATION_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Registration token invalid"),
   REGISTRATION_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "Registration token not found"),

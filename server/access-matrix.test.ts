@@ -105,6 +105,9 @@ async function prepare(
   const insider = person === "own" || person === "operator" || person === "admin" || person === "other";
   const spoils = insider ? row.spoils : undefined;
   const session = spoils === "session" && row.expected[people.indexOf(person)] === "ok" ? await runningSession("terminal-desktop") : null;
+  // Whoever ends all their logins is someone who comes for that alone.
+  const stranger = spoils === "every login" && insider ? await makeAsker(kit, askers[person].role) : null;
+  if (stranger) return { input: undefined, headers: { authorization: `Bearer ${await kit.tokenOf(stranger)}` } };
   const headers = spoils === "login" && insider ? { authorization: `Bearer ${await kit.tokenOf(askers[person])}` } : bearer(person);
   return { input: row.input?.({ ...things, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) }), headers };
 }

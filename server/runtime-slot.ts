@@ -3,6 +3,8 @@
  * import would exist twice; this slot on `globalThis` holds the one runtime. `server/main.ts` fills it before `next().prepare()`.
  */
 
+import type { SignIn } from "./modules/users/auth-service";
+import type { Origin } from "./modules/users/logins-service";
 import type { Login } from "./modules/users/users-schema";
 import type { AppCaller } from "./trpc/app-router";
 
@@ -16,9 +18,11 @@ export interface Runtime {
     readonly oidc: { issuer: string; clientId: string; clientSecret: string } | null;
   };
   /** Checks a password, with the login limits. Throws `BerthError`. */
-  signIn(input: { username: string; password: string; address: string }): Promise<Login>;
+  signIn(input: SignIn): Promise<Login>;
+  /** The next login of a browser that changed its person's password. Throws `BerthError`. */
+  renew(input: { renewal: string } & Origin): Promise<Login>;
   /** Finds or makes the user that an OIDC provider vouches for. */
-  signInWithOidc(profile: { issuer: string; subject: string; email: string | null; name: string | null; address: string }): Promise<Login>;
+  signInWithOidc(profile: { issuer: string; subject: string; email: string | null; name: string | null } & Origin): Promise<Login>;
   signOut(loginId: string): Promise<void>;
   /** For the log: the person only learns that the provider did not confirm them. */
   singleSignOnFailed(reason: string): void;

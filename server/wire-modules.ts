@@ -26,7 +26,10 @@ import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
 import { TemplatesService } from "./modules/templates/templates-service";
 import { AuthService } from "./modules/users/auth-service";
+import { InvitationsService } from "./modules/users/invitations-service";
 import { loginLimits } from "./modules/users/login-limits";
+import { LoginsService } from "./modules/users/logins-service";
+import { SecondFactorService } from "./modules/users/second-factor-service";
 import { TicketsService } from "./modules/users/tickets-service";
 import { UsersJobs } from "./modules/users/users-jobs";
 import { UsersService } from "./modules/users/users-service";
@@ -69,7 +72,10 @@ export function wireModules(parts: ModuleParts) {
   const tickets = new TicketsService(base);
   const perMinute = parts.loginsPerMinute ?? 5;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
-  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets });
+  const logins = new LoginsService({ ...base, audit, tickets });
+  const secondFactor = new SecondFactorService({ ...base, keys, limits, audit, host: config.publicUrl.host });
+  const invitations = new InvitationsService({ ...base, audit, tickets, publicUrl: config.publicUrl });
+  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor });
   const users = new UsersService({ ...base, audit, tickets });
   const templates = new TemplatesService({ ...base, audit });
   const tasks = new TasksService(base);
@@ -111,10 +117,13 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new UsersJobs({ ...base, tickets, limits }), live];
+  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new UsersJobs({ ...base, tickets, limits, logins }), live];
   const services: Services = {
     auth,
     users,
+    logins,
+    secondFactor,
+    invitations,
     agents,
     registrationTokens,
     templates,

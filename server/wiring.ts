@@ -133,6 +133,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   fillRuntimeSlot({
     auth: { secret: keys.cookie, cookieName, secureCookies: https, maxAgeSeconds: LOGIN_SECONDS, oidc: config.oidc },
     signIn: (input) => auth.signIn(input),
+    renew: (input) => auth.renew(input),
     signInWithOidc: (profile) => auth.signInWithOidc(profile),
     signOut: (loginId) => auth.signOut(loginId),
     singleSignOnFailed: (reason) => log.warn({ reason, issuer: config.oidc?.issuer }, "single sign-on failed"),

@@ -33,6 +33,8 @@ export interface RequestFacts {
   readonly login: Login | null;
   readonly requestId: string;
   readonly address: string;
+  /** `User-Agent`. */
+  readonly userAgent: string | null;
   /** `X-Agent-Token`. */
   readonly agentToken: string | null;
 }

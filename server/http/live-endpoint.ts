@@ -55,7 +55,7 @@ export function liveEndpoint<Router extends AnyTRPCRouter>(options: LiveEndpoint
     const login = await identify(request.headers, options.authenticator);
     if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first");
     if (socket.destroyed) return;
-    facts.set(request, { login, requestId, address, agentToken: null });
+    facts.set(request, { login, requestId, address, userAgent: request.headers["user-agent"] ?? null, agentToken: null });
     server.handleUpgrade(request, socket, head, (webSocket) => {
       const forget = options.sockets.add(login, (reason) => {
         webSocket.close(ACCESS_ENDED, reason.slice(0, 120));

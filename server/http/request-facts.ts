@@ -20,6 +20,7 @@ export async function requestFacts(
     login: await identify(request.headers, authenticator),
     requestId,
     address: requestAddress(request, trusted),
+    userAgent: request.headers["user-agent"] ?? null,
     agentToken: typeof agentToken === "string" ? agentToken : null,
   };
 }

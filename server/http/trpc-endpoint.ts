@@ -35,7 +35,8 @@ export function trpcEndpoint<Router extends AnyTRPCRouter>(options: TrpcEndpoint
       req: request,
       res: response,
       maxBodySize: MAX_BODY_BYTES,
-      createContext: async () => options.createContext({ login, requestId, address, agentToken: null }),
+      createContext: async () =>
+        options.createContext({ login, requestId, address, userAgent: request.headers["user-agent"] ?? null, agentToken: null }),
       onError: ({ error, path }) => {
         if (error.code === "INTERNAL_SERVER_ERROR" && !(error.cause instanceof BerthError))
           options.log.error({ err: error, path, requestId }, "tRPC failed");

@@ -8,11 +8,21 @@ export interface Keys {
   readonly cookie: string;
   /** HMAC of the cookie of a session's web app. */
   readonly appCookie: Uint8Array;
+  /** AES-256 of the seeds of second factors. */
+  readonly secondFactor: Uint8Array;
+  /** HMAC of recovery codes. */
+  readonly recoveryCodes: Uint8Array;
 }
 
 export function deriveKeys(masterKey: Uint8Array): Keys {
   const derive = (purpose: string) => new Uint8Array(hkdfSync("sha256", masterKey, "", `berth/${purpose}`, 32));
-  return { jwt: derive("jwt"), cookie: Buffer.from(derive("cookie")).toString("hex"), appCookie: derive("app-cookie") };
+  return {
+    jwt: derive("jwt"),
+    cookie: Buffer.from(derive("cookie")).toString("hex"),
+    appCookie: derive("app-cookie"),
+    secondFactor: derive("second-factor"),
+    recoveryCodes: derive("recovery-codes"),
+  };
 }
 
 /** Compares without telling by time where they differ. */

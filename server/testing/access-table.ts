@@ -29,8 +29,8 @@ export interface Things {
 export interface ProcedureRow {
   readonly expected: Expected;
   readonly input?: (things: Things) => Record<string, unknown>;
-  /** What it does spoils the session, or the login, for whoever comes next. */
-  readonly spoils?: "session" | "login";
+  /** What it does spoils the session, the login, or all logins of the person, for whoever comes next. */
+  readonly spoils?: "session" | "login" | "every login";
 }
 
 /** What agents and disabled people are answered wherever a login is read: a credential that isn't good is refused, not overlooked. */
@@ -69,7 +69,25 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "auth.signIn": { expected: anyone, input: ({ ownerName }) => ({ username: ownerName, password: PASSWORD }) },
   "auth.signOut": { expected: signedIn, spoils: "login" },
   "auth.me": { expected: signedIn },
+  // Their credential is the link's token: everyone is refused alike without one.
+  "auth.seeInvitation": { expected: none, input: () => ({ token: "made up" }) },
+  "auth.acceptInvitation": { expected: none, input: () => ({ token: "made up", password: "long enough" }) },
+  "account.update": { expected: signedIn, input: () => ({ timeZone: null }) },
+  "account.logins": { expected: signedIn },
+  // One that is nobody's; another person's own looks the same (see the tests of the service).
+  "account.endLogin": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
+  "account.signOutEverywhere": { expected: signedIn, spoils: "every login" },
+  "account.secondFactor": { expected: signedIn },
+  "account.startSecondFactor": { expected: signedIn, input: () => ({ password: "not it" }) },
+  "account.confirmSecondFactor": { expected: signedIn, input: () => ({ code: "000000" }) },
+  "account.renewRecoveryCodes": { expected: signedIn, input: () => ({ password: "not it", code: "000000" }) },
+  "account.removeSecondFactor": { expected: signedIn, input: () => ({ password: "not it", code: "000000" }) },
   "users.list": { expected: admins, input: () => ({}) },
+  "users.get": { expected: admins, input: () => ({ id: nobodyId }) },
+  "users.invite": { expected: admins, input: ({ freshName }) => ({ username: freshName }) },
+  "users.renewInvitation": { expected: admins, input: () => ({ id: nobodyId }) },
+  "users.endLogins": { expected: admins, input: () => ({ id: nobodyId }) },
+  "users.resetSecondFactor": { expected: admins, input: () => ({ id: nobodyId }) },
   "users.create": { expected: admins, input: ({ freshName }) => ({ username: freshName, password: PASSWORD }) },
   "users.update": { expected: admins, input: () => ({ id: nobodyId, role: "admin" }) },
   "users.changePassword": { expected: signedIn, input: () => ({ currentPassword: "not it", newPassword: "long enough" }) },

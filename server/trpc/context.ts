@@ -11,6 +11,9 @@ import type { SystemService } from "../modules/system/system-service";
 import type { TasksService } from "../modules/tasks/tasks-service";
 import type { TemplatesService } from "../modules/templates/templates-service";
 import type { AuthService } from "../modules/users/auth-service";
+import type { InvitationsService } from "../modules/users/invitations-service";
+import type { LoginsService } from "../modules/users/logins-service";
+import type { SecondFactorService } from "../modules/users/second-factor-service";
 import type { Login } from "../modules/users/users-schema";
 import type { UsersService } from "../modules/users/users-service";
 import type { Log } from "../platform/log";
@@ -19,6 +22,9 @@ import type { Log } from "../platform/log";
 export interface Services {
   readonly auth: AuthService;
   readonly users: UsersService;
+  readonly logins: LoginsService;
+  readonly secondFactor: SecondFactorService;
+  readonly invitations: InvitationsService;
   readonly agents: AgentsService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;
@@ -40,6 +46,8 @@ export interface RequestFacts {
   readonly requestId: string;
   /** The client's address, as far as trusted proxies tell. */
   readonly address: string;
+  /** What the browser or script says that it is. */
+  readonly userAgent?: string | null;
   /** `X-Agent-Token`; only REST's `POST /agents/register` has one. */
   readonly agentToken?: string | null;
 }

@@ -13,6 +13,8 @@ export const auditEntrySchema = z.object({
   address: z.string().nullable(),
 });
 export const listAuditInput = z.strictObject({
+  /** Who did it. */
+  actorId: z.string().max(100).optional(),
   targetId: z.string().max(100).optional(),
   action: z.string().max(100).optional(),
   ...pageInput(50).shape,

@@ -19,10 +19,10 @@ const newestFirst = new Keyset<AuditRow, Prisma.AuditEntryWhereInput, Prisma.Aud
 
 export async function findAuditEntries(
   database: Database,
-  filter: { targetId?: string | undefined; action?: string | undefined },
+  filter: { actorId?: string | undefined; targetId?: string | undefined; action?: string | undefined },
   page: Page,
 ): Promise<{ rows: AuditRow[]; nextCursor: string | null; counted: number }> {
-  const where = { targetId: filter.targetId, action: filter.action };
+  const where = { actorId: filter.actorId, targetId: filter.targetId, action: filter.action };
   const [rows, counted] = await Promise.all([
     database.auditEntry.findMany({
       where: { AND: [where, newestFirst.after(page.cursor, "desc")] },

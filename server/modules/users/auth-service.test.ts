@@ -85,7 +85,7 @@ describe("a token", () => {
       await expect(kit.services.auth.fromBearer(forged)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
     }
     const tomorrow = new TestClock(new Date(kit.clock.now().getTime() + 86_401_000));
-    const later = new AuthService({ ...kit, clock: tomorrow, cookieName: "berth-session", audit: kit.services.audit });
+    const later = new AuthService({ ...kit, ...kit.services, clock: tomorrow, cookieName: "berth-session" });
     await expect(later.fromBearer(token)).rejects.toMatchObject({ code: "AUTH_TOKEN_EXPIRED" });
   });
 

@@ -4,7 +4,7 @@ import { decode } from "next-auth/jwt";
 import { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
-import { type Database, isUniqueViolation } from "../../platform/database";
+import { type Database, isUniqueViolation, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import type { Keys } from "../../platform/secrets";
 import { actorOf } from "../audit/audit-actor";
@@ -12,22 +12,14 @@ import type { AuditService } from "../audit/audit-service";
 import { cookieValue } from "./login-cookie";
 import { LOGIN_SECONDS } from "./login-length";
 import type { LoginLimits } from "./login-limits";
+import type { LoginsService, Origin } from "./logins-service";
 import { usernameFor } from "./oidc-username";
 import { checkPassword, hashPassword } from "./password";
+import type { SecondFactorService } from "./second-factor-service";
 import type { TicketsService } from "./tickets-service";
 import type { Asker, changePasswordInput, changePasswordOutput, Login, signInOutput } from "./users-schema";
 import { userView } from "./users-service";
-import {
-  findLogin,
-  findUser,
-  findUserByEmail,
-  findUserByName,
-  findUserByOidc,
-  insertRevokedLogin,
-  insertUser,
-  type UserRow,
-  updateUser,
-} from "./users-store";
+import { findLogin, findUser, findUserByEmail, findUserByName, findUserByOidc, insertUser, type UserRow, updateUser } from "./users-store";
 
 export interface AuthDeps {
   readonly database: Database;
@@ -39,6 +31,14 @@ export interface AuthDeps {
   readonly limits: LoginLimits;
   readonly audit: AuditService;
   readonly tickets: TicketsService;
+  readonly logins: LoginsService;
+  readonly secondFactor: SecondFactorService;
+}
+
+export interface SignIn extends Origin {
+  readonly username: string;
+  readonly password: string;
+  readonly totp?: string | undefined;
 }
 
 const tokenClaims = z.object({ sub: z.uuid(), jti: z.string(), epoch: z.number().int(), exp: z.number() });
@@ -50,17 +50,34 @@ const badToken = () => new BerthError("AUTH_TOKEN_INVALID", "This token isn't va
 export class AuthService {
   constructor(private readonly deps: AuthDeps) {}
 
-  /** Throws RATE_LIMIT_EXCEEDED or AUTH_INVALID_CREDENTIALS; the latter tells nothing of whether the name exists or is disabled. */
-  async signIn(input: { username: string; password: string; address: string }): Promise<Login> {
+  /**
+   * Throws RATE_LIMIT_EXCEEDED or AUTH_INVALID_CREDENTIALS; the latter tells nothing of whether the name exists or is disabled. An account
+   * with a second factor is asked for it (AUTH_SECOND_FACTOR_REQUIRED) whatever the password was, so that nobody without it learns
+   * whether a password is right; that the account has one is told by the question.
+   */
+  async signIn(input: SignIn, via: Login["via"] = "cookie"): Promise<Login> {
     await this.deps.limits.take(input);
     const user = await findUserByName(this.deps.database, input.username);
     const matches = await checkPassword(user?.passwordHash ?? null, input.password);
-    if (!user || !matches || !user.active) throw badCredentials();
-    return this.begin(user, input.address, "cookie");
+    if (!user?.active) throw badCredentials();
+    if (user.totpConfirmedAt) return this.signInWithCode(user, matches, input, via);
+    if (!matches) throw badCredentials();
+    return this.begin(user, input, via);
   }
 
-  async signInForToken(input: { username: string; password: string; address: string }): Promise<z.output<typeof signInOutput>> {
-    const login: Login = { ...(await this.signIn(input)), via: "bearer" };
+  private async signInWithCode(user: UserRow, matches: boolean, input: SignIn, via: Login["via"]): Promise<Login> {
+    if (!input.totp?.trim()) {
+      throw new BerthError("AUTH_SECOND_FACTOR_REQUIRED", "This account has a second factor; send its code, or a recovery code, as well");
+    }
+    if (!matches) throw badCredentials();
+    await this.deps.limits.takeCode(user.id);
+    const login = await this.begin(user, input, via, input.totp);
+    await this.deps.limits.forgetCodes(user.id);
+    return login;
+  }
+
+  async signInForToken(input: SignIn): Promise<z.output<typeof signInOutput>> {
+    const login = await this.signIn(input, "bearer");
     const user = await findUser(this.deps.database, login.userId);
     if (!user) throw badCredentials();
     return { token: await this.tokenFor(login), user: userView(user), expiresAt: login.expiresAt };
@@ -73,12 +90,13 @@ export class AuthService {
     email: string | null;
     name: string | null;
     address: string;
+    userAgent?: string | null;
   }): Promise<Login> {
     const oidcSubject = `${profile.issuer}#${profile.subject}`;
     const user = (await findUserByOidc(this.deps.database, oidcSubject)) ?? (await this.enrol(oidcSubject, profile));
     if (!user.active)
       throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `The account '${user.username}' is disabled; ask an administrator`);
-    return this.begin(user, profile.address, "cookie");
+    return this.begin(user, profile, "cookie");
   }
 
   /** Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
@@ -113,6 +131,7 @@ export class AuthService {
     if (!found || found.revoked || !found.user.active || found.user.accessEpoch !== claimed.accessEpoch) return null;
     if (claimed.expiresAt <= this.deps.clock.now()) return null;
     const { userId, loginId, accessEpoch, expiresAt, via } = claimed;
+    this.deps.logins.seen(loginId);
     return { userId, loginId, accessEpoch, expiresAt, via, username: found.user.username, role: found.user.role };
   }
 
@@ -128,48 +147,74 @@ export class AuthService {
     return user?.active ? user.accessEpoch : null;
   }
 
-  /** Ends one login: its tokens, tickets and sockets. */
-  async signOut(loginId: string): Promise<void> {
-    await this.deps.database.$transaction(async (tx) => {
-      await insertRevokedLogin(tx, loginId, new Date(this.deps.clock.now().getTime() + LOGIN_SECONDS * 1000));
-      await this.deps.tickets.revokeOfLogin(tx, loginId);
-    });
-    await this.deps.bus.publish({ kind: "logout", loginId });
+  signOut(loginId: string): Promise<void> {
+    return this.deps.logins.signOut(loginId);
+  }
+
+  /** The next login of a browser whose own ended with a change of its person's password. Throws TICKET_INVALID. */
+  async renew(input: { renewal: string } & Origin): Promise<Login> {
+    const [userId = "", ticket = ""] = input.renewal.split(".");
+    const { userId: whose } = await this.deps.tickets.redeem(ticket, { purpose: "login", sessionId: userId });
+    const user = await findUser(this.deps.database, whose);
+    if (!user?.active) throw badCredentials();
+    const login = this.loginFor(user, "cookie");
+    await this.deps.database.$transaction((tx) => this.deps.logins.record(tx, login, input));
+    return login;
   }
 
   /** Ends every login of the user. Counts as a sign-in attempt, so that a stolen login can't be used to guess the password. */
-  async changePassword(asker: Asker, input: z.output<typeof changePasswordInput>): Promise<z.output<typeof changePasswordOutput>> {
+  async changePassword(
+    asker: Asker,
+    input: z.output<typeof changePasswordInput>,
+    userAgent: string | null = null,
+  ): Promise<z.output<typeof changePasswordOutput>> {
     await this.deps.limits.take({ username: asker.username, address: asker.address });
     const user = await findUser(this.deps.database, asker.userId);
     if (!(await checkPassword(user?.passwordHash ?? null, input.currentPassword))) {
       throw new BerthError("AUTH_INVALID_CREDENTIALS", "The current password is not right");
     }
     const passwordHash = await hashPassword(input.newPassword);
-    const after = await this.deps.database.$transaction(async (tx) => {
+    const { login, renewal } = await this.deps.database.$transaction(async (tx) => {
       const changed = await updateUser(tx, asker.userId, { passwordHash, accessEpoch: { increment: 1 } });
       await this.deps.tickets.revokeOfUser(tx, asker.userId);
       await this.deps.audit.record(tx, actorOf(asker), { action: "users.change_password", target: { kind: "user", id: asker.userId } });
-      return changed;
+      if (asker.via !== "bearer") return { login: null, renewal: await this.renewalFor(tx, asker) };
+      const next = this.loginFor(changed, "bearer");
+      await this.deps.logins.record(tx, next, { address: asker.address, userAgent });
+      return { login: next, renewal: null };
     });
     await this.deps.bus.publish({ kind: "access", userId: asker.userId });
-    if (asker.via !== "bearer") return { token: null, expiresAt: null };
-    const login = this.loginFor(after, "bearer");
-    return { token: await this.tokenFor(login), expiresAt: login.expiresAt };
+    if (!login) return { token: null, expiresAt: null, renewal };
+    return { token: await this.tokenFor(login), expiresAt: login.expiresAt, renewal };
   }
 
-  private async begin(user: UserRow, address: string, via: Login["via"]): Promise<Login> {
+  private async renewalFor(tx: Tx, { userId, loginId }: Asker): Promise<string> {
+    const grant = { purpose: "login", userId, loginId, sessionId: userId, mode: "renew", port: null } as const;
+    return `${userId}.${(await this.deps.tickets.issue(tx, grant)).ticket}`;
+  }
+
+  /** With `code`, only where that is right; what it uses up and the login are one commit. */
+  private async begin(user: UserRow, from: Origin, via: Login["via"], code?: string): Promise<Login> {
     const login = this.loginFor(user, via);
-    await this.deps.database.$transaction(async (tx) => {
+    const begun = await this.deps.database.$transaction(async (tx) => {
+      const secondFactor = code === undefined ? null : await this.deps.secondFactor.use(tx, user, code);
+      const { address } = from;
+      if (code !== undefined && secondFactor === null) {
+        const action = "auth.second_factor_refused";
+        const target = { kind: "user", id: user.id };
+        await this.deps.audit.record(tx, { kind: "user", id: user.id, name: user.username, address }, { action, target });
+        return false;
+      }
+      await this.deps.logins.record(tx, login, from);
       await updateUser(tx, user.id, { lastLoginAt: this.deps.clock.now() });
       await this.deps.audit.record(
         tx,
         { kind: "user", id: user.id, name: user.username, address },
-        {
-          action: "auth.sign_in",
-          target: { kind: "user", id: user.id },
-        },
+        { action: "auth.sign_in", target: { kind: "user", id: user.id }, ...(secondFactor ? { details: { secondFactor } } : {}) },
       );
+      return true;
     });
+    if (!begun) throw badCredentials();
     return login;
   }
 

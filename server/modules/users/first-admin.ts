@@ -3,6 +3,7 @@ import { type Database, lock } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import type { AuditService } from "../audit/audit-service";
 import { hashPassword } from "./password";
+import { removeTotp } from "./second-factor-store";
 import type { TicketsService } from "./tickets-service";
 import { countUsers, findUserByName, insertUser, updateUser } from "./users-store";
 
@@ -35,7 +36,7 @@ export async function ensureFirstAdmin(
   });
 }
 
-/** For whoever can run commands on the machine: gives an administrator a new password, makes them one again, and ends their logins. */
+/** For whoever can run commands on the machine: gives an administrator a new password, makes them one again without a second factor, and ends their logins. */
 export async function resetAdmin(
   deps: FirstAdminDeps & { readonly tickets: TicketsService },
   admin: { username: string; password: string | null },
@@ -47,6 +48,7 @@ export async function resetAdmin(
     const found = await findUserByName(tx, admin.username);
     if (!found) throw new BerthError("USER_NOT_FOUND", `No user '${admin.username}' exists`);
     await updateUser(tx, found.id, { passwordHash, role: "admin", active: true, accessEpoch: { increment: 1 } });
+    await removeTotp(tx, found.id);
     await deps.tickets.revokeOfUser(tx, found.id);
     await deps.audit.record(
       tx,

@@ -9,15 +9,22 @@ export interface QueryClient {
 export interface LoginLimits {
   /** Throws RATE_LIMIT_EXCEEDED with `details.retryAfter` in seconds. */
   take(attempt: { username: string; address: string }): Promise<void>;
+  /** Counts codes of a second factor given for a user, from wherever. Throws as `take` does. */
+  takeCode(userId: string): Promise<void>;
+  /** A right code: the wrong ones before it are forgotten. */
+  forgetCodes(userId: string): Promise<void>;
   /** Forgets counts that ran out. */
   purge(): Promise<void>;
 }
 
 const WINDOW_SECONDS = 60;
+/** Six digits with a step of drift either way: ten tries in a quarter of an hour find one in about three thousand years. */
+const CODES = 10;
+const CODE_WINDOW_SECONDS = 15 * 60;
 
 /** Counts attempts, not failures, for an address and for a name from an address. The table is UNLOGGED and made by a migration. */
 export function loginLimits(pool: QueryClient, perMinute: { address: number; usernameAndAddress: number }): LoginLimits {
-  const limiter = (keyPrefix: string, points: number) =>
+  const limiter = (keyPrefix: string, points: number, duration = WINDOW_SECONDS) =>
     new RateLimiterPostgres({
       storeClient: pool,
       tableName: "rate_limits",
@@ -25,23 +32,30 @@ export function loginLimits(pool: QueryClient, perMinute: { address: number; use
       clearExpiredByTimeout: false,
       keyPrefix,
       points,
-      duration: WINDOW_SECONDS,
+      duration,
     });
   const byAddress = limiter("login-address", perMinute.address);
   const byBoth = limiter("login-name", perMinute.usernameAndAddress);
+  const byCode = limiter("login-code", CODES, CODE_WINDOW_SECONDS);
+  const limited = async (consume: () => Promise<unknown>) => {
+    try {
+      await consume();
+    } catch (refused) {
+      if (!(refused instanceof RateLimiterRes)) throw refused;
+      const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+      throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many sign-in attempts. Please try again in ${retryAfter} seconds.`, {
+        details: { retryAfter },
+      });
+    }
+  };
   return {
-    async take({ username, address }) {
-      try {
+    take: ({ username, address }) =>
+      limited(async () => {
         await byAddress.consume(address);
         await byBoth.consume(`${username}@${address}`);
-      } catch (refused) {
-        if (!(refused instanceof RateLimiterRes)) throw refused;
-        const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-        throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many sign-in attempts. Please try again in ${retryAfter} seconds.`, {
-          details: { retryAfter },
-        });
-      }
-    },
+      }),
+    takeCode: (userId) => limited(() => byCode.consume(userId)),
+    forgetCodes: async (userId) => void (await byCode.delete(userId)),
     async purge() {
       await pool.query("DELETE FROM rate_limits WHERE expire < $1", [Date.now() - WINDOW_SECONDS * 1000]);
     },

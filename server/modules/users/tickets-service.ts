@@ -7,8 +7,8 @@ import { deleteExpiredTickets, deleteTicketsOfLogin, deleteTicketsOfUser, insert
 export const TICKET_SECONDS = 30;
 
 export interface TicketGrant {
-  /** `viewer`: the display's WebSocket. `app`: the session's web app. */
-  readonly purpose: "viewer" | "app";
+  /** `viewer`: the display's WebSocket. `app`: the session's web app. `login`: a new login; `sessionId` is then the user's id. */
+  readonly purpose: "viewer" | "app" | "login";
   readonly userId: string;
   readonly loginId: string;
   readonly sessionId: string;

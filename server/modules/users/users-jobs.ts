@@ -2,12 +2,13 @@ import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import type { LoginLimits } from "./login-limits";
+import type { LoginsService } from "./logins-service";
 import type { TicketsService } from "./tickets-service";
 import { deleteExpiredRevokedLogins } from "./users-store";
 
 const EVERY_MS = 60_000;
 
-/** Forgets what has run out: tickets, ended logins whose token has expired, counts of sign-in attempts. */
+/** Forgets what has run out: tickets, ended logins whose token has expired, counts of sign-in attempts. Writes down when logins were seen. */
 export class UsersJobs {
   private timer: Timer | null = null;
 
@@ -18,6 +19,7 @@ export class UsersJobs {
       readonly log: Log;
       readonly tickets: TicketsService;
       readonly limits: LoginLimits;
+      readonly logins: LoginsService;
     },
   ) {}
 
@@ -35,5 +37,6 @@ export class UsersJobs {
     await this.deps.tickets.purge();
     await deleteExpiredRevokedLogins(this.deps.database, this.deps.clock.now());
     await this.deps.limits.purge();
+    await this.deps.logins.flush();
   }
 }

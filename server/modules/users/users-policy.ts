@@ -7,10 +7,19 @@ export interface Actor {
   readonly role: UserRole;
 }
 
-export type UserAction = "list" | "create" | "update" | "changeOwnPassword";
+export type UserAction =
+  | "list"
+  | "see"
+  | "create"
+  | "invite"
+  | "update"
+  | "endLogins"
+  | "resetSecondFactor"
+  | "changeOwnPassword"
+  | "changeOwnAccount";
 
-/** People are administered by admins alone; one's own password is one's own. */
+/** People are administered by admins alone; one's own account is one's own. */
 export function mayUsers(actor: Actor, action: UserAction): Verdict {
-  if (action === "changeOwnPassword") return "allowed";
+  if (action === "changeOwnPassword" || action === "changeOwnAccount") return "allowed";
   return actor.role === "admin" ? "allowed" : "refused";
 }

@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, publicProcedure, router } from "../../trpc/init";
+import {
+  acceptInvitationInput,
+  acceptInvitationOutput,
+  accountSchema,
+  invitationOutput,
+  inviteInput,
+  seeInvitationInput,
+  seeInvitationOutput,
+} from "./account-schema";
 import { userMissing } from "./user-missing";
 import { type Actor, mayUsers, type UserAction } from "./users-policy";
 import {
@@ -12,6 +21,7 @@ import {
   signInInput,
   signInOutput,
   updateUserInput,
+  userIdInput,
   userSchema,
 } from "./users-schema";
 
@@ -22,7 +32,7 @@ export const authRouter = router({
     .meta({ rest: { method: "POST", path: "/auth/login" } })
     .input(signInInput)
     .output(signInOutput)
-    .mutation(({ ctx, input }) => ctx.services.auth.signInForToken({ ...input, address: ctx.address })),
+    .mutation(({ ctx, input }) => ctx.services.auth.signInForToken({ ...input, address: ctx.address, userAgent: ctx.userAgent })),
   signOut: procedure
     .meta({ rest: { method: "POST", path: "/auth/logout" } })
     .output(z.object({ message: z.string() }))
@@ -32,8 +42,19 @@ export const authRouter = router({
     }),
   me: procedure
     .meta({ rest: { method: "GET", path: "/auth/me" } })
-    .output(userSchema)
-    .query(({ ctx }) => ctx.services.users.get(ctx.login.userId)),
+    .output(accountSchema)
+    .query(({ ctx }) => ctx.services.users.account(ctx.login.userId)),
+  /** POST, so that the token is in no log of addresses. */
+  seeInvitation: publicProcedure
+    .meta({ rest: { method: "POST", path: "/auth/invitation" } })
+    .input(seeInvitationInput)
+    .output(seeInvitationOutput)
+    .mutation(({ ctx, input }) => ctx.services.invitations.see(input.token)),
+  acceptInvitation: publicProcedure
+    .meta({ rest: { method: "POST", path: "/auth/invitation/accept" } })
+    .input(acceptInvitationInput)
+    .output(acceptInvitationOutput)
+    .mutation(({ ctx, input }) => ctx.services.invitations.accept(input.token, input.password, { address: ctx.address })),
 });
 
 export const usersRouter = router({
@@ -44,6 +65,48 @@ export const usersRouter = router({
     .query(({ ctx, input }) => {
       allow(ctx.login, "list");
       return ctx.services.users.list(input);
+    }),
+  get: procedure
+    .meta({ rest: { method: "GET", path: "/users/{id}" } })
+    .input(userIdInput)
+    .output(userSchema)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "see", input.id);
+      return ctx.services.users.get(input.id);
+    }),
+  invite: procedure
+    .meta({ rest: { method: "POST", path: "/users/invite", status: 201 } })
+    .input(inviteInput)
+    .output(invitationOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "invite");
+      return ctx.services.invitations.invite(ctx.asker, input);
+    }),
+  renewInvitation: procedure
+    .meta({ rest: { method: "POST", path: "/users/{id}/invitation", status: 201 } })
+    .input(userIdInput)
+    .output(invitationOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "invite", input.id);
+      return ctx.services.invitations.renew(ctx.asker, input.id);
+    }),
+  endLogins: procedure
+    .meta({ rest: { method: "POST", path: "/users/{id}/logout-everywhere" } })
+    .input(userIdInput)
+    .output(z.object({ message: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "endLogins", input.id);
+      await ctx.services.logins.endAll(ctx.asker, input.id);
+      return { message: "Every login of this person has ended" };
+    }),
+  resetSecondFactor: procedure
+    .meta({ rest: { method: "POST", path: "/users/{id}/second-factor/reset" } })
+    .input(userIdInput)
+    .output(z.object({ message: z.string() }))
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "resetSecondFactor", input.id);
+      await ctx.services.secondFactor.reset(ctx.asker, input.id);
+      return { message: "This person has no second factor any more" };
     }),
   create: procedure
     .meta({ rest: { method: "POST", path: "/users", status: 201 } })
@@ -67,6 +130,6 @@ export const usersRouter = router({
     .output(changePasswordOutput)
     .mutation(({ ctx, input }) => {
       allow(ctx.login, "changeOwnPassword");
-      return ctx.services.auth.changePassword(ctx.asker, input);
+      return ctx.services.auth.changePassword(ctx.asker, input, ctx.userAgent);
     }),
 });

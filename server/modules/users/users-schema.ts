@@ -34,7 +34,12 @@ export const userSchema = z.object({
   email: z.string().nullable(),
   role: userRoleSchema,
   active: z.boolean(),
+  displayName: z.string().nullable(),
   hasPassword: z.boolean(),
+  /** Asked for a code when signing in with the password. */
+  secondFactor: z.boolean(),
+  /** A link by which they may choose a password is out until then. */
+  invitedUntil: z.date().nullable(),
   createdAt: z.date(),
   lastLoginAt: z.date().nullable(),
   /** The contract's name for it. */
@@ -42,7 +47,12 @@ export const userSchema = z.object({
 });
 export type User = z.infer<typeof userSchema>;
 
-export const signInInput = z.strictObject({ username: z.string().min(1).max(63), password: z.string().min(1).max(512) });
+export const signInInput = z.strictObject({
+  username: z.string().min(1).max(63),
+  password: z.string().min(1).max(512),
+  /** Of the second factor: six digits, or a recovery code. Not looked at where the account has none. */
+  totp: z.string().max(64).optional(),
+});
 export const signInOutput = z.object({ token: z.string(), user: userSchema, expiresAt: z.date() });
 
 export const listUsersInput = z.strictObject({
@@ -68,6 +78,11 @@ export const updateUserInput = z.strictObject({
 });
 
 export const changePasswordInput = z.strictObject({ currentPassword: z.string().max(512), newPassword: passwordSchema });
-/** Every login of the user ends with the change, this one too. A bearer gets its next token here; a browser signs in again with the new password. */
-export const changePasswordOutput = z.object({ token: z.string().nullable(), expiresAt: z.date().nullable() });
+/** Every login of the user ends with the change, this one too. A bearer gets its next token here; a browser a ticket for its next cookie. */
+export const changePasswordOutput = z.object({
+  token: z.string().nullable(),
+  expiresAt: z.date().nullable(),
+  /** Good once, for 30 seconds, at the browser's way of signing in. */
+  renewal: z.string().nullable(),
+});
 export const userIdInput = z.strictObject({ id: z.uuid() });

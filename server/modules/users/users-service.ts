@@ -1,14 +1,17 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
-import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
+import { type Database, lock, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import type { Account, updateAccountInput } from "./account-schema";
+import { themeSchema } from "./account-schema";
 import { hashPassword } from "./password";
 import type { TicketsService } from "./tickets-service";
 import { userMissing } from "./user-missing";
+import { unlessTaken } from "./user-taken";
 import type { Asker, createUserInput, listUsersInput, listUsersOutput, User, updateUserInput } from "./users-schema";
 import { countOtherActiveAdmins, findUser, findUserByName, findUsers, insertUser, type UserRow, updateUser } from "./users-store";
 
@@ -18,10 +21,19 @@ export const userView = (row: UserRow): User => ({
   email: row.email,
   role: row.role,
   active: row.active,
+  displayName: row.displayName,
   hasPassword: row.passwordHash !== null,
+  secondFactor: row.totpConfirmedAt !== null,
+  invitedUntil: row.invitationExpiresAt,
   createdAt: row.createdAt,
   lastLoginAt: row.lastLoginAt,
   lastLogin: row.lastLoginAt,
+});
+
+export const accountView = (row: UserRow): Account => ({
+  ...userView(row),
+  theme: themeSchema.nullable().catch(null).parse(row.theme),
+  timeZone: row.timeZone,
 });
 
 export interface UsersDeps {
@@ -41,6 +53,26 @@ export class UsersService {
     return userView(row);
   }
 
+  /** One's own. */
+  async account(id: string): Promise<Account> {
+    const row = await findUser(this.deps.database, id);
+    if (!row) throw userMissing(id);
+    return accountView(row);
+  }
+
+  /** What isn't named stays. Preferences are not the audit log's business; how one is called is. */
+  async updateAccount(asker: Asker, input: z.output<typeof updateAccountInput>): Promise<Account> {
+    const { displayName, theme, timeZone } = input;
+    const row = await this.deps.database.$transaction(async (tx) => {
+      const target = { kind: "user", id: asker.userId };
+      if (displayName !== undefined)
+        await this.deps.audit.record(tx, actorOf(asker), { action: "users.rename_self", target, details: { displayName } });
+      return updateUser(tx, asker.userId, { displayName, theme, timeZone });
+    });
+    await this.deps.bus.publish({ kind: "user", userId: row.id });
+    return accountView(row);
+  }
+
   /** Null where nobody has that name. */
   async findByName(username: string): Promise<User | null> {
     const row = await findUserByName(this.deps.database, username);
@@ -55,7 +87,7 @@ export class UsersService {
   /** Throws USER_ALREADY_EXISTS for a name or e-mail address that someone has. */
   async create(asker: Asker, input: z.output<typeof createUserInput>): Promise<User> {
     const passwordHash = await hashPassword(input.password);
-    const row = await this.unlessTaken(input.username, input.email, () =>
+    const row = await unlessTaken(input.username, input.email, () =>
       this.deps.database.$transaction(async (tx) => {
         const made = await insertUser(tx, {
           id: this.deps.ids.uuid(),
@@ -79,7 +111,7 @@ export class UsersService {
   /** A new role or password, or being disabled, ends every login and socket of the user. The last active administrator stays one. */
   async update(asker: Asker, input: z.output<typeof updateUserInput>): Promise<User> {
     const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password);
-    const { row, accessChanged } = await this.unlessTaken(input.id, input.email, () =>
+    const { row, accessChanged } = await unlessTaken(input.id, input.email, () =>
       this.deps.database.$transaction(async (tx) => {
         await lock(tx, "admins", "");
         const before = await findUser(tx, input.id);
@@ -94,6 +126,7 @@ export class UsersService {
           role,
           active,
           passwordHash,
+          ...(passwordHash === undefined ? {} : { invitationHash: null, invitationExpiresAt: null }),
           accessEpoch: changed ? { increment: 1 } : undefined,
         });
         if (changed) await this.deps.tickets.revokeOfUser(tx, input.id);
@@ -113,17 +146,5 @@ export class UsersService {
     if ((await countOtherActiveAdmins(tx, user.id)) > 0) return;
     const problem = `'${user.username}' is the last active administrator; make another one first`;
     throw new BerthError("VALIDATION_FAILED", problem, { details: { fields: { role: problem } } });
-  }
-
-  private async unlessTaken<T>(username: string, email: string | null | undefined, write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      throw new BerthError(
-        "USER_ALREADY_EXISTS",
-        `A user named '${username}'${email ? ` or with the address '${email}'` : ""} exists already`,
-      );
-    }
   }
 }

@@ -12,7 +12,19 @@ export const findUserByEmail = (db: Tx | Database, email: string) => db.user.fin
 export const findUserByOidc = (db: Tx | Database, oidcSubject: string) => db.user.findUnique({ where: { oidcSubject } });
 export const countUsers = (db: Tx | Database) => db.user.count();
 export const countOtherActiveAdmins = (db: Tx | Database, exceptId: string) =>
-  db.user.count({ where: { role: "admin", active: true, id: { not: exceptId } } });
+  db.user.count({
+    // One who has not come yet, and has nothing to come with, is no help.
+    where: { role: "admin", active: true, id: { not: exceptId }, OR: [{ passwordHash: { not: null } }, { oidcSubject: { not: null } }] },
+  });
+export const findUserByInvitation = (db: Database, invitationHash: string) => db.user.findUnique({ where: { invitationHash } });
+/** Uses the link up and sets the password; one statement, so that of two who come at once only one does. */
+export const takeInvitation = async (tx: Tx, invitationHash: string, now: Date, passwordHash: string): Promise<boolean> => {
+  const { count } = await tx.user.updateMany({
+    where: { invitationHash, invitationExpiresAt: { gt: now }, active: true },
+    data: { passwordHash, accessEpoch: { increment: 1 }, invitationHash: null, invitationExpiresAt: null },
+  });
+  return count === 1;
+};
 export const insertUser = (tx: Tx, data: Prisma.UserUncheckedCreateInput) => tx.user.create({ data });
 export const updateUser = (tx: Tx, id: string, data: Prisma.UserUncheckedUpdateInput) => tx.user.update({ where: { id }, data });
 
@@ -31,7 +43,10 @@ export async function findUsers(
   page: Page,
 ): Promise<{ rows: UserRow[]; nextCursor: string | null; counted: number }> {
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
-  const where: Prisma.UserWhereInput = { role: filter.role, ...(contains ? { OR: [{ username: contains }, { email: contains }] } : {}) };
+  const where: Prisma.UserWhereInput = {
+    role: filter.role,
+    ...(contains ? { OR: [{ username: contains }, { email: contains }, { displayName: contains }] } : {}),
+  };
   const [rows, counted] = await Promise.all([
     db.user.findMany({ where: { AND: [where, byName.after(page.cursor, "asc")] }, orderBy: byName.orderBy("asc"), ...window(page) }),
     db.user.count({ where, take: TOTAL_CAP + 1 }),

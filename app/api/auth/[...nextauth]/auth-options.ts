@@ -44,9 +44,9 @@ function wordsOfRefusal(error: unknown): string {
   return encodeSignInError(refusal?.code ?? "INTERNAL_ERROR", refusal?.details);
 }
 
-/** next-auth's options for one request. `address` is the client's, as the listener in front of Next determined it. */
-export function authOptions(address: string): AuthOptions {
-  const { auth, signIn, signInWithOidc, signOut, singleSignOnFailed } = runtime();
+/** next-auth's options for one request. `from.address` is the client's, as the listener in front of Next determined it. */
+export function authOptions(from: { address: string; userAgent: string | null }): AuthOptions {
+  const { auth, signIn, renew, signInWithOidc, signOut, singleSignOnFailed } = runtime();
   return {
     secret: auth.secret,
     session: { strategy: "jwt", maxAge: auth.maxAgeSeconds },
@@ -58,18 +58,20 @@ export function authOptions(address: string): AuthOptions {
     pages: { signIn: "/sign-in", signOut: "/sign-in", error: "/sign-in" },
     providers: [
       CredentialsProvider({
-        credentials: { username: {}, password: {} },
+        credentials: { username: {}, password: {}, totp: {}, renewal: {} },
         authorize: async (given) => {
-          const input = signInInput.safeParse({ username: given?.username, password: given?.password });
-          if (!input.success) throw new Error("AUTH_INVALID_CREDENTIALS");
+          const renewal = given?.renewal || undefined;
+          const input = signInInput.safeParse({ username: given?.username, password: given?.password, totp: given?.totp || undefined });
+          if (!input.success && !renewal) throw new Error("AUTH_INVALID_CREDENTIALS");
           try {
-            return signedIn(await signIn({ ...input.data, address }));
+            if (renewal) return signedIn(await renew({ renewal, ...from }));
+            return signedIn(await signIn({ ...signInInput.parse(input.data), ...from }));
           } catch (error) {
             throw new Error(wordsOfRefusal(error));
           }
         },
       }),
-      ...(auth.oidc ? [oidcProvider(auth.oidc, async (profile) => signedIn(await signInWithOidc({ ...profile, address })))] : []),
+      ...(auth.oidc ? [oidcProvider(auth.oidc, async (profile) => signedIn(await signInWithOidc({ ...profile, ...from })))] : []),
     ],
     callbacks: {
       signIn: ({ user }) => {

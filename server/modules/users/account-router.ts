@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { enforce } from "../../platform/verdict";
+import { procedure, router } from "../../trpc/init";
+import {
+  accountSchema,
+  confirmSecondFactorInput,
+  loginIdInput,
+  loginsOutput,
+  proofInput,
+  recoveryCodesOutput,
+  secondFactorSchema,
+  startSecondFactorInput,
+  startSecondFactorOutput,
+  updateAccountInput,
+} from "./account-schema";
+import { userMissing } from "./user-missing";
+import { type Actor, mayUsers } from "./users-policy";
+
+const allow = (actor: Actor) => enforce(mayUsers(actor, "changeOwnAccount"), () => userMissing(actor.userId), "change this account");
+const doneSchema = z.object({ message: z.string() });
+
+/** What everyone does with their own account. */
+export const accountRouter = router({
+  update: procedure
+    .meta({ rest: { method: "PATCH", path: "/auth/me" } })
+    .input(updateAccountInput)
+    .output(accountSchema)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login);
+      return ctx.services.users.updateAccount(ctx.asker, input);
+    }),
+  logins: procedure
+    .meta({ rest: { method: "GET", path: "/auth/logins" } })
+    .output(loginsOutput)
+    .query(async ({ ctx }) => {
+      allow(ctx.login);
+      return { logins: await ctx.services.logins.list(ctx.asker) };
+    }),
+  endLogin: procedure
+    .meta({ rest: { method: "DELETE", path: "/auth/logins/{id}", status: 204 } })
+    .input(loginIdInput)
+    .output(z.void())
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login);
+      return ctx.services.logins.end(ctx.asker, input.id);
+    }),
+  signOutEverywhere: procedure
+    .meta({ rest: { method: "POST", path: "/auth/logout-everywhere" } })
+    .output(doneSchema)
+    .mutation(async ({ ctx }) => {
+      allow(ctx.login);
+      await ctx.services.logins.endAll(ctx.asker, ctx.login.userId);
+      return { message: "Every login has ended, this one too" };
+    }),
+  secondFactor: procedure
+    .meta({ rest: { method: "GET", path: "/auth/second-factor" } })
+    .output(secondFactorSchema)
+    .query(({ ctx }) => {
+      allow(ctx.login);
+      return ctx.services.secondFactor.status(ctx.login.userId);
+    }),
+  startSecondFactor: procedure
+    .meta({ rest: { method: "POST", path: "/auth/second-factor" } })
+    .input(startSecondFactorInput)
+    .output(startSecondFactorOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login);
+      return ctx.services.secondFactor.start(ctx.asker, input.password);
+    }),
+  confirmSecondFactor: procedure
+    .meta({ rest: { method: "POST", path: "/auth/second-factor/confirm" } })
+    .input(confirmSecondFactorInput)
+    .output(recoveryCodesOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login);
+      return ctx.services.secondFactor.confirm(ctx.asker, input.code);
+    }),
+  renewRecoveryCodes: procedure
+    .meta({ rest: { method: "POST", path: "/auth/second-factor/recovery-codes" } })
+    .input(proofInput)
+    .output(recoveryCodesOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login);
+      return ctx.services.secondFactor.renewRecoveryCodes(ctx.asker, input);
+    }),
+  removeSecondFactor: procedure
+    .meta({ rest: { method: "POST", path: "/auth/second-factor/remove" } })
+    .input(proofInput)
+    .output(doneSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login);
+      await ctx.services.secondFactor.remove(ctx.asker, input);
+      return { message: "The second factor was removed" };
+    }),
+});
