@@ -3,6 +3,7 @@ import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
+import { currentUser } from "./server-caller";
 import { readTheme, THEME_COOKIE, themeAttribute } from "./theme/theme";
 import "./globals.css";
 
@@ -23,8 +24,11 @@ export const viewport: Viewport = {
   ],
 };
 
+/** What the person chose, in whichever browser; none for a stranger, or where it can't be read: that is for the page to show. */
+const storedTheme = async () => (await currentUser().catch(() => null))?.theme;
+
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const theme = readTheme((await cookies()).get(THEME_COOKIE)?.value);
+  const theme = readTheme((await storedTheme()) ?? (await cookies()).get(THEME_COOKIE)?.value);
   return (
     <html lang="en" data-theme={themeAttribute(theme)} className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <body>{children}</body>

@@ -2,17 +2,18 @@ import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { z } from "zod";
 import { api } from "./stack/api";
 import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
 
 /** Where each page of `app/` is looked at; a page without an entry fails the test below. */
-const addresses: Readonly<Record<string, (sessionId: string) => string>> = {
+const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string }) => string>> = {
   "/sign-in": () => "/sign-in",
   "/": () => "/",
   "/sessions": () => "/sessions",
   "/sessions/new": () => "/sessions/new",
-  "/sessions/[id]": (sessionId) => `/sessions/${sessionId}`,
+  "/sessions/[id]": ({ sessionId }) => `/sessions/${sessionId}`,
   "/templates": () => "/templates",
   "/homes": () => "/homes",
   "/agents": () => "/agents",
@@ -20,9 +21,13 @@ const addresses: Readonly<Record<string, (sessionId: string) => string>> = {
   "/agents/add": () => "/agents/add",
   "/tasks": () => "/tasks",
   "/users": () => "/users",
+  "/users/[id]": ({ userId }) => `/users/${userId}`,
   "/audit": () => "/audit",
   "/settings": () => "/settings",
   "/settings/profile": () => "/settings/profile",
+  "/settings/security": () => "/settings/security",
+  "/settings/preferences": () => "/settings/preferences",
+  "/invitation": () => "/invitation",
 };
 
 /** The paths of all `page.tsx`, without the groups in parentheses. */
@@ -51,9 +56,11 @@ async function settled(page: Page): Promise<void> {
 test.describe("accessibility", () => {
   test.setTimeout(180_000);
   let sessionId = "";
+  let userId = "";
 
   test.beforeAll(async () => {
     const berth = api(stackUrl());
+    userId = z.object({ id: z.string() }).parse(await berth.call("GET", "/auth/me")).id;
     sessionId = (await berth.createSession({ template: "terminal-desktop", tags: ["looked-at"] })).id;
     const asleep = await berth.createSession({ template: "scratchpad" });
     await berth.untilPhase(sessionId, "Running");
@@ -78,7 +85,7 @@ test.describe("accessibility", () => {
       const page = await context.newPage();
       const found: Record<string, string[]> = {};
       for (const [name, address] of Object.entries(addresses)) {
-        await page.goto(`${stackUrl()}${address(sessionId)}`);
+        await page.goto(`${stackUrl()}${address({ sessionId, userId })}`);
         await settled(page);
         if (name === "/sessions/[id]") await desktop(page);
         for (const [index, colorScheme] of colorSchemes.entries()) {

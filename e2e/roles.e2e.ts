@@ -38,7 +38,7 @@ test("changing the password ends every login but brings this page along; the old
   await sameLogin.goto(`${stackUrl()}/sessions`);
   await expect(sameLogin.getByRole("heading", { name: "Sessions", level: 1 })).toBeVisible();
 
-  await page.goto(`${stackUrl()}/settings/profile`);
+  await page.goto(`${stackUrl()}/settings/security`);
   const fill = async (current: string, next: string) => {
     await page.getByLabel("Current password").fill(current);
     await page.getByLabel("New password", { exact: true }).fill(next);

@@ -9,6 +9,7 @@ import { SkipLink } from "../components/shell/skip-link";
 import { UserProvider } from "../components/shell/user-context";
 import { LiveUpdates } from "../live/live-updates";
 import { currentUser } from "../server-caller";
+import { KeepTheme } from "../theme/keep-theme";
 import { TrpcProviders } from "../trpc/client";
 
 export default async function ShellLayout({ children }: { children: ReactNode }) {
@@ -18,7 +19,7 @@ export default async function ShellLayout({ children }: { children: ReactNode })
   return (
     <TrpcProviders>
       <NowProvider serverNow={renderedAt()}>
-        <UserProvider user={{ id: user.id, username: user.username, role: user.role }}>
+        <UserProvider user={{ id: user.id, username: user.username, role: user.role, timeZone: user.timeZone }}>
           <ToastProvider>
             <SkipLink />
             <div className="flex">
@@ -33,6 +34,7 @@ export default async function ShellLayout({ children }: { children: ReactNode })
             <BottomBar />
             <CommandPalette />
             <LiveUpdates />
+            <KeepTheme />
           </ToastProvider>
         </UserProvider>
       </NowProvider>

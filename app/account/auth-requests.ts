@@ -24,9 +24,15 @@ async function post(path: string, fields: Record<string, string>): Promise<AuthR
   return { status: answer.status, url: url && URL.canParse(url, window.location.href) ? new URL(url, window.location.href) : null };
 }
 
-/** Null when it worked; else what next-auth was told to say (see `sign-in-error.ts`). */
-export async function signInWithPassword(username: string, password: string): Promise<string | null> {
-  const reply = await post("callback/credentials", { username, password });
+/** Null when it worked; else what next-auth was told to say (see `sign-in-error.ts`). `totp`: the second factor's code, once it was asked for. */
+export const signInWithPassword = (username: string, password: string, totp = ""): Promise<string | null> =>
+  signInWith({ username, password, totp });
+
+/** The next cookie after one's own change of the password; null when it worked. */
+export const renewLogin = (renewal: string): Promise<string | null> => signInWith({ renewal });
+
+async function signInWith(fields: Record<string, string>): Promise<string | null> {
+  const reply = await post("callback/credentials", fields);
   const problem = reply.url?.searchParams.get("error");
   if (problem) return problem;
   return reply.status < 400 ? null : "";

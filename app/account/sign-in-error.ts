@@ -6,6 +6,9 @@ export function encodeSignInError(code: string, details: Record<string, unknown>
   return typeof wait === "number" ? `${code}:${Math.ceil(wait)}` : code;
 }
 
+/** The account has a second factor, and its code was not there. */
+export const asksForSecondFactor = (text: string): boolean => text === "AUTH_SECOND_FACTOR_REQUIRED";
+
 /** The words for a refused sign-in, whether the text is ours or next-auth's own. */
 export function signInErrorWords(text: string): string {
   const [code, seconds] = text.split(":");

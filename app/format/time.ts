@@ -17,9 +17,9 @@ export function relativeTime(at: number, now: number): string {
   return dateParts.format(at);
 }
 
-/** The moment as a person in this browser's time zone writes it; for titles. */
-export function exactTime(at: number): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+/** The moment as a person writes it in this time zone, or in the browser's own; for titles. */
+export function exactTime(at: number, timeZone?: string): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long", timeZone });
 }
 
 /** A measured span: `340 ms`, `1.24 s`, `12.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`. */
@@ -39,6 +39,6 @@ function pair(span: number, large: number, largeUnit: string, small: number, sma
 }
 
 /** Time of day with seconds, for timelines. */
-export function clockTime(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+export function clockTime(at: number, timeZone?: string): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone });
 }

@@ -18,6 +18,13 @@ function applyTheme(theme: Theme): void {
   for (const listener of listeners) listener();
 }
 
+/** Calls when someone has chosen here; not for what was chosen before. Returns how to stop. */
+export function onThemeChosen(listener: (theme: Theme) => void): () => void {
+  const chosen = () => listener(currentTheme());
+  listeners.add(chosen);
+  return () => listeners.delete(chosen);
+}
+
 /** The chosen theme and how to change it, for every component that shows it. `system` until the page runs. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const theme = useSyncExternalStore(

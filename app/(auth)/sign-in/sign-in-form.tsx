@@ -2,11 +2,12 @@
 import { KeyRound } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { signInWithPassword, startOidcSignIn } from "../../account/auth-requests";
-import { signInErrorWords } from "../../account/sign-in-error";
+import { asksForSecondFactor, signInErrorWords } from "../../account/sign-in-error";
 import { Button } from "../../components/controls/button";
 import { TextField } from "../../components/controls/field";
 import { useHydrated } from "../../components/controls/use-hydrated";
 import { Notice } from "../../components/feedback/notice";
+import { CodeStep } from "./code-step";
 
 interface SignInFormProps {
   /** A path of ours, checked on the server. */
@@ -21,6 +22,7 @@ const unreachable = "The control plane did not answer. Check your connection and
 export function SignInForm({ next, oidc, error }: SignInFormProps) {
   const hydrated = useHydrated();
   const [busy, setBusy] = useState<"password" | "oidc" | null>(null);
+  const [first, setFirst] = useState<{ username: string; password: string } | null>(null);
   const [problem, setProblem] = useState<string | null>(error === null ? null : signInErrorWords(error));
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -32,15 +34,27 @@ export function SignInForm({ next, oidc, error }: SignInFormProps) {
       setProblem("Enter your username and your password.");
       return;
     }
+    await signIn({ username, password });
+  };
+
+  const signIn = async (given: { username: string; password: string }, code?: string) => {
     setBusy("password");
     setProblem(null);
-    const refused = await signInWithPassword(username, password).catch(() => undefined);
+    const refused = await signInWithPassword(given.username, given.password, code).catch(() => undefined);
     if (refused === null) {
       // A page of its own, so that nothing of an earlier user stays in memory.
       window.location.assign(next);
       return;
     }
     setBusy(null);
+    if (refused !== undefined && asksForSecondFactor(refused)) {
+      setFirst(given);
+      return;
+    }
+    if (code !== undefined && refused === "AUTH_INVALID_CREDENTIALS") {
+      setProblem("Username, password or code is wrong. Codes work once; wait for the next one, or go back.");
+      return;
+    }
     setProblem(refused === undefined ? unreachable : signInErrorWords(refused));
   };
 
@@ -53,11 +67,29 @@ export function SignInForm({ next, oidc, error }: SignInFormProps) {
     setProblem("The identity provider can’t be reached. Try again in a moment.");
   };
 
+  const said = (
+    <div aria-live="assertive" className="empty:hidden">
+      {problem ? <Notice tone="failed">{problem}</Notice> : null}
+    </div>
+  );
+  if (first) {
+    return (
+      <div className="flex flex-col gap-5">
+        {said}
+        <CodeStep
+          busy={busy === "password"}
+          onCode={(code) => void signIn(first, code)}
+          onBack={() => {
+            setFirst(null);
+            setProblem(null);
+          }}
+        />
+      </div>
+    );
+  }
   return (
     <div className="flex flex-col gap-5">
-      <div aria-live="assertive" className="empty:hidden">
-        {problem ? <Notice tone="failed">{problem}</Notice> : null}
-      </div>
+      {said}
       <form method="post" onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-4">
         <TextField
           label="Username"

@@ -1,15 +1,16 @@
 "use client";
-import { exactTime, formatSpan, relativeTime } from "../../format/time";
-import { useInBrowser, useNow } from "./now";
+import { formatSpan, relativeTime } from "../../format/time";
+import { useNow } from "./now";
+import { useTimes } from "./use-times";
 
 /** How long ago, with the exact moment on hover. */
 export function RelativeTime({ at, className = "" }: { at: string | null; className?: string }) {
   const now = useNow();
-  const inBrowser = useInBrowser();
+  const times = useTimes();
   if (at === null) return <span className={`text-ink-faint ${className}`}>never</span>;
   const moment = Date.parse(at);
   return (
-    <time dateTime={at} title={inBrowser ? exactTime(moment) : undefined} className={`tabular whitespace-nowrap ${className}`}>
+    <time dateTime={at} title={times?.exact(moment)} className={`tabular whitespace-nowrap ${className}`}>
       {relativeTime(moment, now)}
     </time>
   );

@@ -1,7 +1,7 @@
 "use client";
-import { clockTime, exactTime, formatSpan } from "../../format/time";
+import { formatSpan } from "../../format/time";
 import { BusyMark } from "../controls/button";
-import { useInBrowser } from "../data/now";
+import { useTimes } from "../data/use-times";
 import { eventWords, type TimelineStep } from "./timeline-steps";
 
 const dots: Record<TimelineStep["tone"], string> = {
@@ -20,7 +20,7 @@ interface TimelineProps {
 
 /** What happened, when, and how long each step of a start took. */
 export function Timeline({ steps, label, pending = null }: TimelineProps) {
-  const inBrowser = useInBrowser();
+  const times = useTimes();
   return (
     <ol aria-label={label} className="flex flex-col">
       {steps.map((step, index) => (
@@ -34,11 +34,11 @@ export function Timeline({ steps, label, pending = null }: TimelineProps) {
               <span className={`font-medium ${step.tone === "failed" ? "text-failed" : ""}`}>{eventWords[step.kind]}</span>
               <span className="tabular shrink-0 text-sm text-ink-faint">
                 {step.took === null ? (
-                  <time dateTime={step.at} title={inBrowser ? exactTime(Date.parse(step.at)) : undefined}>
-                    {inBrowser ? clockTime(Date.parse(step.at)) : ""}
+                  <time dateTime={step.at} title={times?.exact(Date.parse(step.at))}>
+                    {times?.clock(Date.parse(step.at)) ?? ""}
                   </time>
                 ) : (
-                  <span title={inBrowser ? exactTime(Date.parse(step.at)) : undefined}>+{formatSpan(step.took)}</span>
+                  <span title={times?.exact(Date.parse(step.at))}>+{formatSpan(step.took)}</span>
                 )}
               </span>
             </div>

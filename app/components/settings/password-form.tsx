@@ -1,10 +1,10 @@
 "use client";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { signInWithPassword } from "../../account/auth-requests";
+import { renewLogin } from "../../account/auth-requests";
 import { goToSignIn, renewingLogin } from "../../account/go-to-sign-in";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
-import { useTRPCClient } from "../../trpc/client";
+import { useTRPC, useTRPCClient } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { TextField } from "../controls/field";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -12,6 +12,8 @@ import { useCurrentUser } from "../shell/user-context";
 
 export function PasswordForm() {
   const client = useTRPCClient();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
   const user = useCurrentUser();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
@@ -19,12 +21,13 @@ export function PasswordForm() {
   const [tried, setTried] = useState(false);
   const change = useMutation({
     mutationFn: async (input: { currentPassword: string; newPassword: string }) => {
-      // The change ends every login, this one too: a new one begins with the new password.
+      // The change ends every login, this one too: what it answers begins a new one.
       const refused = await renewingLogin(async () => {
-        await client.users.changePassword.mutate(input);
-        return signInWithPassword(user.username, input.newPassword).catch(() => "");
+        const { renewal } = await client.users.changePassword.mutate(input);
+        return renewLogin(renewal ?? "").catch(() => "");
       });
       if (refused !== null) goToSignIn();
+      await queryClient.invalidateQueries(trpc.account.logins.pathFilter());
     },
     onSuccess: () => {
       setCurrent("");

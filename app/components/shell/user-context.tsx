@@ -6,6 +6,8 @@ export interface CurrentUser {
   readonly id: string;
   readonly username: string;
   readonly role: UserRole;
+  /** In which they want to read times; null is the browser's. */
+  readonly timeZone: string | null;
 }
 
 const UserContext = createContext<CurrentUser | null>(null);

@@ -50,7 +50,7 @@ export function UserMenu({ slim }: { slim: boolean }) {
         {next[theme].words}
       </MenuItem>
       <MenuItem icon={<Settings aria-hidden className="size-4 text-ink-soft" />} onSelect={() => router.push("/settings/profile")}>
-        Profile and password
+        Profile and settings
       </MenuItem>
       <MenuSeparator />
       <MenuItem icon={<LogOut aria-hidden className="size-4 text-ink-soft" />} onSelect={() => void signOut()}>

@@ -8,7 +8,7 @@ import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
 import { FailurePanel } from "../feedback/failure-panel";
 import { useToasts } from "../feedback/toasts";
-import type { ListedUser } from "./user-rows";
+import type { ListedUser } from "./user-words";
 
 export function ResetPasswordDialog({ user, onClose }: { user: ListedUser; onClose: () => void }) {
   const trpc = useTRPC();

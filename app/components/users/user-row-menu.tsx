@@ -1,56 +1,77 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleCheck, CircleSlash, Ellipsis, KeyRound, UserCog } from "lucide-react";
+import { CircleCheck, CircleSlash, Ellipsis, KeyRound, Link2, LogOut, ShieldOff, UserCog } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
-import { IconButton } from "../controls/button";
+import { Button, IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
 import { useToasts } from "../feedback/toasts";
 import { useCurrentUser } from "../shell/user-context";
-import type { ListedUser } from "./user-rows";
+import type { ListedUser } from "./user-words";
 
 const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
 const ResetPasswordDialog = dynamic(() => import("./reset-password-dialog").then((module) => module.ResetPasswordDialog), { ssr: false });
+const LinkDialog = dynamic(() => import("./link-dialog").then((module) => module.LinkDialog), { ssr: false });
+const RoleDialog = dynamic(() => import("./role-dialog").then((module) => module.RoleDialog), { ssr: false });
 
-const roles = ["user", "operator", "admin"] as const;
+const mark = "size-4 text-ink-soft";
 
-export function UserMenu({ user }: { user: ListedUser }) {
+/** `labelled`: a button with a word, on the person's own page. */
+export function UserMenu({ user, labelled = false }: { user: ListedUser; labelled?: boolean }) {
   const trpc = useTRPC();
   const me = useCurrentUser();
   const queryClient = useQueryClient();
   const toasts = useToasts();
-  const [dialog, setDialog] = useState<"disable" | "password" | null>(null);
-  const update = useMutation(
-    trpc.users.update.mutationOptions({
-      onError: (error) => toasts.failed(`${user.username} could not be changed`, error),
-      onSettled: () => queryClient.invalidateQueries(trpc.users.pathFilter()),
+  const [dialog, setDialog] = useState<"disable" | "password" | "link" | "role" | "logins" | "second factor" | null>(null);
+  const close = () => setDialog(null);
+  const after = {
+    onError: (error: unknown) => toasts.failed(`${user.username} could not be changed`, error),
+    onSettled: () => Promise.all([trpc.users, trpc.audit].map((part) => queryClient.invalidateQueries(part.pathFilter()))),
+  };
+  const update = useMutation(trpc.users.update.mutationOptions(after));
+  const endLogins = useMutation(
+    trpc.users.endLogins.mutationOptions({ ...after, onSuccess: () => toasts.done(`Every login of ${user.username} has ended`) }),
+  );
+  const resetFactor = useMutation(
+    trpc.users.resetSecondFactor.mutationOptions({
+      ...after,
+      onSuccess: () => toasts.done(`${user.username} has no second factor any more`, "The password alone is enough until they set one up."),
     }),
   );
   const self = me.id === user.id;
+  const busy = update.isPending || endLogins.isPending || resetFactor.isPending;
   return (
     <>
       <Menu
         trigger={
-          <IconButton label={`Actions for ${user.username}`} disabled={update.isPending}>
-            <Ellipsis aria-hidden className="size-4" />
-          </IconButton>
+          labelled ? (
+            <Button disabled={busy} icon={<Ellipsis aria-hidden className="size-4" />}>
+              Actions
+            </Button>
+          ) : (
+            <IconButton label={`Actions for ${user.username}`} disabled={busy}>
+              <Ellipsis aria-hidden className="size-4" />
+            </IconButton>
+          )
         }
       >
-        {roles
-          .filter((role) => role !== user.role)
-          .map((role) => (
-            <MenuItem
-              key={role}
-              disabled={self}
-              icon={<UserCog aria-hidden className="size-4 text-ink-soft" />}
-              onSelect={() => update.mutate({ id: user.id, role })}
-            >
-              Make {role === "user" ? "a user" : `an ${role}`}
-            </MenuItem>
-          ))}
-        <MenuItem icon={<KeyRound aria-hidden className="size-4 text-ink-soft" />} onSelect={() => setDialog("password")}>
+        <MenuItem disabled={self} icon={<UserCog aria-hidden className={mark} />} onSelect={() => setDialog("role")}>
+          Change role…
+        </MenuItem>
+        <MenuItem icon={<Link2 aria-hidden className={mark} />} onSelect={() => setDialog("link")}>
+          {user.hasPassword ? "Link for a new password…" : "New invitation link…"}
+        </MenuItem>
+        <MenuItem icon={<KeyRound aria-hidden className={mark} />} onSelect={() => setDialog("password")}>
           Set a new password…
+        </MenuItem>
+        {user.secondFactor ? (
+          <MenuItem disabled={self} icon={<ShieldOff aria-hidden className={mark} />} onSelect={() => setDialog("second factor")}>
+            Reset second factor…
+          </MenuItem>
+        ) : null}
+        <MenuItem icon={<LogOut aria-hidden className={mark} />} onSelect={() => setDialog("logins")}>
+          Sign out everywhere…
         </MenuItem>
         <MenuSeparator />
         {user.active ? (
@@ -58,10 +79,7 @@ export function UserMenu({ user }: { user: ListedUser }) {
             Disable…
           </MenuItem>
         ) : (
-          <MenuItem
-            icon={<CircleCheck aria-hidden className="size-4 text-ink-soft" />}
-            onSelect={() => update.mutate({ id: user.id, active: true })}
-          >
+          <MenuItem icon={<CircleCheck aria-hidden className={mark} />} onSelect={() => update.mutate({ id: user.id, active: true })}>
             Enable
           </MenuItem>
         )}
@@ -69,18 +87,51 @@ export function UserMenu({ user }: { user: ListedUser }) {
       {dialog === "disable" ? (
         <ConfirmDialog
           open
-          onClose={() => setDialog(null)}
+          onClose={close}
           title={`Disable ${user.username}?`}
           action="Disable"
           onConfirm={() => {
             update.mutate({ id: user.id, active: false });
-            setDialog(null);
+            close();
           }}
         >
-          Every login, token and open screen of {user.username} ends within seconds. Sessions and homes stay as they are.
+          Every login, token and open screen of {user.username} ends at once, and a link that is out is worth nothing. Sessions and homes
+          stay as they are.
         </ConfirmDialog>
       ) : null}
-      {dialog === "password" ? <ResetPasswordDialog user={user} onClose={() => setDialog(null)} /> : null}
+      {dialog === "logins" ? (
+        <ConfirmDialog
+          open
+          onClose={close}
+          title={`Sign ${user.username} out everywhere?`}
+          action="Sign out everywhere"
+          onConfirm={() => {
+            endLogins.mutate({ id: user.id });
+            close();
+          }}
+        >
+          Every browser and token of {user.username} is signed out at once{self ? ", this one too" : ""}, and open screens close. They may
+          sign in again.
+        </ConfirmDialog>
+      ) : null}
+      {dialog === "second factor" ? (
+        <ConfirmDialog
+          open
+          onClose={close}
+          title={`Reset the second factor of ${user.username}?`}
+          action="Reset"
+          onConfirm={() => {
+            resetFactor.mutate({ id: user.id });
+            close();
+          }}
+        >
+          Their app’s codes and recovery codes are worth nothing then, and the password alone is enough. Make sure first that it is they who
+          ask. It is written to the audit log.
+        </ConfirmDialog>
+      ) : null}
+      {dialog === "password" ? <ResetPasswordDialog user={user} onClose={close} /> : null}
+      {dialog === "link" ? <LinkDialog user={user} onClose={close} /> : null}
+      {dialog === "role" ? <RoleDialog user={user} onClose={close} /> : null}
     </>
   );
 }

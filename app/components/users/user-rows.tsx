@@ -1,12 +1,11 @@
 "use client";
-import { CircleCheck, CircleSlash } from "lucide-react";
-import type { Outputs } from "../../trpc/client";
+import Link from "next/link";
 import { RelativeTime } from "../data/relative-time";
-import { StatusMark } from "../data/status-mark";
 import { Cell, Head, Table } from "../data/table";
+import { roleWords } from "./role-words";
 import { UserMenu } from "./user-row-menu";
-
-export type ListedUser = Outputs["users"]["list"]["users"][number];
+import { UserStanding } from "./user-standing";
+import { type ListedUser, signsInWith } from "./user-words";
 
 export function UserRows({ users }: { users: readonly ListedUser[] }) {
   return (
@@ -15,7 +14,7 @@ export function UserRows({ users }: { users: readonly ListedUser[] }) {
       head={
         <>
           <Head>Name</Head>
-          <Head className="w-28">State</Head>
+          <Head className="w-32">State</Head>
           <Head wide className="w-32">
             Role
           </Head>
@@ -32,32 +31,31 @@ export function UserRows({ users }: { users: readonly ListedUser[] }) {
       }
     >
       {users.map((user) => (
-        <tr key={user.id}>
+        <tr key={user.id} className="relative transition-colors duration-150 hover:bg-sunken/60">
           <Cell>
-            <p className="truncate font-medium" title={user.username}>
-              {user.username}
+            <p className="truncate" title={user.displayName ? `${user.username}, ${user.displayName}` : user.username}>
+              <Link href={`/users/${user.id}`} className="font-medium after:absolute after:inset-0">
+                {user.username}
+              </Link>
+              {user.displayName ? <span className="text-ink-soft"> {user.displayName}</span> : null}
             </p>
             <p className="truncate text-sm text-ink-faint">
-              <span className="md:hidden">{user.role} · </span>
+              <span className="md:hidden">{roleWords[user.role].name} · </span>
               {user.email ?? "no address"}
             </p>
           </Cell>
           <Cell>
-            {user.active ? (
-              <StatusMark tone="running" word="Active" icon={CircleCheck} />
-            ) : (
-              <StatusMark tone="ended" word="Disabled" icon={CircleSlash} />
-            )}
+            <UserStanding user={user} />
           </Cell>
-          <Cell wide>{user.role}</Cell>
+          <Cell wide>{roleWords[user.role].name}</Cell>
           <Cell wide className="text-ink-soft">
-            {user.hasPassword ? "password" : "single sign-on"}
+            {signsInWith(user)}
           </Cell>
           <Cell wide className="text-sm text-ink-soft">
             <RelativeTime at={user.lastLoginAt} />
           </Cell>
           <Cell className="px-2!">
-            <div className="flex justify-end">
+            <div className="relative z-10 flex justify-end">
               <UserMenu user={user} />
             </div>
           </Cell>

@@ -13,7 +13,7 @@ import { RowBones } from "../feedback/skeleton";
 import { PageHeader } from "../shell/page-header";
 import { UserRows } from "./user-rows";
 
-const AddUserDialog = dynamic(() => import("./add-user-dialog").then((module) => module.AddUserDialog), { ssr: false });
+const InviteDialog = dynamic(() => import("./invite-dialog").then((module) => module.InviteDialog), { ssr: false });
 
 export function UsersList() {
   const trpc = useTRPC();
@@ -51,7 +51,7 @@ export function UsersList() {
           {users.data.users.length > 0 ? (
             <UserRows users={users.data.users} />
           ) : (
-            <p className="text-ink-soft">Nobody is called “{search}”.</p>
+            <p className="text-ink-soft">Nobody’s name or address has “{search}” in it.</p>
           )}
           <Pager {...users.data.pagination} onPage={setPage} />
         </>
@@ -66,7 +66,7 @@ export function UsersList() {
         <RowBones />
       )}
       {adding ? (
-        <AddUserDialog
+        <InviteDialog
           onClose={() => {
             setAdding(false);
             if (asked) router.replace("/users");

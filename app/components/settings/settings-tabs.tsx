@@ -1,0 +1,30 @@
+"use client";
+import { KeyRound, SlidersHorizontal, UserRound } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+
+const tabs = [
+  { href: "/settings/profile", label: "Profile", icon: UserRound },
+  { href: "/settings/security", label: "Security", icon: KeyRound },
+  { href: "/settings/preferences", label: "Preferences", icon: SlidersHorizontal },
+] as const;
+
+/** Pages of their own, so that each has an address. */
+export function SettingsTabs() {
+  const pathname = usePathname();
+  return (
+    <nav aria-label="Settings" className="flex gap-1 border-b border-line">
+      {tabs.map(({ href, label, icon: Icon }) => (
+        <Link
+          key={href}
+          href={href}
+          aria-current={pathname === href ? "page" : undefined}
+          className="-mb-px flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2.5 text-ink-soft transition-colors duration-150 hover:text-ink aria-[current=page]:border-ink aria-[current=page]:font-medium aria-[current=page]:text-ink"
+        >
+          <Icon aria-hidden className="size-4" />
+          {label}
+        </Link>
+      ))}
+    </nav>
+  );
+}

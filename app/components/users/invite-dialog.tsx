@@ -1,0 +1,125 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useId, useState } from "react";
+import { inviteInput } from "../../../server/modules/users/account-schema";
+import { createUserInput, type UserRole } from "../../../server/modules/users/users-schema";
+import { fieldProblems, readFailure } from "../../errors/read-failure";
+import { useTRPC } from "../../trpc/client";
+import { Button } from "../controls/button";
+import { Dialog } from "../controls/dialog";
+import { TextField } from "../controls/field";
+import { Segmented } from "../controls/segmented";
+import { FailurePanel } from "../feedback/failure-panel";
+import { LinkBox } from "./link-box";
+import { RoleField } from "./role-field";
+
+const ways = [
+  { value: "link", label: "By a link" },
+  { value: "password", label: "With a password" },
+] as const;
+
+/** Adds a person: by a link with which they choose their password, or with one that is told to them. */
+export function InviteDialog({ onClose }: { onClose: () => void }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const form = useId();
+  const [way, setWay] = useState<"link" | "password">("link");
+  const [draft, setDraft] = useState({ username: "", email: "", password: "" });
+  const [role, setRole] = useState<UserRole>("user");
+  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
+  const after = {
+    onError: (error: unknown) => setProblems(fieldProblems(readFailure(error))),
+    onSettled: () => queryClient.invalidateQueries(trpc.users.pathFilter()),
+  };
+  const invite = useMutation(trpc.users.invite.mutationOptions(after));
+  const create = useMutation(trpc.users.create.mutationOptions({ ...after, onSuccess: onClose }));
+  const adding = way === "link" ? invite : create;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const common = { username: draft.username, email: draft.email.trim() || undefined, role };
+    const refused = (issues: readonly { path: PropertyKey[]; message: string }[]) =>
+      setProblems(Object.fromEntries(issues.map((issue) => [issue.path.join("."), issue.message])));
+    setProblems({});
+    if (way === "link") {
+      const parsed = inviteInput.safeParse(common);
+      if (parsed.success) invite.mutate(parsed.data);
+      else refused(parsed.error.issues);
+    } else {
+      const parsed = createUserInput.safeParse({ ...common, password: draft.password });
+      if (parsed.success) create.mutate(parsed.data);
+      else refused(parsed.error.issues);
+    }
+  };
+  if (invite.data) {
+    return (
+      <Dialog
+        open
+        wide
+        onClose={onClose}
+        title={`${invite.data.user.username} is invited`}
+        actions={
+          <Button look="primary" onClick={onClose}>
+            Done
+          </Button>
+        }
+      >
+        <LinkBox url={invite.data.url} expiresAt={String(invite.data.expiresAt)} username={invite.data.user.username} />
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title="Add user"
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" form={form} look="primary" busy={adding.isPending}>
+            {way === "link" ? "Invite" : "Add user"}
+          </Button>
+        </>
+      }
+    >
+      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
+        <div>
+          <Segmented label="How they sign in first" value={way} options={ways} onChange={setWay} />
+        </div>
+        <TextField
+          label="Username"
+          value={draft.username}
+          onChange={(event) => setDraft({ ...draft, username: event.target.value })}
+          problem={problems.username}
+          autoComplete="off"
+          spellCheck={false}
+          autoCapitalize="none"
+          maxLength={63}
+        />
+        <TextField
+          label="Email"
+          aside="optional"
+          type="email"
+          value={draft.email}
+          onChange={(event) => setDraft({ ...draft, email: event.target.value })}
+          problem={problems.email}
+          autoComplete="off"
+        />
+        {way === "password" ? (
+          <TextField
+            label="Password"
+            type="password"
+            value={draft.password}
+            onChange={(event) => setDraft({ ...draft, password: event.target.value })}
+            problem={problems.password}
+            hint="At least 8 characters. They can change it under Settings."
+            autoComplete="new-password"
+          />
+        ) : null}
+        <RoleField role={role} onRole={setRole} />
+        {adding.isError && Object.keys(problems).length === 0 ? (
+          <FailurePanel error={adding.error} title="The user could not be added" />
+        ) : null}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,106 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { counted } from "../../format/quantity";
+import { useTRPC } from "../../trpc/client";
+import { CopyText } from "../data/copy-text";
+import { Fact, Facts } from "../data/facts";
+import { Card, Panel } from "../data/panel";
+import { RelativeTime } from "../data/relative-time";
+import { FailurePanel } from "../feedback/failure-panel";
+import { Bone, PageBones } from "../feedback/skeleton";
+import { SessionRows } from "../sessions/session-rows";
+import { PageHeader } from "../shell/page-header";
+import { roleWords } from "./role-words";
+import { UserDeeds } from "./user-deeds";
+import { UserMenu } from "./user-row-menu";
+import { UserStanding } from "./user-standing";
+import { signsInWith } from "./user-words";
+
+const crumbs = [{ href: "/users", label: "Users" }];
+const SESSIONS_SHOWN = 25;
+
+export function UserPage({ id }: { id: string }) {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.users.get.queryOptions({ id }));
+  const user = query.data;
+  const sessions = useQuery({
+    ...trpc.sessions.list.queryOptions({ user: user?.username, live: true, limit: SESSIONS_SHOWN, page: 1 }),
+    enabled: user !== undefined,
+  });
+  if (!user) {
+    if (query.isError) {
+      return (
+        <>
+          <PageHeader title="User" crumbs={crumbs} />
+          <FailurePanel
+            error={query.error}
+            title="The user could not be read"
+            onRetry={() => void query.refetch()}
+            busy={query.isFetching}
+          />
+        </>
+      );
+    }
+    return (
+      <PageBones>
+        <Bone className="h-40 w-full" />
+      </PageBones>
+    );
+  }
+  return (
+    <>
+      <PageHeader
+        title={user.username}
+        crumbs={crumbs}
+        mark={<UserStanding user={user} />}
+        lead={user.displayName}
+        action={<UserMenu user={user} labelled />}
+      />
+      <Panel title="Account">
+        <Card className="p-4">
+          <Facts columns>
+            <Fact name="Email">{user.email ?? "none"}</Fact>
+            <Fact name="Signs in with">{signsInWith(user)}</Fact>
+            <Fact name="Last sign-in">
+              <RelativeTime at={user.lastLoginAt} />
+            </Fact>
+            <Fact name="Added">
+              <RelativeTime at={user.createdAt} />
+            </Fact>
+            {user.invitedUntil ? (
+              <Fact name="Link runs out">
+                <RelativeTime at={user.invitedUntil} />
+              </Fact>
+            ) : null}
+            <Fact name="Id">
+              <CopyText text={user.id} shown={user.id.slice(0, 8)} label="user id" />
+            </Fact>
+            <Fact name="Role">{roleWords[user.role].name}</Fact>
+          </Facts>
+          <p className="mt-4 border-t border-line pt-3 text-sm text-ink-soft">{roleWords[user.role].may}</p>
+        </Card>
+      </Panel>
+      <Panel title="Sessions">
+        {sessions.data && sessions.data.sessions.length > 0 ? (
+          <SessionRows sessions={sessions.data.sessions} label={`Sessions of ${user.username}`} showOwner={false} />
+        ) : sessions.isError ? (
+          <FailurePanel
+            error={sessions.error}
+            title="The sessions could not be read"
+            onRetry={() => void sessions.refetch()}
+            busy={sessions.isFetching}
+          />
+        ) : (
+          <p className="text-ink-soft">{sessions.data ? "Has no session now." : "…"}</p>
+        )}
+        {sessions.data && sessions.data.pagination.total > SESSIONS_SHOWN ? (
+          <Link href="/sessions" className="text-sm text-accent hover:underline">
+            All {counted(sessions.data.pagination.total, "session")}
+          </Link>
+        ) : null}
+      </Panel>
+      <UserDeeds id={id} username={user.username} />
+    </>
+  );
+}
