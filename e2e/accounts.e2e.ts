@@ -40,6 +40,7 @@ test("a second factor is set up with an app, asked for at the next sign-in, and 
   await dialog.getByRole("button", { name: "Continue" }).click();
   await expect(dialog.getByRole("img", { name: "QR code for the authenticator app" })).toBeVisible();
   const secret = (await dialog.getByRole("button", { name: /^Copy secret/ }).getAttribute("title")) ?? "";
+  await expect(dialog.getByLabel("Code that the app shows now")).toBeFocused();
   await dialog.getByLabel("Code that the app shows now").fill("000000");
   await dialog.getByRole("button", { name: "Turn on" }).click();
   await expect(dialog.getByText("This code is not right")).toBeVisible();

@@ -43,7 +43,7 @@ export function Profile() {
           </Facts>
           <p className="mt-4 border-t border-line pt-3 text-sm text-ink-soft">{roleWords[user.role].may}</p>
         </Card>
-        <p className="text-sm text-ink-faint">An administrator changes username, address and role.</p>
+        <p className="text-sm text-ink-faint">An administrator changes address and role.</p>
       </Panel>
       <Panel title="Display name">
         <DisplayNameForm key={user.displayName} displayName={user.displayName} />

@@ -77,6 +77,7 @@ export function SecondFactorSetup({ onClose }: { onClose: () => void }) {
           <>
             <Seed seed={start.data} />
             <TextField
+              key="code"
               label="Code that the app shows now"
               inputMode="numeric"
               autoComplete="one-time-code"
@@ -92,6 +93,7 @@ export function SecondFactorSetup({ onClose }: { onClose: () => void }) {
           <>
             <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
             <TextField
+              key="password"
               label="Your password"
               type="password"
               autoComplete="current-password"

@@ -18,7 +18,7 @@ export function UserRows({ users }: { users: readonly ListedUser[] }) {
           <Head wide className="w-32">
             Role
           </Head>
-          <Head wide className="w-36">
+          <Head wide className="w-44">
             Signs in with
           </Head>
           <Head wide className="w-32">
