@@ -1,4 +1,4 @@
-/** `npm run admin:reset [-- USERNAME]`: a new password for an administrator, shown once; every login of theirs ends. Works while Berth runs. */
+/** `npm run admin:reset [-- USERNAME]`: a new password for an administrator, shown once; every login of theirs ends, and a second factor is taken away. Works while Berth runs. */
 import { BerthError } from "@berth/protocol/errors";
 import { loadConfig } from "./config";
 import { AuditService } from "./modules/audit/audit-service";
@@ -26,7 +26,9 @@ async function reset(): Promise<void> {
     const bus = await openPostgresBus({ url: reached.url, log, clock: systemClock });
     await bus.publish({ kind: "access", userId }, { kind: "user", userId });
     await bus.close();
-    console.log(`New password of ${username}: ${madePassword}\nIt is shown this once; every login of ${username} has ended.`);
+    console.log(
+      `New password of ${username}: ${madePassword}\nIt is shown this once; every login of ${username} has ended, and a second factor is off.`,
+    );
   } finally {
     await database.$disconnect();
     await reached.close();

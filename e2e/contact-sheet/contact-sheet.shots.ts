@@ -25,6 +25,8 @@ const others = [
   "/agents/local",
   "/settings",
   "/settings/profile",
+  "/settings/security",
+  "/settings/preferences",
   "/no-such-page",
   "/sessions/00000000-0000-4000-8000-000000000000",
 ];

@@ -1,9 +1,10 @@
+import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Asker } from "../modules/users/users-schema";
 import { type Answer, askDoor } from "../testing/door-calls";
 import { type DoorKit, startDoorKit } from "../testing/door-kit";
-import { makeAsker } from "../testing/factories";
+import { makeAsker, PASSWORD } from "../testing/factories";
 
 let kit: DoorKit;
 let user: Asker;
@@ -60,6 +61,28 @@ describe("what isn't there", () => {
     for (const [field, code] of named) {
       expect(errorOf(await ask("POST", "/sessions", { template: "scratchpad", ...field }, "admin"))).toMatchObject({ status: 400, code });
     }
+  });
+});
+
+describe("signing in", () => {
+  it("to an account with a second factor takes its code in the field `totp`, and says so where it is missing", async () => {
+    const guarded = await makeAsker(kit);
+    const as = { ...guarded, address: "192.0.2.60" };
+    const { secret } = await kit.services.secondFactor.start(as, PASSWORD);
+    const code = (steps: number) =>
+      new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: kit.clock.now().getTime() + steps * 30_000 });
+    await kit.services.secondFactor.confirm(as, code(0));
+    const signIn = (totp?: string) =>
+      askDoor(kit.port, {
+        method: "POST",
+        path: "/api/v1/auth/login",
+        body: { username: guarded.username, password: PASSWORD, ...(totp ? { totp } : {}) },
+        headers: { "user-agent": "a script" },
+      });
+    expect(errorOf(await signIn())).toMatchObject({ status: 401, code: "AUTH_SECOND_FACTOR_REQUIRED", error: "Second factor required" });
+    const { token } = z.object({ token: z.string() }).parse(bodyOf(await signIn(code(1))));
+    const mine = await askDoor(kit.port, { method: "GET", path: "/api/v1/auth/logins", headers: { authorization: `Bearer ${token}` } });
+    expect(bodyOf(mine)).toMatchObject({ logins: [{ current: true, via: "bearer", user_agent: "a script" }] });
   });
 });
 
