@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Boxes, Play } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
@@ -43,7 +44,7 @@ export function TemplatesList() {
         <EmptyState icon={<Boxes aria-hidden />} title={search ? "No template matches" : "No templates"}>
           {search
             ? `No name, category, image or tag has “${search}” in it.`
-            : "Berth brings some at its first start; an operator can add others through the API."}
+            : "Berth brings some at its first start; an administrator adds others."}
         </EmptyState>
       ) : (
         <Table
@@ -73,8 +74,10 @@ export function TemplatesList() {
                 <div className="flex min-w-0 items-center gap-3">
                   <TemplateIcon icon={template.icon} />
                   <div className="min-w-0">
-                    <p className="truncate font-medium" title={template.description}>
-                      {template.displayName}
+                    <p className="truncate font-medium" title={template.description || template.displayName}>
+                      <Link href={`/templates/${encodeURIComponent(template.name)}`} className="rounded hover:underline">
+                        {template.displayName}
+                      </Link>
                     </p>
                     <p className="truncate text-sm text-ink-faint">
                       {template.category} · version {template.version}
