@@ -20,7 +20,7 @@ const orNothing = (value: string | null | undefined) => (value === undefined || 
 
 /** Every field of a template in the order in which people read them. */
 const fields: readonly { readonly field: string; read(content: Content): string | null }[] = [
-  { field: "Name", read: (one) => one.displayName },
+  { field: "Title", read: (one) => one.displayName },
   { field: "Category", read: (one) => one.category },
   { field: "Description", read: (one) => orNothing(one.description) },
   { field: "Icon", read: (one) => (one.icon?.startsWith("upload-") ? `uploaded ${one.icon.slice(7, 15)}` : orNothing(one.icon)) },

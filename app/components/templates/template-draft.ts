@@ -151,18 +151,24 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
     const variable = first === "environment" ? rowOf.get(String(second ?? "")) : undefined;
     const field =
       variable !== undefined ? `environment.${variable}` : first === "tags" ? "tags" : issue.path.map(String).join(".") || "environment";
-    problems[field] ??= wordsOf(issue.message, issue.code, variable !== undefined);
+    problems[field] ??= wordsOf(issue, variable !== undefined);
   }
   if (!parsed.success || Object.keys(problems).length > 0) return { content: null, problems };
   const { name: _, ...content } = parsed.data;
   return { content: withoutUndefined(content), problems: null };
 }
 
-function wordsOf(message: string, code: string | undefined, ofVariable: boolean): string {
-  if (code === "invalid_type") return "must be a whole number";
-  if (code === "too_small" && /string/.test(message)) return "is needed";
-  if (ofVariable && code === "invalid_key") return "is no name of a variable: letters, digits and _, no digit first";
-  return message;
+type Issue = NonNullable<ReturnType<typeof createTemplateInput.safeParse>["error"]>["issues"][number];
+
+function wordsOf(issue: Issue, ofVariable: boolean): string {
+  if (issue.code === "invalid_type") return "must be a whole number";
+  if (issue.code === "too_small") return issue.origin === "string" ? "is needed" : `must be at least ${issue.minimum}`;
+  if (issue.code === "too_big") {
+    const unit = issue.origin === "string" ? " characters" : issue.origin === "array" ? " of them" : "";
+    return `must be at most ${issue.maximum}${unit}`;
+  }
+  if (ofVariable && issue.code === "invalid_key") return "is no name of a variable: letters, digits and _, no digit first";
+  return issue.message;
 }
 
 /** A field that isn't there and one that is undefined are the same to everyone but a comparison. */

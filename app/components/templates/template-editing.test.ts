@@ -86,6 +86,10 @@ describe("the editor's form", () => {
     expect(Object.keys(problems ?? {}).sort()).toEqual(
       ["defaultResources.memory", "display.port", "displayName", "environment.7", "environment.9", "image", "name", "pidsLimit"].sort(),
     );
-    expect(problems).toMatchObject({ "display.port": "must be a whole number", displayName: "is needed" });
+    expect(problems).toMatchObject({
+      "display.port": "must be a whole number",
+      displayName: "is needed",
+      pidsLimit: "must be at least 16",
+    });
   });
 });

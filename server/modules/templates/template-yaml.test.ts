@@ -106,7 +106,8 @@ describe("a file that is wrong", () => {
   const lineOf = (yaml: string, part: string) => yaml.split("\n").findIndex((line) => line.includes(part)) + 1;
 
   it.each([
-    ["port: 5900", "port: 0", "spec.display.port", /at least|Too small/i],
+    ["port: 5900", "port: 0", "spec.display.port", /must be at least 1/],
+    ["port: 5900", "port: none", "spec.display.port", /must be a number/],
     ["image: berth/test:1", "image: --privileged", "spec.image", /not an image reference/],
     ['PUID: "1"', "PUID: 1000", "spec.environment.PUID", /put 1000 in quotes/],
     ["- a", "- 7", "metadata.tags.0", /put 7 in quotes/],

@@ -151,11 +151,24 @@ function fromFile({ metadata: { name, ...presentation }, spec: { display, ...spe
   };
 }
 
+const kinds: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a map of fields",
+  record: "a map of names and values",
+};
+
 function wordsOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === "too_small") return issue.origin === "string" ? "is empty" : `must be at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}${issue.origin === "string" ? " characters" : ""}`;
   if (issue.code !== "invalid_type" && issue.code !== "invalid_value") return issue.message;
   if (value === undefined) return "is missing";
   if (issue.code === "invalid_type" && issue.expected === "string" && (typeof value === "number" || typeof value === "boolean"))
     return `must be text: put ${String(value)} in quotes`;
+  if (issue.code === "invalid_type") return `must be ${kinds[issue.expected] ?? issue.expected}`;
   return issue.message;
 }
 
