@@ -98,7 +98,7 @@ test("an admin clones a template, edits it, sees what changed, rolls back, expor
     await api(stackUrl()).untilPhase(id, "Running");
     await page.goto(`${stackUrl()}/templates/team-desktop?tab=usage`);
     await expect(page.getByText("Live sessions by version")).toBeVisible();
-    await expect(page.getByText("Version 4")).toBeVisible();
+    await expect(page.getByText("Version 4", { exact: true })).toBeVisible();
     await api(stackUrl()).call("DELETE", `/sessions/${id}`);
     await api(stackUrl()).untilPhase(id, "Terminated");
   });
@@ -155,4 +155,24 @@ test("a user sees what a template is, launches it, and is shown nothing of its h
   }
   await page.goto(`${stackUrl()}/templates/no-such-template`);
   await expect(page.getByRole("heading", { level: 1 })).toContainText(/not|nothing|isn/i);
+});
+
+test("of many templates the list shows pages, and a search finds those of the others", async ({ page }) => {
+  const berth = api(stackUrl());
+  for (let at = 0; at < 110; at += 1) {
+    const number = String(at).padStart(3, "0");
+    await berth.call("POST", "/templates/scratchpad/clone", { new_name: `many-${number}`, display_name: `Many ${number}` });
+  }
+  await signIn(page);
+  await page.goto(`${stackUrl()}/templates`);
+  await expect(page.getByRole("link", { name: "Many 000" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Many 109" })).toHaveCount(0);
+  await page.getByLabel("Search templates").fill("many 109");
+  await expect(page.getByRole("link", { name: "Many 109" })).toBeVisible();
+  await expect(page.getByRole("table", { name: "Templates" }).getByRole("row")).toHaveCount(2);
+  await page.getByLabel("Search templates").fill("");
+  await page.getByRole("button", { name: "Next page" }).click();
+  await expect(page.getByRole("link", { name: "Many 109" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Many 000" })).toHaveCount(0);
+  for (let at = 0; at < 110; at += 1) await berth.call("DELETE", `/templates/many-${String(at).padStart(3, "0")}`);
 });

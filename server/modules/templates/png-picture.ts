@@ -3,8 +3,6 @@ import { BerthError } from "@berth/protocol/errors";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 export const SIDE = { min: 16, max: 512 } as const;
-/** Chunks that draw. All others (text, Exif, colour profiles, animation, private ones) are left out. */
-const drawing = new Set(["IHDR", "PLTE", "tRNS", "IDAT", "IEND"]);
 /** Samples a pixel, by PNG's colour type. */
 const samples: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const depths: Readonly<Record<number, readonly number[]>> = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] };
@@ -17,13 +15,12 @@ interface Chunk {
 const refused = (why: string) => new BerthError("TEMPLATE_INVALID", `The icon was refused: ${why}`, { details: { fields: { icon: why } } });
 
 /**
- * The picture put together anew from the chunks that draw it, its pixels packed again: whatever hid beside, between or behind them is gone.
+ * The picture put together anew from the chunks that draw it (text, Exif, profiles and animation are none), its pixels packed again: whatever hid beside, between or behind them is gone.
  * Throws TEMPLATE_INVALID for what is no PNG, is broken, interlaced, or isn't 16 to 512 pixels a side.
  */
 export function cleanPng(bytes: Buffer): Buffer {
   if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw refused("it is no PNG");
-  const chunks = readChunks(bytes).filter(({ type }) => drawing.has(type));
-  const [header, ...rest] = chunks;
+  const [header, ...rest] = readChunks(bytes);
   if (header?.type !== "IHDR" || header.data.length !== 13 || rest.some(({ type }) => type === "IHDR"))
     throw refused("its header is broken");
   const size = sizeOf(header.data);
