@@ -64,6 +64,8 @@ export const errorCatalogue = {
 
   TEMPLATE_NOT_FOUND: entry(404, "NOT_FOUND", "Template not found"),
   TEMPLATE_INVALID: entry(400, "BAD_REQUEST", "Template invalid"),
+  /** Someone else wrote a version since the one that this change was made from. */
+  TEMPLATE_CHANGED: entry(409, "CONFLICT", "Template changed meanwhile"),
   USER_NOT_FOUND: entry(404, "NOT_FOUND", "User not found"),
   USER_ALREADY_EXISTS: entry(409, "CONFLICT", "User already exists"),
   TASK_NOT_FOUND: entry(404, "NOT_FOUND", "Task not found"),

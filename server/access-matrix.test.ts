@@ -17,6 +17,7 @@ import {
 import { type Answer, askDoor, knock } from "./testing/door-calls";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker } from "./testing/factories";
+import { pngOf } from "./testing/small-png";
 import { appRouter } from "./trpc/app-router";
 
 let kit: DoorKit;
@@ -27,6 +28,7 @@ let credentials: Record<Person, string | null>;
 /** Tickets from before their owner was disabled. */
 let staleTickets: { readonly viewer: string; readonly app: string };
 let appOrigin: { readonly host: string; readonly origin: string };
+let iconName: string;
 let count = 0;
 
 const freshName = () => {
@@ -73,6 +75,7 @@ beforeAll(async () => {
   const ticketOf = async (sessionId: string) => (await openViewer("disabled", sessionId)).ticket ?? "";
   staleTickets = { viewer: await ticketOf(desktop.id), app: await ticketOf(app.id) };
   await kit.callerOf(askers.admin).users.update({ id: askers.disabled.userId, active: false });
+  iconName = (await kit.callerOf(askers.admin).templates.uploadIcon({ png: pngOf({ side: 16 }).toString("base64") })).icon;
 });
 afterAll(() => kit.close());
 
@@ -179,7 +182,7 @@ describe.each(Object.entries(httpRows))("%s", (name, expected) => {
   it.each(people)("as %s", async (person) => {
     // As a proxy would: not this machine's own request.
     const headers = { ...bearer(person), "x-forwarded-for": "192.0.2.77" };
-    const path = Object.entries(routes).find(([route]) => route === name)?.[1].path ?? "";
+    const path = (Object.entries(routes).find(([route]) => route === name)?.[1].path ?? "").replace("{name}", iconName);
     expect(outcomeOf(await askDoor(kit.port, { method: "GET", path, headers }))).toBe(expected[people.indexOf(person)]);
   });
 });

@@ -8,6 +8,7 @@ import { Listener } from "./http/listener";
 import { liveEndpoint } from "./http/live-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestFacts } from "./http/request-facts";
+import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
@@ -102,6 +103,7 @@ export function wireDoors(parts: DoorParts) {
       trpc: trpcEndpoint({ router: appRouter, createContext, authenticator: auth, sockets, log }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,

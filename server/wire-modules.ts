@@ -24,6 +24,8 @@ import type { AgentGateway } from "./modules/tasks/agent-gateway";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
 import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
+import { TemplateHistoryService } from "./modules/templates/template-history-service";
+import { TemplateIconsService } from "./modules/templates/template-icons-service";
 import { TemplatesService } from "./modules/templates/templates-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
@@ -78,6 +80,8 @@ export function wireModules(parts: ModuleParts) {
   const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor });
   const users = new UsersService({ ...base, audit, tickets });
   const templates = new TemplatesService({ ...base, audit });
+  const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
+  const templateIcons = new TemplateIconsService({ ...base, audit });
   const tasks = new TasksService(base);
   const homes = new HomesService({ ...base, audit, tasks });
   const agents = new AgentsService({ ...base, audit, tasks });
@@ -127,6 +131,8 @@ export function wireModules(parts: ModuleParts) {
     agents,
     registrationTokens,
     templates,
+    templateHistory,
+    templateIcons,
     sessions,
     sessionCreation,
     adoption,

@@ -106,7 +106,16 @@ beforeEach(async () => {
     trusted: () => false,
     origin: { publicOrigin: "http://localhost:3000", cookieName: "berth-session" },
     security: { publicUrl: new URL("http://localhost:3000"), production: true, formTargets: [] },
-    http: { healthz: http, metrics: http, trpc: http, rest: http, agentBundle: http, agentBundleHash: http, agentInstaller: http },
+    http: {
+      healthz: http,
+      metrics: http,
+      trpc: http,
+      rest: http,
+      templateIcon: http,
+      agentBundle: http,
+      agentBundleHash: http,
+      agentInstaller: http,
+    },
     upgrades: {
       live: none,
       agentChannel: none,

@@ -2,7 +2,7 @@
  * Every path that is answered outside Next, with who may use it. What is not here belongs to Next; an upgrade that is not here is
  * refused. The tests of threats 1 and 8 walk this table: a path that is added without its authorisation turns them red.
  *
- * `public`: anyone. `operator`: an operator's or admin's login, or this machine itself. `login`: a signed-in person, before the 101.
+ * `public`: anyone. `operator`: an operator's or admin's login, or this machine itself. `login`: a signed-in person, before anything else.
  * `procedure`: the policy of each procedure decides. `agent`: an agent's own credential. `viewer`: a ticket, or a login that may see the session.
  */
 export const routes = {
@@ -10,6 +10,7 @@ export const routes = {
   metrics: { kind: "http", path: "/metrics", access: "operator" },
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
+  templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
   agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },
   agentBundleHash: { kind: "http", path: "/agent/download/agent.mjs.sha256", access: "public" },
   agentInstaller: { kind: "http", path: "/agent/install.sh", access: "public" },

@@ -9,6 +9,8 @@ import type { SessionsService } from "../modules/sessions/sessions-service";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { SystemService } from "../modules/system/system-service";
 import type { TasksService } from "../modules/tasks/tasks-service";
+import type { TemplateHistoryService } from "../modules/templates/template-history-service";
+import type { TemplateIconsService } from "../modules/templates/template-icons-service";
 import type { TemplatesService } from "../modules/templates/templates-service";
 import type { AuthService } from "../modules/users/auth-service";
 import type { InvitationsService } from "../modules/users/invitations-service";
@@ -28,6 +30,8 @@ export interface Services {
   readonly agents: AgentsService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;
+  readonly templateHistory: TemplateHistoryService;
+  readonly templateIcons: TemplateIconsService;
   readonly sessions: SessionsService;
   readonly sessionCreation: SessionCreation;
   readonly adoption: SessionAdoption;

@@ -1,4 +1,6 @@
+import { FileUp, Plus } from "lucide-react";
 import type { Metadata } from "next";
+import { ButtonLink } from "../../components/controls/button";
 import { PageBody } from "../../components/shell/page-body";
 import { PageHeader } from "../../components/shell/page-header";
 import { TemplatesList } from "../../components/templates/templates-list";
@@ -8,7 +10,7 @@ import { Hydrate } from "../../trpc/hydrate";
 export const metadata: Metadata = { title: "Templates" };
 
 export default async function TemplatesPage() {
-  await requireUser("/templates");
+  const user = await requireUser("/templates");
   const { trpc, queryClient } = serverQueries();
   await queryClient.prefetchQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 }));
   return (
@@ -17,6 +19,18 @@ export default async function TemplatesPage() {
         <PageHeader
           title="Templates"
           lead="What a session is started from: an image, how its display is reached, and what it gets by default."
+          action={
+            user.role === "admin" ? (
+              <>
+                <ButtonLink href="/templates/import" icon={<FileUp aria-hidden className="size-4" />}>
+                  Import
+                </ButtonLink>
+                <ButtonLink look="primary" href="/templates/new" icon={<Plus aria-hidden className="size-4" />}>
+                  New template
+                </ButtonLink>
+              </>
+            ) : null
+          }
         />
         <TemplatesList />
       </PageBody>

@@ -38,12 +38,13 @@ export function Breadcrumb({ crumbs, title }: { crumbs: readonly Crumb[]; title:
   return (
     <nav aria-label="Breadcrumb">
       <ol className="flex min-w-0 items-center gap-1 text-sm text-ink-faint">
-        {crumbs.map((crumb) => (
-          <li key={crumb.href} className="flex shrink-0 items-center gap-1">
-            <Link href={crumb.href} className="rounded hover:text-ink hover:underline">
+        {crumbs.map((crumb, at) => (
+          // Pages of the bar have short names; a thing's own name may be any length.
+          <li key={crumb.href} className={`flex items-center gap-1 ${at === 0 ? "shrink-0" : "min-w-0"}`}>
+            <Link href={crumb.href} className="truncate rounded hover:text-ink hover:underline">
               {crumb.label}
             </Link>
-            <ChevronRight aria-hidden className="size-3.5" />
+            <ChevronRight aria-hidden className="size-3.5 shrink-0" />
           </li>
         ))}
         <li aria-current="page" className="min-w-0 truncate text-ink-soft">

@@ -1,12 +1,14 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Boxes, Play } from "lucide-react";
+import Link from "next/link";
 import { useState } from "react";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
 import { ButtonLink } from "../controls/button";
 import { SearchField } from "../controls/search-field";
 import { Badge } from "../data/badge";
+import { Pager } from "../data/pager";
 import { Cell, Head, Table } from "../data/table";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -17,7 +19,16 @@ import { TemplateIcon } from "./template-icon";
 export function TemplatesList() {
   const trpc = useTRPC();
   const [search, setSearch] = useState("");
+  const [page, setPage] = useState(1);
   const templates = useQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 }));
+  /** More than come at once: the control plane searches, and pages. */
+  const many = (templates.data?.pagination.total ?? 0) > 100;
+  const wanted = search.trim().toLowerCase();
+  const paged = useQuery({
+    ...trpc.templates.list.queryOptions({ limit: 100, page, ...(wanted ? { search: wanted } : {}) }),
+    enabled: many,
+    placeholderData: keepPreviousData,
+  });
   if (!templates.data) {
     if (templates.isError)
       return (
@@ -30,20 +41,28 @@ export function TemplatesList() {
       );
     return <RowBones />;
   }
-  const wanted = search.trim().toLowerCase();
-  const shown = templates.data.templates.filter((template) =>
+  const found = (many ? paged.data : null) ?? templates.data;
+  const mentions = (template: (typeof found.templates)[number]) =>
     `${template.name} ${template.displayName} ${template.category} ${template.image} ${template.tags.join(" ")}`
       .toLowerCase()
-      .includes(wanted),
-  );
+      .includes(wanted);
+  const shown = many ? found.templates : found.templates.filter(mentions);
   return (
     <div className="flex flex-col gap-4">
-      <SearchField label="Search templates" value={search} onChange={setSearch} className="w-full sm:w-72" />
+      <SearchField
+        label="Search templates"
+        value={search}
+        onChange={(text) => {
+          setSearch(text);
+          setPage(1);
+        }}
+        className="w-full sm:w-72"
+      />
       {shown.length === 0 ? (
         <EmptyState icon={<Boxes aria-hidden />} title={search ? "No template matches" : "No templates"}>
           {search
-            ? `No name, category, image or tag has “${search}” in it.`
-            : "Berth brings some at its first start; an operator can add others through the API."}
+            ? `Nothing here has “${search}” in its name, description or tags.`
+            : "Berth brings some at its first start; an administrator adds others."}
         </EmptyState>
       ) : (
         <Table
@@ -73,8 +92,10 @@ export function TemplatesList() {
                 <div className="flex min-w-0 items-center gap-3">
                   <TemplateIcon icon={template.icon} />
                   <div className="min-w-0">
-                    <p className="truncate font-medium" title={template.description}>
-                      {template.displayName}
+                    <p className="truncate font-medium" title={template.description || template.displayName}>
+                      <Link href={`/templates/${encodeURIComponent(template.name)}`} className="rounded hover:underline">
+                        {template.displayName}
+                      </Link>
                     </p>
                     <p className="truncate text-sm text-ink-faint">
                       {template.category} · version {template.version}
@@ -111,6 +132,7 @@ export function TemplatesList() {
           ))}
         </Table>
       )}
+      {many ? <Pager {...found.pagination} onPage={setPage} /> : null}
     </div>
   );
 }

@@ -1,8 +1,14 @@
 import { displaySchema, environmentSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
-import type { Template, TemplateSpec } from "./templates-schema";
-import type { VersionedTemplate } from "./templates-store";
+import {
+  type Template,
+  type TemplateContent,
+  type TemplatePresentation,
+  type TemplateSpec,
+  templatePresentationSchema,
+} from "./templates-schema";
+import type { TemplateRow, TemplateVersionRow, VersionedTemplate } from "./templates-store";
 
 /** The versioned part as columns: bytes, millicores, seconds. */
 export function specColumns(spec: TemplateSpec) {
@@ -25,25 +31,28 @@ export function specColumns(spec: TemplateSpec) {
   };
 }
 
-export function templateView({ template, version }: VersionedTemplate): Template {
-  const display = displaySchema.parse(version.display);
+/** The words and the picture alone, whatever else came with them. */
+export const presentationOf = ({
+  displayName,
+  category,
+  description,
+  tags,
+  icon,
+  iconUrl,
+}: TemplatePresentation): TemplatePresentation => ({
+  displayName,
+  category,
+  description,
+  tags,
+  icon,
+  iconUrl,
+});
+
+/** The versioned part, from its columns. */
+export function specOf(version: TemplateVersionRow): TemplateSpec {
   return {
-    id: template.id,
-    name: template.name,
-    displayName: template.displayName,
-    category: template.category,
-    description: template.description,
-    tags: template.tags,
-    icon: template.icon,
-    iconUrl: template.iconUrl,
-    tried: template.tried,
-    version: version.version,
-    baseImage: version.image,
-    vnc: { enabled: true, port: display.port, resolution: display.resolution, colorDepth: display.color_depth },
-    createdAt: template.createdAt,
-    updatedAt: template.updatedAt,
     image: version.image,
-    display,
+    display: displaySchema.parse(version.display),
     security: securityProfileSchema.parse(version.security),
     defaultResources: {
       memory: formatMemory(Number(version.memoryBytes)),
@@ -58,5 +67,43 @@ export function templateView({ template, version }: VersionedTemplate): Template
     idleTimeout: formatDuration(version.idleTimeoutSeconds),
     hibernateMode: hibernateModeSchema.parse(version.hibernateMode),
     readyTimeoutSeconds: version.readyTimeoutSeconds,
+  };
+}
+
+/** All that a version holds; from before versions kept their words, those of now. */
+export const contentOf = (template: TemplateRow, version: TemplateVersionRow): TemplateContent => ({
+  ...(version.presentation === null ? presentationOf(template) : templatePresentationSchema.parse(version.presentation)),
+  ...specOf(version),
+});
+
+/** The same content with its quantities written one way, so that `2048Mi` is no change from `2Gi`. */
+export function canonicalContent(content: TemplateContent): TemplateContent {
+  const memory = (text: string) => formatMemory(required(parseMemory(text), text));
+  const { defaultResources: resources } = content;
+  return {
+    ...content,
+    defaultResources: {
+      memory: memory(resources.memory),
+      cpu: formatCpu(required(parseCpu(resources.cpu), resources.cpu)),
+      ...(resources.storage === undefined ? {} : { storage: memory(resources.storage) }),
+    },
+    shmSize: memory(content.shmSize),
+    idleTimeout: formatDuration(required(parseDuration(content.idleTimeout), content.idleTimeout)),
+  };
+}
+
+export function templateView({ template, version }: VersionedTemplate): Template {
+  const spec = specOf(version);
+  return {
+    id: template.id,
+    name: template.name,
+    ...presentationOf(template),
+    tried: template.tried,
+    version: version.version,
+    baseImage: spec.image,
+    vnc: { enabled: true, port: spec.display.port, resolution: spec.display.resolution, colorDepth: spec.display.color_depth },
+    createdAt: template.createdAt,
+    updatedAt: template.updatedAt,
+    ...spec,
   };
 }

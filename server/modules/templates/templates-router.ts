@@ -2,6 +2,24 @@ import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, router } from "../../trpc/init";
 import type { Actor } from "../users/users-policy";
+import {
+  cloneInput,
+  exportOutput,
+  getVersionInput,
+  importInput,
+  importOutput,
+  listIconsOutput,
+  listVersionsInput,
+  listVersionsOutput,
+  previewImportInput,
+  previewImportOutput,
+  rollBackInput,
+  uploadIconInput,
+  uploadIconOutput,
+  usageInput,
+  usageOutput,
+  versionDetailSchema,
+} from "./template-versions-schema";
 import { mayTemplates, type TemplateAction } from "./templates-policy";
 import {
   createTemplateInput,
@@ -14,7 +32,11 @@ import {
 import { templateMissing } from "./templates-service";
 
 const allow = (actor: Actor, action: TemplateAction, name: string) =>
-  enforce(mayTemplates(actor, action), () => templateMissing(name), "change templates");
+  enforce(
+    mayTemplates(actor, action),
+    () => templateMissing(name),
+    action === "inspect" ? "see a template's versions and use" : "change templates",
+  );
 const writing = (security: "strict" | "compatible"): TemplateAction => (security === "compatible" ? "writeCompatible" : "write");
 
 export const templatesRouter = router({
@@ -54,5 +76,86 @@ export const templatesRouter = router({
     .mutation(async ({ ctx, input }) => {
       allow(ctx.login, "write", input.name);
       await ctx.services.templates.remove(ctx.asker, input.name);
+    }),
+  versions: procedure
+    .meta({ rest: { method: "GET", path: "/templates/{name}/versions" } })
+    .input(listVersionsInput)
+    .output(listVersionsOutput)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "inspect", input.name);
+      return ctx.services.templateHistory.versions(input);
+    }),
+  version: procedure
+    .meta({ rest: { method: "GET", path: "/templates/{name}/versions/{version}" } })
+    .input(getVersionInput)
+    .output(versionDetailSchema)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "inspect", input.name);
+      return ctx.services.templateHistory.version(input.name, input.version);
+    }),
+  rollback: procedure
+    .meta({ rest: { method: "POST", path: "/templates/{name}/rollback" } })
+    .input(rollBackInput)
+    .output(templateSchema)
+    .mutation(({ ctx, input }) => {
+      // The old version may be a compatible one.
+      allow(ctx.login, "writeCompatible", input.name);
+      return ctx.services.templateHistory.rollBack(ctx.asker, input);
+    }),
+  clone: procedure
+    .meta({ rest: { method: "POST", path: "/templates/{name}/clone", status: 201 } })
+    .input(cloneInput)
+    .output(templateSchema)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "writeCompatible", input.name);
+      return ctx.services.templateHistory.clone(ctx.asker, input);
+    }),
+  export: procedure
+    .meta({ rest: { method: "GET", path: "/templates/{name}/export" } })
+    .input(getTemplateInput)
+    .output(exportOutput)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "inspect", input.name);
+      return ctx.services.templateHistory.exportYaml(input.name);
+    }),
+  usage: procedure
+    .meta({ rest: { method: "GET", path: "/templates/{name}/usage" } })
+    .input(usageInput)
+    .output(usageOutput)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "inspect", input.name);
+      return ctx.services.templateHistory.usage(input.name);
+    }),
+  /** Changes nothing; a mutation because a file is too long for an address. */
+  previewImport: procedure
+    .meta({ rest: { method: "POST", path: "/template-imports/preview" } })
+    .input(previewImportInput)
+    .output(previewImportOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "writeCompatible", "");
+      return ctx.services.templateHistory.previewImport(input.yaml);
+    }),
+  import: procedure
+    .meta({ rest: { method: "POST", path: "/template-imports" } })
+    .input(importInput)
+    .output(importOutput)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "writeCompatible", "");
+      return ctx.services.templateHistory.importYaml(ctx.asker, input);
+    }),
+  icons: procedure
+    .meta({ rest: { method: "GET", path: "/template-icons" } })
+    .output(listIconsOutput)
+    .query(async ({ ctx }) => {
+      allow(ctx.login, "write", "");
+      return { icons: await ctx.services.templateIcons.list() };
+    }),
+  uploadIcon: procedure
+    .meta({ rest: { method: "POST", path: "/template-icons", status: 201 } })
+    .input(uploadIconInput)
+    .output(uploadIconOutput)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "write", "");
+      return { icon: await ctx.services.templateIcons.upload(ctx.asker, input.png) };
     }),
 });

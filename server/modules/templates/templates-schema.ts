@@ -31,20 +31,29 @@ export const templateSpecSchema = z.object({
 });
 export type TemplateSpec = z.infer<typeof templateSpecSchema>;
 
-export const templateSchema = templateSpecSchema.extend({
-  id: z.uuid(),
-  name: templateNameSchema,
+/** How it is shown: versioned with the rest. */
+export const templatePresentationSchema = z.object({
   displayName: z.string().min(1).max(100),
   category: z.string().min(1).max(100),
   description: z.string().max(2000),
   tags: z.array(z.string().max(50)).max(20),
-  /** A name of the icon set that ships with the app. */
+  /** A name of the icon set that ships with the app, or `upload-…`, which `templates.uploadIcon` gave. */
   icon: z.string().max(50).nullable(),
   /** For clients of the API: our own pages load nothing from other hosts. */
   iconUrl: z
     .url({ protocol: /^https$/, error: "must be an https URL" })
     .max(500)
     .nullable(),
+});
+export type TemplatePresentation = z.infer<typeof templatePresentationSchema>;
+
+/** All that a version holds. */
+export const templateContentSchema = z.object({ ...templatePresentationSchema.shape, ...templateSpecSchema.shape });
+export type TemplateContent = z.infer<typeof templateContentSchema>;
+
+export const templateSchema = templateContentSchema.extend({
+  id: z.uuid(),
+  name: templateNameSchema,
   /** False: a well-known public image that was never tried with this version of Berth. */
   tried: z.boolean(),
   version: z.number().int(),
@@ -91,5 +100,14 @@ export const createTemplateInput = z.strictObject({
   ...templateSpecSchema.shape,
   ...defaults,
 });
+
+export const versionNumberSchema = z.coerce.number().int().min(1).max(1_000_000_000);
+/** Why a version was written. */
+export const versionNoteSchema = z.string().trim().max(200);
+
 /** Writes a new version; sessions keep the version that they were started from. */
-export const updateTemplateInput = createTemplateInput;
+export const updateTemplateInput = createTemplateInput.extend({
+  /** The version that was edited: refused with TEMPLATE_CHANGED where a newer one has come since. Left out, the last to write wins. */
+  fromVersion: versionNumberSchema.optional(),
+  note: versionNoteSchema.optional(),
+});

@@ -7,22 +7,45 @@ import { pagination } from "../../platform/paging";
 import { type AuditActor, actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
-import { specColumns, templateView } from "./template-spec";
-import type { createTemplateInput, listTemplatesInput, listTemplatesOutput, Template, updateTemplateInput } from "./templates-schema";
+import { demandIcon } from "./template-icons-store";
+import { presentationOf, specColumns, templateView } from "./template-spec";
+import type {
+  createTemplateInput,
+  listTemplatesInput,
+  listTemplatesOutput,
+  Template,
+  TemplateContent,
+  updateTemplateInput,
+} from "./templates-schema";
 import {
   countSessionsFrom,
   deleteTemplate,
   findTemplate,
   findTemplateById,
   findTemplates,
+  findUsernames,
   findVersion,
   insertTemplate,
   insertVersion,
   lockTemplate,
   updateTemplate,
+  type VersionedTemplate,
 } from "./templates-store";
 
 export const templateMissing = (name: string): BerthError => new BerthError("TEMPLATE_NOT_FOUND", `Template '${name}' does not exist`);
+
+/** `/templates/new` and `/templates/import` are pages. */
+const RESERVED: ReadonlySet<string> = new Set(["new", "import"]);
+
+/** What is written as a new version, and what it was made from. */
+export interface VersionChange {
+  readonly action: "templates.update" | "templates.roll_back" | "templates.import";
+  readonly fromVersion: number | undefined;
+  readonly note?: string | undefined;
+  readonly restoredFrom?: number;
+  /** Asked under the template's lock. */
+  content(tx: Tx, current: VersionedTemplate): Promise<TemplateContent>;
+}
 
 export interface TemplatesDeps {
   readonly database: Database;
@@ -57,38 +80,56 @@ export class TemplatesService {
     return this.insert(actorOf(asker), input, true);
   }
 
-  async update(asker: Asker, input: z.output<typeof updateTemplateInput>): Promise<Template> {
+  update(asker: Asker, { name, fromVersion, note, ...content }: z.output<typeof updateTemplateInput>): Promise<Template> {
+    return this.write(asker, name, { action: "templates.update", fromVersion, note, content: async () => content });
+  }
+
+  /** Writes a new version. Throws TEMPLATE_NOT_FOUND, or TEMPLATE_CHANGED where the current version isn't `fromVersion` any more. */
+  async write(asker: Asker, name: string, change: VersionChange): Promise<Template> {
     const written = await this.deps.database.$transaction(async (tx) => {
-      await lockTemplate(tx, input.name);
-      const found = await findTemplate(tx, input.name);
-      if (!found) throw templateMissing(input.name);
+      await lockTemplate(tx, name);
+      const found = await findTemplate(tx, name);
+      if (!found) throw templateMissing(name);
+      if (change.fromVersion !== undefined && change.fromVersion !== found.version.version) {
+        throw await this.changedMeanwhile(tx, found, change.fromVersion);
+      }
+      const content = await change.content(tx, found);
+      await demandIcon(tx, content.icon);
       const number = found.template.currentVersion + 1;
       const version = await insertVersion(tx, {
         id: this.deps.ids.uuid(),
         templateId: found.template.id,
         version: number,
         createdById: asker.userId,
-        ...specColumns(input),
+        presentation: presentationOf(content),
+        note: change.note || null,
+        restoredFrom: change.restoredFrom ?? null,
+        ...specColumns(content),
       });
-      const { displayName, category, description, tags, icon, iconUrl } = input;
-      const template = await updateTemplate(tx, found.template.id, {
-        displayName,
-        category,
-        description,
-        tags,
-        icon,
-        iconUrl,
-        currentVersion: number,
-      });
+      const template = await updateTemplate(tx, found.template.id, { ...presentationOf(content), currentVersion: number });
       await this.deps.audit.record(tx, actorOf(asker), {
-        action: "templates.update",
+        action: change.action,
         target: { kind: "template", id: template.id },
-        details: { name: input.name, version: number, security: input.security },
+        details: {
+          name,
+          version: number,
+          security: content.security,
+          ...(change.restoredFrom === undefined ? {} : { restoredFrom: change.restoredFrom }),
+        },
       });
       return { template, version };
     });
     await this.deps.bus.publish({ kind: "template", templateId: written.template.id });
     return templateView(written);
+  }
+
+  private async changedMeanwhile(tx: Tx, { template, version }: VersionedTemplate, fromVersion: number): Promise<BerthError> {
+    const changedBy = (await findUsernames(tx, [version])).get(version.createdById ?? "") ?? "Berth";
+    return new BerthError(
+      "TEMPLATE_CHANGED",
+      `${changedBy} wrote version ${version.version} of '${template.name}' since version ${fromVersion}, which this was made from; look at what changed and do it again`,
+      { details: { version: version.version, fromVersion, changedBy, changedAt: version.createdAt.toISOString() } },
+    );
   }
 
   /** Refused with TEMPLATE_INVALID while sessions (ended ones too) were started from it. */
@@ -114,34 +155,37 @@ export class TemplatesService {
     await this.deps.bus.publish({ kind: "template", templateId: id });
   }
 
-  /** `tried: false` marks a public image that nobody tried with this version. */
-  async insert(actor: AuditActor, input: z.output<typeof createTemplateInput>, tried: boolean): Promise<Template> {
+  /** `tried: false` marks a public image that nobody tried with this version; `from` says where it comes from. */
+  async insert(
+    actor: AuditActor,
+    input: z.output<typeof createTemplateInput>,
+    tried: boolean,
+    from: { readonly clone?: string; readonly note?: string } = {},
+  ): Promise<Template> {
+    if (RESERVED.has(input.name)) {
+      throw new BerthError("TEMPLATE_INVALID", `'${input.name}' is the name of a page; choose another`, {
+        details: { fields: { name: "is the name of a page" } },
+      });
+    }
     try {
       const written = await this.deps.database.$transaction(async (tx) => {
-        const { name, displayName, category, description, tags, icon, iconUrl } = input;
-        const template = await insertTemplate(tx, {
-          id: this.deps.ids.uuid(),
-          name,
-          displayName,
-          category,
-          description,
-          tags,
-          icon,
-          iconUrl,
-          tried,
-        });
+        await demandIcon(tx, input.icon);
+        const { name } = input;
+        const template = await insertTemplate(tx, { id: this.deps.ids.uuid(), name, ...presentationOf(input), tried });
         const createdById = actor.kind === "user" ? actor.id : null;
         const version = await insertVersion(tx, {
           id: this.deps.ids.uuid(),
           templateId: template.id,
           version: 1,
           createdById,
+          presentation: presentationOf(input),
+          note: from.note ?? null,
           ...specColumns(input),
         });
         await this.deps.audit.record(tx, actor, {
           action: "templates.create",
           target: { kind: "template", id: template.id },
-          details: { name, security: input.security },
+          details: { name, security: input.security, ...(from.clone === undefined ? {} : { clonedFrom: from.clone }) },
         });
         return { template, version };
       });

@@ -72,6 +72,16 @@ export async function findTemplates(
   return { rows, nextCursor, counted };
 }
 
+/** Names of those who wrote versions, by id. */
+export async function findUsernames(
+  db: Tx | Database,
+  versions: readonly { readonly createdById: string | null }[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = versions.flatMap(({ createdById }) => createdById ?? []);
+  const users = await db.user.findMany({ where: { id: { in: ids } }, select: { id: true, username: true } });
+  return new Map(users.map(({ id, username }) => [id, username]));
+}
+
 export const insertTemplate = (tx: Tx, data: Prisma.TemplateUncheckedCreateInput) => tx.template.create({ data });
 export const insertVersion = (tx: Tx, data: Prisma.TemplateVersionUncheckedCreateInput) => tx.templateVersion.create({ data });
 export const lockTemplate = (tx: Tx, name: string) => tx.$queryRaw`SELECT 1 FROM "Template" WHERE "name" = ${name} FOR UPDATE`;

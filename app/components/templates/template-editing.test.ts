@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
+import { type Content, templateDiff } from "./template-diff";
+import { checkTemplateDraft, draftOf, emptyDraft } from "./template-draft";
+
+const { name: _, ...content }: Content & { name: string } = createTemplateInput.parse({
+  name: "x",
+  displayName: "Firefox",
+  category: "Browsers",
+  image: "berth/test:1",
+  tags: ["a", "b"],
+  display: { protocol: "rfb", port: 5900, resolution: "1920x1080" },
+  defaultResources: { memory: "512Mi", cpu: "500m" },
+  environment: { LANG: "en", TZ: "UTC" },
+});
+
+describe("what differs between two versions", () => {
+  it("is nothing between equal ones, also where a quantity is written another way", () => {
+    expect(templateDiff(content, { ...content, defaultResources: { memory: "0.5Gi", cpu: "0.5" } })).toEqual([]);
+  });
+
+  it("is said field by field in words, tags and variables one by one", () => {
+    const after: Content = {
+      ...content,
+      description: "Now with words",
+      tags: ["b", "c"],
+      display: { protocol: "rfb", port: 5901, path: "/", unix_socket: false },
+      defaultResources: { memory: "2Gi", cpu: "500m", storage: "10Gi" },
+      environment: { LANG: "de", HOME: "/x" },
+      idleTimeout: "0",
+    };
+    expect(templateDiff(content, after).map(({ field, kind, before, after }) => [field, kind, before, after])).toEqual([
+      ["Description", "added", null, "Now with words"],
+      ["Port", "changed", "5900", "5901"],
+      ["Resolution", "removed", "1920x1080", null],
+      ["Memory", "changed", "512 MiB", "2 GiB"],
+      ["Storage", "added", null, "10 GiB"],
+      ["Hibernates when idle", "changed", "30 min", "never"],
+      ["Tag a", "removed", "a", null],
+      ["Tag c", "added", null, "c"],
+      ["Variable HOME", "added", null, "/x"],
+      ["Variable LANG", "changed", "en", "de"],
+      ["Variable TZ", "removed", "UTC", null],
+    ]);
+  });
+
+  it("is the same seen from the other side", () => {
+    const some = fc.record({
+      displayName: fc.string(),
+      environment: fc.dictionary(fc.stringMatching(/^[A-C]$/), fc.string()),
+      tags: fc.uniqueArray(fc.constantFrom("a", "b", "c")),
+    });
+    fc.assert(
+      fc.property(some, some, (one, other) => {
+        const there = templateDiff({ ...content, ...one }, { ...content, ...other });
+        const back = templateDiff({ ...content, ...other }, { ...content, ...one });
+        expect(back.map(({ field, before, after }) => ({ field, before: after, after: before }))).toEqual(
+          there.map(({ field, before, after }) => ({ field, before, after })),
+        );
+      }),
+    );
+  });
+});
+
+describe("the editor's form", () => {
+  it("says of a template what the template is", () => {
+    expect(checkTemplateDraft(draftOf("x", content))).toEqual({ content, problems: null });
+  });
+
+  it("names every field that is wrong, variables by their row", () => {
+    const { problems } = checkTemplateDraft({
+      ...emptyDraft,
+      name: "Not Good",
+      image: "--privileged",
+      port: "many",
+      memory: "lots",
+      pidsLimit: "3",
+      environment: [
+        { key: 7, name: "1ST", value: "x" },
+        { key: 8, name: "A", value: "1" },
+        { key: 9, name: "A", value: "2" },
+        { key: 10, name: "", value: "" },
+      ],
+    });
+    expect(Object.keys(problems ?? {}).sort()).toEqual(
+      ["defaultResources.memory", "display.port", "displayName", "environment.7", "environment.9", "image", "name", "pidsLimit"].sort(),
+    );
+    expect(problems).toMatchObject({
+      "display.port": "must be a whole number",
+      displayName: "is needed",
+      pidsLimit: "must be at least 16",
+    });
+  });
+});
