@@ -10,14 +10,19 @@ import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { LiveService } from "./modules/live/live-service";
 import { AppAccess } from "./modules/sessions/app-access";
+import { GuestsService } from "./modules/sessions/guests-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
+import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
+import { SharesService } from "./modules/sessions/shares-service";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
+import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
@@ -26,7 +31,7 @@ import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
 import { TemplatesService } from "./modules/templates/templates-service";
 import { AuthService } from "./modules/users/auth-service";
-import { loginLimits } from "./modules/users/login-limits";
+import { guestLimits, loginLimits } from "./modules/users/login-limits";
 import { TicketsService } from "./modules/users/tickets-service";
 import { UsersJobs } from "./modules/users/users-jobs";
 import { UsersService } from "./modules/users/users-service";
@@ -92,8 +97,14 @@ export function wireModules(parts: ModuleParts) {
     const { protocol, port } = config.publicUrl;
     return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
   };
-  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, appEntryUrl });
-  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, wait, publicUrl: config.publicUrl });
+  const { publicUrl } = config;
+  const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
+  const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
+  const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
+  const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
+  const sessionPolicies = new SessionPolicies({ ...base, audit });
+  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
+  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new HomesInbox()];
@@ -111,7 +122,7 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new UsersJobs({ ...base, tickets, limits }), live];
+  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new UsersJobs({ ...base, tickets, limits }), viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -122,6 +133,11 @@ export function wireModules(parts: ModuleParts) {
     sessionCreation,
     adoption,
     viewerTickets,
+    sessionPolicies,
+    shares,
+    guests,
+    viewerRooms,
+    screenControl,
     homes,
     tasks,
     audit,

@@ -1,5 +1,6 @@
 import { displaySchema, environmentSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import type { Template, TemplateSpec } from "./templates-schema";
 import type { VersionedTemplate } from "./templates-store";
@@ -22,6 +23,7 @@ export function specColumns(spec: TemplateSpec) {
     idleTimeoutSeconds: required(parseDuration(spec.idleTimeout), spec.idleTimeout),
     hibernateMode: spec.hibernateMode,
     readyTimeoutSeconds: spec.readyTimeoutSeconds,
+    policy: spec.policy,
   };
 }
 
@@ -58,5 +60,6 @@ export function templateView({ template, version }: VersionedTemplate): Template
     idleTimeout: formatDuration(version.idleTimeoutSeconds),
     hibernateMode: hibernateModeSchema.parse(version.hibernateMode),
     readyTimeoutSeconds: version.readyTimeoutSeconds,
+    policy: sessionPolicySchema.parse(version.policy),
   };
 }
