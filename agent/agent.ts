@@ -1,6 +1,6 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
-import { type FromAgentOf, PROTOCOL_VERSION, type ToAgent } from "@berth/protocol/agent-messages";
+import { type FromAgentOf, PROTOCOL_VERSION, type ToAgent, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -139,6 +139,8 @@ class RunningAgent implements Agent {
         return this.#executor?.cancel(message.command_id);
       case "vnc_proxy_request":
         return void this.#tunnels.openDisplay(message);
+      case "viewer_update":
+        return this.#tunnels.updateViewer(message);
       case "tunnel_request":
         return void this.#tunnels.openPort(message);
       case "inventory_request":
@@ -181,7 +183,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities],
+      capabilities: [...described.capabilities, VIEWER_UPDATE],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -6,8 +6,13 @@
 import { z } from "zod";
 import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
 
-/** 1: register, heartbeat, commands, inventory, tunnels (2026-11-22). */
-export const PROTOCOL_VERSION = 1;
+/**
+ * 1: register, heartbeat, commands, inventory, tunnels (2026-11-22).
+ * 2: `viewer_update`, and `policy` in `vnc_proxy_request` (2026-11-22). Told by the capability `VIEWER_UPDATE`.
+ */
+export const PROTOCOL_VERSION = 2;
+/** The capability of an agent that enforces a viewer's policy and changes what an open viewer may do. */
+export const VIEWER_UPDATE = "viewer_update";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */
@@ -164,6 +169,14 @@ export const commandCancelSchema = z.object({ type: z.literal("command_cancel"),
 export const viewerModeSchema = z.enum(["control", "view"]);
 export type ViewerMode = z.infer<typeof viewerModeSchema>;
 
+/**
+ * What a viewer may exchange with the desktop besides pictures and input. Absent, as from a control plane that knows no policies, it is
+ * all allowed: there is nobody then whose rule could be broken. The other way round fails closed: a control plane never opens a
+ * restricted screen on an agent without the capability `VIEWER_UPDATE`.
+ */
+export const viewerPolicySchema = z.object({ clipboard_in: z.boolean().default(true), clipboard_out: z.boolean().default(true) });
+export type ViewerPolicy = z.infer<typeof viewerPolicySchema>;
+
 /** Asks for a display tunnel: the agent dials `/agent/tunnel/{proxy_id}` with `tunnel_secret`. */
 export const vncProxyRequestSchema = z.object({
   type: z.literal("vnc_proxy_request"),
@@ -176,7 +189,17 @@ export const vncProxyRequestSchema = z.object({
     /** Ours always sends both; a frame of the contract's own, which has neither, decodes to no secret and the lesser right. */
     tunnel_secret: z.string().default(""),
     mode: viewerModeSchema.default("view"),
+    policy: viewerPolicySchema.optional(),
   }),
+});
+
+/** What an open viewer may do from now on: the whole of it, so that one that comes twice changes nothing. Unknown viewers are overlooked. */
+export const viewerUpdateSchema = z.object({
+  type: z.literal("viewer_update"),
+  session_id: z.string().max(100),
+  proxy_id: z.string().max(100),
+  mode: viewerModeSchema,
+  policy: viewerPolicySchema,
 });
 
 /** Asks for a tunnel that carries raw bytes to one port of one session's container. */
@@ -196,6 +219,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   commandSchema,
   commandCancelSchema,
   vncProxyRequestSchema,
+  viewerUpdateSchema,
   tunnelRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,

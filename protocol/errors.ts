@@ -49,6 +49,7 @@ export const errorCatalogue = {
   AGENT_OFFLINE: entry(503, "SERVICE_UNAVAILABLE", "Agent offline", true),
   AGENT_DRAINING: entry(503, "SERVICE_UNAVAILABLE", "Agent draining", true),
   AGENT_CAPACITY_EXCEEDED: entry(503, "SERVICE_UNAVAILABLE", "Agent capacity exceeded", true),
+  AGENT_TOO_OLD: entry(409, "CONFLICT", "Agent too old"),
   AGENT_IN_USE: entry(409, "CONFLICT", "Agent still holds sessions"),
   NO_AGENTS_AVAILABLE: entry(503, "SERVICE_UNAVAILABLE", "No agents available", true),
 
@@ -58,6 +59,8 @@ export const errorCatalogue = {
   SESSION_TERMINATING: entry(409, "CONFLICT", "Session terminating"),
   SESSION_PROVISIONING_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "Session provisioning failed"),
   INVALID_STATE_TRANSITION: entry(400, "BAD_REQUEST", "Invalid state transition"),
+  SHARE_NOT_FOUND: entry(404, "NOT_FOUND", "Invitation not found"),
+  SHARING_OFF: entry(409, "CONFLICT", "Sharing is off"),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),

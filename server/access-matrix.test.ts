@@ -56,6 +56,7 @@ beforeAll(async () => {
     appSessionId: app.id,
     homeId: desktop.homeId ?? "",
     taskId: tasks[0]?.id ?? "",
+    shareId: "",
     agentName: agent.name,
     ownerName: askers.own.username,
     freshName: "",
@@ -93,7 +94,7 @@ function outcomeOf({ status, code, text }: Answer): Outcome {
   if (status === 401) return "401";
   if (status === 403) return "403";
   if (status !== 404) return "ok";
-  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "NOT_FOUND"].includes(code ?? "") ? "404" : "ok";
+  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "SHARE_NOT_FOUND", "NOT_FOUND"].includes(code ?? "") ? "404" : "ok";
 }
 
 const bearer = (person: Person): Record<string, string> => {
@@ -112,7 +113,8 @@ async function prepare(
   const stranger = spoils === "every login" && insider ? await makeAsker(kit, askers[person].role) : null;
   if (stranger) return { input: undefined, headers: { authorization: `Bearer ${await kit.tokenOf(stranger)}` } };
   const headers = spoils === "login" && insider ? { authorization: `Bearer ${await kit.tokenOf(askers[person])}` } : bearer(person);
-  return { input: row.input?.({ ...things, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) }), headers };
+  const shareId = row.spoils === "share" ? (await own().shares.create({ sessionId: things.sessionId })).id : "";
+  return { input: row.input?.({ ...things, shareId, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) }), headers };
 }
 
 const router: AnyTRPCRouter = appRouter;

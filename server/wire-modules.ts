@@ -10,14 +10,19 @@ import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { LiveService } from "./modules/live/live-service";
 import { AppAccess } from "./modules/sessions/app-access";
+import { GuestsService } from "./modules/sessions/guests-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
+import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
+import { SharesService } from "./modules/sessions/shares-service";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
+import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
@@ -29,7 +34,7 @@ import { TemplateIconsService } from "./modules/templates/template-icons-service
 import { TemplatesService } from "./modules/templates/templates-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
-import { loginLimits } from "./modules/users/login-limits";
+import { guestLimits, loginLimits } from "./modules/users/login-limits";
 import { LoginsService } from "./modules/users/logins-service";
 import { SecondFactorService } from "./modules/users/second-factor-service";
 import { TicketsService } from "./modules/users/tickets-service";
@@ -102,8 +107,14 @@ export function wireModules(parts: ModuleParts) {
     const { protocol, port } = config.publicUrl;
     return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
   };
-  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, appEntryUrl });
-  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, wait, publicUrl: config.publicUrl });
+  const { publicUrl } = config;
+  const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
+  const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
+  const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
+  const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
+  const sessionPolicies = new SessionPolicies({ ...base, audit });
+  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
+  const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new HomesInbox()];
@@ -121,7 +132,8 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new UsersJobs({ ...base, tickets, limits, logins }), live];
+  const usersJobs = new UsersJobs({ ...base, tickets, limits, logins });
+  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), usersJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -137,6 +149,11 @@ export function wireModules(parts: ModuleParts) {
     sessionCreation,
     adoption,
     viewerTickets,
+    sessionPolicies,
+    shares,
+    guests,
+    viewerRooms,
+    screenControl,
     homes,
     tasks,
     audit,

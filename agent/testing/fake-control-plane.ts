@@ -4,7 +4,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type FromAgent, type FromAgentOf, fromAgentSchema, type ToAgent, type ViewerMode } from "@berth/protocol/agent-messages";
+import {
+  type FromAgent,
+  type FromAgentOf,
+  fromAgentSchema,
+  type ToAgent,
+  type ViewerMode,
+  type ViewerPolicy,
+} from "@berth/protocol/agent-messages";
 import { registrationRequestSchema } from "@berth/protocol/agent-registration";
 import { displayPath, TUNNEL_SECRET_HEADER } from "@berth/protocol/tunnel";
 import WebSocket, { WebSocketServer } from "ws";
@@ -103,6 +110,21 @@ export class FakeControlPlane {
       proxy_id: id,
       data: { pod_name: "pod", namespace: "berth", vnc_port: 5900, tunnel_secret: secret, mode },
     }));
+  }
+
+  /** A viewer under these terms, and how to change them. */
+  async displayViewer(sessionId: string, mode: ViewerMode, policy?: ViewerPolicy) {
+    let proxyId = "";
+    const tunnel = await this.#tunnel((id, secret) => {
+      proxyId = id;
+      const data = { pod_name: "pod", namespace: "berth", vnc_port: 5900, tunnel_secret: secret, mode, ...(policy ? { policy } : {}) };
+      return { type: "vnc_proxy_request", session_id: sessionId, proxy_id: id, data };
+    });
+    return {
+      socket: webSocketOver(tunnel, displayPath(sessionId, mode)),
+      update: (next: ViewerMode, rules: ViewerPolicy = { clipboard_in: true, clipboard_out: true }, session = sessionId) =>
+        this.send({ type: "viewer_update", session_id: session, proxy_id: proxyId, mode: next, policy: rules }),
+    };
   }
 
   async portTunnel(sessionId: string, port: number): Promise<Duplex> {

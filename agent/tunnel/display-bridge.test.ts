@@ -6,6 +6,7 @@ import { WebSocketServer } from "ws";
 import { webSocketOver } from "../testing/fake-control-plane";
 import { bridgeDisplay } from "./display-bridge";
 import { RfbFilter } from "./rfb-filter";
+import { termsOf } from "./viewer-terms";
 
 const MEGABYTE = 1024 * 1024;
 const cleanups: Array<() => void> = [];
@@ -21,7 +22,14 @@ async function bridged(display: Duplex) {
   const reasons: string[] = [];
   server.on("upgrade", (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (viewer) => {
-      bridgeDisplay({ viewer, display, filter: new RfbFilter("control"), onInput: () => {}, onEnd: (reason) => reasons.push(reason) });
+      bridgeDisplay({
+        viewer,
+        display,
+        filter: new RfbFilter(termsOf("control")),
+        fromDisplay: null,
+        onInput: () => {},
+        onEnd: (reason) => reasons.push(reason),
+      });
     });
   });
   server.emit("connection", inside);

@@ -4,7 +4,8 @@
  */
 import type { Duplex } from "node:stream";
 import WebSocket, { type RawData } from "ws";
-import type { RfbFilter } from "./rfb-filter";
+import type { Filtered, RfbFilter } from "./rfb-filter";
+import type { RfbServerFilter } from "./rfb-server-filter";
 import { YoungGarbage } from "./young-garbage";
 
 const PAUSE_ABOVE_BYTES = 256 * 1024;
@@ -12,6 +13,8 @@ const RESUME_BELOW_BYTES = 64 * 1024;
 /** A viewer that answers none of three pings is gone. A stalled one gets them late, and so has longer. */
 const PING_EVERY_MS = 30_000;
 const MISSED_PINGS = 3;
+/** Who may not type any more and is in the middle of a message has this long to end it; their keys are let go of then. */
+const UNFINISHED_MS = 2_000;
 
 /** Of all displays together, as the heap is one. */
 const garbage = new YoungGarbage();
@@ -25,13 +28,16 @@ export interface DisplayBridge {
   readonly viewer: WebSocket;
   readonly display: Duplex;
   readonly filter: RfbFilter;
+  /** Where the desktop's clipboard is closed; null: what the display sends is not read at all. */
+  readonly fromDisplay: RfbServerFilter | null;
   /** The viewer used a key or the pointer. */
   onInput(): void;
   /** Called once, with the reason in words. */
   onEnd(reason: string): void;
 }
 
-export function bridgeDisplay({ viewer, display, filter, onInput, onEnd }: DisplayBridge): void {
+/** Returns how to pass on what a change of the filter's terms gave. */
+export function bridgeDisplay({ viewer, display, filter, fromDisplay, onInput, onEnd }: DisplayBridge): (changed: Filtered) => void {
   let ended = false;
   let unanswered = 0;
   const pings = setInterval(() => {
@@ -52,13 +58,29 @@ export function bridgeDisplay({ viewer, display, filter, onInput, onEnd }: Displ
     onEnd(reason);
   };
 
-  display.on("data", (chunk: Buffer) => {
-    garbage.passed(chunk.length);
+  const toViewer = (chunk: Buffer) => {
     if (viewer.readyState !== WebSocket.OPEN) return;
     viewer.send(chunk, { binary: true }, () => {
       if (display.isPaused() && viewer.bufferedAmount < RESUME_BELOW_BYTES) display.resume();
     });
     if (viewer.bufferedAmount > PAUSE_ABOVE_BYTES) display.pause();
+  };
+  const pass = ({ forward, input, problem }: Filtered) => {
+    let room = true;
+    for (const part of forward) room = display.write(part);
+    if (!room) viewer.pause();
+    if (input) onInput();
+    if (problem) end(CLOSE_POLICY, problem);
+  };
+
+  display.on("data", (chunk: Buffer) => {
+    garbage.passed(chunk.length);
+    if (!fromDisplay) return toViewer(chunk);
+    if (ended) return;
+    const { forward, problem } = fromDisplay.push(chunk);
+    if (forward.length === 1 && forward[0]) toViewer(forward[0]);
+    else if (forward.length > 1) toViewer(Buffer.concat(forward));
+    if (problem) end(CLOSE_POLICY, problem);
   });
   display.on("end", () => end(CLOSE_NORMAL, "the display ended"));
   display.on("error", (error) => end(CLOSE_INTERNAL, `the display failed: ${error.message}`));
@@ -68,18 +90,23 @@ export function bridgeDisplay({ viewer, display, filter, onInput, onEnd }: Displ
   viewer.on("message", (data: RawData, isBinary) => {
     if (ended) return;
     if (!isBinary) return end(CLOSE_UNSUPPORTED_DATA, "a display takes binary messages only");
-    const { forward, input, problem } = filter.push(asBuffer(data));
-    let room = true;
-    for (const part of forward) room = display.write(part);
-    if (!room) viewer.pause();
-    if (input) onInput();
-    if (problem) end(CLOSE_POLICY, problem);
+    pass(filter.push(asBuffer(data)));
   });
   viewer.on("pong", () => {
     unanswered = 0;
   });
   viewer.on("error", (error) => end(CLOSE_INTERNAL, `the viewer failed: ${error.message}`, true));
   viewer.on("close", (code) => end(code, `the viewer left with code ${code}`));
+
+  return (changed) => {
+    if (ended) return;
+    pass(changed);
+    if (!filter.releasing) return;
+    const unfinished = setTimeout(() => {
+      if (filter.releasing) end(CLOSE_POLICY, "the viewer may not type any more and did not end what it was sending");
+    }, UNFINISHED_MS);
+    unfinished.unref();
+  };
 }
 
 function asBuffer(data: RawData): Buffer {

@@ -12,11 +12,15 @@ import type { z } from "zod";
 import { type Log, wordsOf } from "../log";
 import { bridgeDisplay } from "./display-bridge";
 import { RfbFilter } from "./rfb-filter";
+import { RfbServerFilter } from "./rfb-server-filter";
+import type { LiveTerms } from "./viewer-terms";
 
 /** What the control plane asked this tunnel for; nothing else is served on it. */
 export interface DisplayPurpose {
   readonly sessionId: string;
+  /** The mode in the path of the upgrade: that of the request, whatever the terms have become since. */
   readonly mode: ViewerMode;
+  readonly terms: LiveTerms;
 }
 
 export interface DisplayServerOptions {
@@ -96,17 +100,24 @@ export class DisplayServer {
     }
   }
 
-  #bridge(viewer: WebSocket, display: Duplex, { sessionId, mode }: DisplayPurpose): void {
+  #bridge(viewer: WebSocket, display: Duplex, { sessionId, terms }: DisplayPurpose): void {
     const { log, onInput } = this.#options;
-    log.debug({ sessionId, mode }, "viewer connected");
-    bridgeDisplay({
+    const filter = new RfbFilter(terms.now);
+    const fromDisplay = terms.now.clipboardOut ? null : new RfbServerFilter(filter);
+    log.debug({ sessionId, mode: terms.now.mode }, "viewer connected");
+    const changed = bridgeDisplay({
       viewer,
       display,
-      filter: new RfbFilter(mode),
+      filter,
+      fromDisplay,
       onInput: () => {
-        if (mode === "control") onInput(sessionId);
+        if (terms.now.mode === "control") onInput(sessionId);
       },
-      onEnd: (reason) => log.debug({ sessionId, mode, reason }, "viewer ended"),
+      onEnd: (reason) => log.debug({ sessionId, reason }, "viewer ended"),
+    });
+    terms.onChange((now) => {
+      if (fromDisplay) fromDisplay.clipboard = now.clipboardOut;
+      changed(filter.change(now));
     });
   }
 }

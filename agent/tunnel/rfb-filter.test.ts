@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutText, HELLO, keyEvent, pointerEvent, setEncodings, updateRequest } from "../testing/rfb-client";
+import { ENCODING } from "./rfb-encodings";
 import { RfbFilter } from "./rfb-filter";
-import { EXTENDED_MOUSE_BUTTONS } from "./rfb-messages";
+import { termsOf } from "./viewer-terms";
 
 const INIT = Buffer.from([1]);
 const pixelFormat = Buffer.alloc(20);
@@ -15,7 +16,7 @@ const qemuAudio = Buffer.from([255, 1, 0, 0]);
 const extendedPointer = Buffer.from([5, 0x81, 0, 1, 0, 1, 1]);
 const extendedClipboard = Buffer.concat([Buffer.from([6, 0, 0, 0, 0xff, 0xff, 0xff, 0xfa]), Buffer.from([4, 4, 4, 4, 4, 4])]);
 
-const HARMLESS = [pixelFormat, setEncodings(0, 1, EXTENDED_MOUSE_BUTTONS), updateRequest(true, 640, 480), fence, continuous];
+const HARMLESS = [pixelFormat, setEncodings(0, 1, ENCODING.extendedMouseButtons), updateRequest(true, 640, 480), fence, continuous];
 const INPUT = [
   keyEvent(97, true),
   pointerEvent(1, 2, 0),
@@ -28,8 +29,8 @@ const INPUT = [
   extendedClipboard,
 ];
 
-function filtered(mode: "control" | "view", bytes: Buffer, cuts: readonly number[] = []) {
-  const filter = new RfbFilter(mode);
+function filtered(mode: "control" | "view", bytes: Buffer, cuts: readonly number[] = [], terms = termsOf(mode)) {
+  const filter = new RfbFilter(terms);
   const out: Buffer[] = [];
   let input = false;
   let problem: string | null = null;
@@ -44,7 +45,7 @@ function filtered(mode: "control" | "view", bytes: Buffer, cuts: readonly number
   return { out: Buffer.concat(out), input, problem };
 }
 const stream = (messages: readonly Buffer[], hello = HELLO) =>
-  Buffer.concat([hello, INIT, setEncodings(EXTENDED_MOUSE_BUTTONS), ...messages]);
+  Buffer.concat([hello, INIT, setEncodings(ENCODING.extendedMouseButtons), ...messages]);
 
 describe("the filter of a viewer's bytes", () => {
   it("passes everything in mode control and lets nothing but harmless messages through in mode view, however the bytes are cut", () => {
@@ -129,5 +130,75 @@ describe("the filter of a viewer's bytes", () => {
   ])("ends a client that sends %s", (_name, bytes, words) => {
     expect(filtered("control", bytes).problem).toContain(words);
     expect(filtered("view", bytes).problem).toContain(words);
+  });
+
+  describe("of one who may not bring a clipboard", () => {
+    const flagged = (flags: number, payload: number) => {
+      const message = Buffer.alloc(12 + payload);
+      message.writeUInt8(6, 0);
+      message.writeInt32BE(-(4 + payload), 4);
+      message.writeUInt32BE(flags >>> 0, 8);
+      return message;
+    };
+    /** Caps, request, peek: questions about what was copied inside. */
+    const QUESTIONS = [flagged(1 << 24, 4), flagged((1 << 25) | 1, 0), flagged(1 << 26, 0)];
+    const TEXTS = [
+      cutText("plain"),
+      cutText(""),
+      extendedClipboard,
+      flagged((1 << 27) | 1, 0),
+      flagged((1 << 28) | 1, 30),
+      flagged((1 << 28) | (1 << 25) | 1, 30),
+      flagged((1 << 25) | 1, 30),
+      flagged(1 << 24, 500),
+    ];
+    const CLOSED = termsOf("control", { clipboard_in: false, clipboard_out: true });
+
+    it("drops every text, plain and extended, passes questions and everything else, however the bytes are cut", () => {
+      const others = [...HARMLESS, keyEvent(97, true), keyEvent(97, false), pointerEvent(1, 2, 0), desktopSize, qemuKey, ...QUESTIONS];
+      fc.assert(
+        fc.property(
+          fc.array(fc.constantFrom(...others, ...TEXTS), { maxLength: 30 }),
+          fc.array(fc.nat(), { maxLength: 60 }),
+          (sent, cuts) => {
+            const { out, problem } = filtered("control", stream(sent), cuts, CLOSED);
+            expect(problem).toBeNull();
+            expect(out.equals(stream(sent.filter((message) => others.includes(message))))).toBe(true);
+          },
+        ),
+      );
+    });
+
+    it("ends it at a message of unknown type, behind which a clipboard might hide", () => {
+      const bytes = Buffer.concat([HELLO, INIT, Buffer.from([77]), cutText("hidden")]);
+      expect(filtered("control", bytes, [], CLOSED)).toMatchObject({ problem: expect.stringContaining("unknown type 77") });
+    });
+  });
+
+  describe("of one who gets nothing that was copied inside", () => {
+    const CLOSED = termsOf("control", { clipboard_in: true, clipboard_out: false });
+    const clipboardEncoding = -1_063_131_698;
+
+    it("asks the display for what can be measured alone, and passes all else", () => {
+      const before = Buffer.concat([HELLO, INIT]);
+      const asked = Buffer.concat([before, setEncodings(7, 5, clipboardEncoding, -223), keyEvent(97, true), cutText("in")]);
+      const wanted = Buffer.concat([before, setEncodings(7, -223), keyEvent(97, true), cutText("in")]);
+      for (const cuts of [[], Array.from({ length: asked.length }, (_, at) => at)])
+        expect(filtered("control", asked, cuts, CLOSED)).toMatchObject({ problem: null, out: wanted });
+    });
+
+    it("ends a client that changes the size of pixels while pictures are under way, or speaks an older RFB", () => {
+      const format = Buffer.concat([Buffer.from([0, 0, 0, 0, 16, 16, 0, 1]), Buffer.alloc(12)]);
+      const late = Buffer.concat([HELLO, INIT, format, updateRequest(false, 8, 8), format]);
+      expect(filtered("control", late, [], CLOSED).problem).toContain("pixel format");
+      expect(filtered("control", late.subarray(0, late.length - 20), [], CLOSED).problem).toBeNull();
+      expect(filtered("control", Buffer.from("RFB 003.007\n"), [], CLOSED).problem).toContain("3.8 is needed");
+    });
+  });
+
+  it("takes no more held keys than a keyboard has", () => {
+    const keys = Array.from({ length: 257 }, (_, at) => keyEvent(at + 1, true));
+    expect(filtered("control", stream(keys)).problem).toContain("more keys than");
+    expect(filtered("control", stream(keys.slice(1))).problem).toBeNull();
   });
 });

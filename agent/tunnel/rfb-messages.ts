@@ -17,9 +17,6 @@ export const RFB_MESSAGE = {
   qemu: 255,
 } as const;
 
-/** A client that announces it may send pointer events of seven bytes, marked by the highest bit of the button mask. */
-export const EXTENDED_MOUSE_BUTTONS = -316;
-
 const MAX_ENCODINGS = 1024;
 const MAX_CUT_TEXT_BYTES = 64 * 1024 * 1024;
 const MAX_FENCE_BYTES = 64;

@@ -6,6 +6,7 @@ import { type Log, wordsOf } from "../log";
 import { DisplayServer } from "./display-server";
 import { pipePort } from "./port-pipe";
 import { dialTunnel, type TunnelTarget } from "./tunnel-dialer";
+import { LiveTerms, termsOf } from "./viewer-terms";
 
 /** Tunnels at once; an agent is asked for one by each viewer and each connection of a web app. */
 const MAX_TUNNELS = 4000;
@@ -23,6 +24,8 @@ export class Tunnels {
   readonly #options: TunnelsOptions;
   readonly #displays: DisplayServer;
   readonly #open = new Set<Duplex>();
+  /** Of each viewer, by its proxy id, from the request on. */
+  readonly #terms = new Map<string, LiveTerms>();
   #dialling = 0;
   #stopped = false;
 
@@ -40,9 +43,22 @@ export class Tunnels {
 
   async openDisplay(request: ToAgentOf<"vnc_proxy_request">): Promise<void> {
     const { session_id: sessionId, proxy_id, data } = request;
-    await this.#dial(proxy_id, data.tunnel_secret, async (tunnel) => {
-      this.#displays.serve(tunnel, { sessionId, mode: data.mode });
+    const terms = new LiveTerms(sessionId, termsOf(data.mode, data.policy));
+    this.#terms.set(proxy_id, terms);
+    const forget = () => {
+      if (this.#terms.get(proxy_id) === terms) this.#terms.delete(proxy_id);
+    };
+    const opened = await this.#dial(proxy_id, data.tunnel_secret, async (tunnel) => {
+      tunnel.on("close", forget);
+      this.#displays.serve(tunnel, { sessionId, mode: data.mode, terms });
     });
+    if (!opened) forget();
+  }
+
+  /** What a viewer may do from now on. One that has ended, or is of another session, is overlooked. */
+  updateViewer({ session_id, proxy_id, mode, policy }: ToAgentOf<"viewer_update">): void {
+    const terms = this.#terms.get(proxy_id);
+    if (terms?.sessionId === session_id) terms.change(termsOf(mode, policy));
   }
 
   async openPort(request: ToAgentOf<"tunnel_request">): Promise<void> {
@@ -61,25 +77,31 @@ export class Tunnels {
     this.#displays.close();
   }
 
-  async #dial(tunnelId: string, secret: string, join: (tunnel: Duplex) => Promise<void>): Promise<void> {
+  /** Whether it was joined. */
+  async #dial(tunnelId: string, secret: string, join: (tunnel: Duplex) => Promise<void>): Promise<boolean> {
     const { log, target } = this.#options;
     if (this.#open.size + this.#dialling >= MAX_TUNNELS) {
       log.error({ tunnels: MAX_TUNNELS }, "a tunnel was refused: too many are open");
-      return;
+      return false;
     }
     let tunnel: Duplex | null = null;
     this.#dialling++;
     try {
       tunnel = await dialTunnel(target, tunnelId, secret);
-      if (this.#stopped) return void tunnel.destroy();
+      if (this.#stopped) {
+        tunnel.destroy();
+        return false;
+      }
       const opened = tunnel;
       this.#open.add(opened);
       opened.on("error", () => opened.destroy());
       opened.on("close", () => this.#open.delete(opened));
       await join(opened);
+      return true;
     } catch (error) {
       log.warn({ err: error }, wordsOf(error));
       tunnel?.destroy();
+      return false;
     } finally {
       this.#dialling--;
     }

@@ -34,6 +34,11 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
       return { exact: [], broad: [trpc.users.pathFilter(), trpc.auth.me.pathFilter()] };
     case "home":
       return { exact: [], broad: [trpc.homes.list.pathFilter()] };
+    case "viewers":
+      return {
+        exact: [trpc.sessions.viewers.queryFilter({ id: event.id }), trpc.shares.list.queryFilter({ sessionId: event.id })],
+        broad: [trpc.shares.mine.pathFilter()],
+      };
     case "resync":
       return { exact: [], broad: [{}] };
   }

@@ -8,6 +8,7 @@ import { Connection } from "../../agent/connection/connection";
 import { createLog } from "../../agent/log";
 import { DisplayServer } from "../../agent/tunnel/display-server";
 import { dialTunnel } from "../../agent/tunnel/tunnel-dialer";
+import { LiveTerms, termsOf } from "../../agent/tunnel/viewer-terms";
 import { answerCalls } from "../measure/child";
 import { BENCH_AGENT } from "./berth-names";
 
@@ -40,7 +41,12 @@ function connectAgent(controlPlane: string, displayPort: number): Promise<void> 
       received: (message) => {
         if (message.type !== "vnc_proxy_request") return;
         dialTunnel({ url, credential: BENCH_AGENT.secret }, message.proxy_id, message.data.tunnel_secret).then(
-          (tunnel) => displays.serve(tunnel, { sessionId: message.session_id, mode: message.data.mode }),
+          (tunnel) =>
+            displays.serve(tunnel, {
+              sessionId: message.session_id,
+              mode: message.data.mode,
+              terms: new LiveTerms(message.session_id, termsOf(message.data.mode)),
+            }),
           (error: unknown) => log.error({ err: error }, "tunnel failed"),
         );
       },

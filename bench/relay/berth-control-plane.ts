@@ -45,6 +45,7 @@ const access: ViewerAccess = {
       data: { pod_name: "bench", namespace: "bench", vnc_port: 5900, tunnel_secret: secret, mode: "control" },
     }),
     upgradePath: displayPath(sessionId, "control"),
+    enter: () => () => {},
     ready: async () => {},
     opened: () => {},
     closed: () => {},

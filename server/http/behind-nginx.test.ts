@@ -61,6 +61,7 @@ beforeEach(async () => {
       authorize: async () => ({
         ...grant,
         upgradePath: "/display",
+        enter: () => () => {},
         ready: async () => {},
         request: (key) => ({
           type: "vnc_proxy_request",

@@ -20,6 +20,8 @@ export interface Things {
   readonly appSessionId: string;
   readonly homeId: string;
   readonly taskId: string;
+  /** A link to the desktop. */
+  readonly shareId: string;
   readonly agentName: string;
   readonly ownerName: string;
   /** Nothing has this name yet. */
@@ -29,8 +31,8 @@ export interface Things {
 export interface ProcedureRow {
   readonly expected: Expected;
   readonly input?: (things: Things) => Record<string, unknown>;
-  /** What it does spoils the session, the login, or all logins of the person, for whoever comes next. */
-  readonly spoils?: "session" | "login" | "every login";
+  /** What it does spoils the session, the share, the login, or all logins of the person, for whoever comes next. */
+  readonly spoils?: "session" | "share" | "login" | "every login";
 }
 
 /** What agents and disabled people are answered wherever a login is read: a credential that isn't good is refused, not overlooked. */
@@ -46,6 +48,10 @@ const ownAndAdmin = of(["401", "404", "ok", "403", "ok"]);
 const ownAndAdminHidden = of(["401", "404", "ok", "404", "ok"]);
 const staff = of(["401", "403", "403", "ok", "ok"]);
 const admins = of(["401", "403", "403", "403", "ok"]);
+const ownAlone = of(["401", "404", "ok", "403", "403"]);
+/** For whoever has the link: without it there is nothing, for anyone. */
+const strangers = of(["404", "404", "404", "404", "404"]);
+const noLink = "A".repeat(43);
 const none = of(["401", "401", "401", "401", "401"]);
 const everything: Expected = ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"];
 
@@ -135,6 +141,16 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
+  "sessions.setPolicy": { expected: ownAndAdmin, input: (things) => ({ ...id(things), policy: {} }) },
+  "sessions.viewers": { expected: ownAndAdmin, input: id },
+  "sessions.control": { expected: ownAndAdmin, input: (things) => ({ ...id(things), action: "release" }) },
+  "shares.list": { expected: ownAndAdmin, input: ({ sessionId }) => ({ sessionId }) },
+  "shares.create": { expected: ownAlone, input: ({ sessionId }) => ({ sessionId }) },
+  "shares.revoke": { expected: ownAndAdmin, input: ({ shareId }) => ({ id: shareId }), spoils: "share" },
+  "shares.mine": { expected: signedIn },
+  "shares.enter": { expected: strangers, input: () => ({ token: noLink, name: "someone" }) },
+  "shares.guest": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink }) },
+  "shares.guestControl": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink, action: "request" }) },
   "homes.list": { expected: signedIn, input: () => ({}) },
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },

@@ -21,7 +21,7 @@ export async function makeAsker(kit: ServiceKit, role: UserRole = "user", userna
 /** An agent that registered with a token of its own and is connected. */
 export async function makeAgent(
   kit: ServiceKit,
-  options: { name?: string; connect?: boolean } & Pick<FakeAgentParts, "capacity" | "platform"> = {},
+  options: { name?: string; connect?: boolean } & Pick<FakeAgentParts, "capacity" | "platform" | "capabilities"> = {},
 ): Promise<FakeAgent & { readonly secret: string }> {
   const admin = await makeAsker(kit, "admin");
   const { token } = await kit.services.registrationTokens.create(admin, {});

@@ -32,6 +32,7 @@ export interface FakeAgentParts {
   readonly clock: Clock;
   readonly identity: AgentIdentity;
   readonly platform?: "docker" | "kubernetes";
+  readonly capabilities?: readonly string[];
   readonly capacity?: { max_cpu?: number; max_memory?: number; max_sessions?: number };
 }
 
@@ -65,6 +66,7 @@ export class FakeAgent {
       platform: this.parts.platform ?? "docker",
       capacity: this.parts.capacity ?? { max_cpu: 8, max_memory: 16, max_sessions: 10 },
       metadata: {},
+      capabilities: this.parts.capabilities ? [...this.parts.capabilities] : undefined,
     });
     // As the channel does: connected once the registration was taken.
     this.parts.gateway.connected.set(this.id, (message) => this.deliver(message));

@@ -49,6 +49,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   await seedTemplates({ database, templates: services.templates });
   // The others run when a test says so.
   services.live.start();
+  services.viewerRooms.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log);
 
@@ -65,6 +66,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
       createCaller(makeContext({ login, requestId: "req-test", address: "192.0.2.1", agentToken })),
     async close() {
       services.live.stop();
+      services.viewerRooms.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

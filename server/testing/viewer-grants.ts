@@ -10,6 +10,7 @@ export const displayGrant = (sessionId: string, agentId: string, events: string[
   agentName: "host-1",
   login: { userId: "u", loginId: "l", accessEpoch: 1 },
   upgradePath: displayPath(sessionId, "control"),
+  enter: () => () => {},
   ready: async () => {},
   request: (tunnel) => ({
     type: "vnc_proxy_request",

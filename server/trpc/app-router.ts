@@ -2,7 +2,7 @@ import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents
 import { auditRouter } from "../modules/audit/audit-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
-import { sessionsRouter } from "../modules/sessions/sessions-router";
+import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
@@ -18,6 +18,7 @@ export const appRouter = router({
   registrationTokens: registrationTokensRouter,
   templates: templatesRouter,
   sessions: sessionsRouter,
+  shares: sharesRouter,
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

@@ -3,9 +3,14 @@ import type { RegistrationTokensService } from "../modules/agents/registration-t
 import type { AuditService } from "../modules/audit/audit-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
+import type { GuestsService } from "../modules/sessions/guests-service";
+import type { ScreenControl } from "../modules/sessions/screen-control";
 import type { SessionAdoption } from "../modules/sessions/session-adoption";
 import type { SessionCreation } from "../modules/sessions/session-creation";
+import type { SessionPolicies } from "../modules/sessions/session-policies";
 import type { SessionsService } from "../modules/sessions/sessions-service";
+import type { SharesService } from "../modules/sessions/shares-service";
+import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { SystemService } from "../modules/system/system-service";
 import type { TasksService } from "../modules/tasks/tasks-service";
@@ -36,6 +41,11 @@ export interface Services {
   readonly sessionCreation: SessionCreation;
   readonly adoption: SessionAdoption;
   readonly viewerTickets: ViewerTickets;
+  readonly sessionPolicies: SessionPolicies;
+  readonly shares: SharesService;
+  readonly guests: GuestsService;
+  readonly viewerRooms: ViewerRooms;
+  readonly screenControl: ScreenControl;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly audit: AuditService;

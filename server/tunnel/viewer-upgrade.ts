@@ -25,10 +25,12 @@ export interface SocketRegister {
 
 export interface ViewerGrant extends TunnelTarget {
   readonly login: SocketOwner;
+  /** Takes a place among those who look at it; `end` cuts its socket. Returns how to leave, called once however it ends. */
+  enter(end: () => void): () => void;
   /** Resolves once there is a display to ask the agent for. Throws `BerthError` where it takes too long or won't be. */
   ready(signal: AbortSignal): Promise<void>;
   request(tunnel: TunnelKey): ToAgent;
-  /** Path of the agent's own server, from the session's record. */
+  /** Path of the agent's own server, from the session's record, once `request` was called. */
   readonly upgradePath: string;
   opened(): void;
   closed(bytes: { toViewer: number; fromViewer: number }): void;
@@ -96,9 +98,15 @@ export class ViewerUpgrade {
       waiting.cancel();
       socket.destroy();
     };
-    const forget = sockets.add(grant.login, () => end());
+    const unregister = sockets.add(grant.login, () => end());
+    let leave = (): void => {};
+    const forget = (): void => {
+      unregister();
+      leave();
+    };
     let asked = false;
     try {
+      leave = grant.enter(() => end());
       await grant.ready(waiting.signal);
       asked = true;
       const tunnel = await broker.open(grant, (key) => grant.request(key), waiting.signal);

@@ -1,7 +1,7 @@
 /** The screen of one session in memory: what was typed and where the pointer went, shared by all who look at it. */
 import { type Duplex, duplexPair } from "node:stream";
 import { Framebuffer } from "./framebuffer";
-import { serveEcho, serveRfb } from "./memory-rfb-server";
+import { cutTextMessage, serveEcho, serveRfb } from "./memory-rfb-server";
 
 export interface DisplayInput {
   text: string;
@@ -66,6 +66,11 @@ export class MemoryDisplay {
   point(x: number, y: number, buttons: number): void {
     this.input.pointer = { x, y, buttons };
     this.#redraw();
+  }
+
+  /** Something is copied inside the desktop: every viewer is told. */
+  copy(text: string): void {
+    for (const viewer of this.#viewers) viewer.stream.write(cutTextMessage(text));
   }
 
   /** Ends every viewer's stream, as a container that goes away does. */

@@ -211,6 +211,11 @@ export class MemoryDriver implements SessionDriver {
     return this.#sessions.get(sessionId)?.display.input;
   }
 
+  /** Something is copied inside the desktop. */
+  copyInside(sessionId: string, text: string): void {
+    this.#sessions.get(sessionId)?.display.copy(text);
+  }
+
   pixel(sessionId: string, x: number, y: number): number | undefined {
     return this.#sessions.get(sessionId)?.display.picture.pixel(x, y);
   }

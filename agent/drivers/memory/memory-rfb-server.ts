@@ -72,6 +72,14 @@ export function serveRfb(stream: Duplex, display: MemoryDisplay): () => void {
   };
 }
 
+/** What was copied inside the desktop, as a display says it. */
+export function cutTextMessage(text: string): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt8(3, 0);
+  head.writeUInt32BE(Buffer.byteLength(text, "latin1"), 4);
+  return Buffer.concat([head, Buffer.from(text, "latin1")]);
+}
+
 /** After the handshake every byte comes back as it is: for tests of exactness and speed. */
 export function serveEcho(stream: Duplex): void {
   const reader = new Reader();

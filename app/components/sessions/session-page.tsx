@@ -11,8 +11,10 @@ import { Breadcrumb } from "../shell/page-header";
 import { useCurrentUser } from "../shell/user-context";
 import type { DesktopHandle } from "../viewer/desktop";
 import { DesktopTools } from "../viewer/desktop-tools";
+import { ScreenPeople } from "../viewer/screen-people";
 import type { Scaling } from "../viewer/use-desktop";
 import { useFullScreen } from "../viewer/use-full-screen";
+import { VisitBanner } from "../viewer/visit-banner";
 import { SessionBarActions } from "./session-bar-actions";
 import { SessionPageBones } from "./session-page-bones";
 import { SessionPanel } from "./session-panel";
@@ -71,7 +73,7 @@ function LoadedSession({ session }: { session: Detail }) {
   const [barHidden, setBarHidden] = useState(false);
   const [fullScreen] = useFullScreen();
   const barToggle = useRef<HTMLButtonElement>(null);
-  const needsReason = session.user !== user.username && reason === undefined;
+  const needsReason = session.user !== user.username && session.invited === null && reason === undefined;
   const connectable = showsDesktop && !needsReason;
 
   const stage = <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />;
@@ -86,6 +88,7 @@ function LoadedSession({ session }: { session: Detail }) {
           <SessionStatus session={session} />
         </div>
         <div role="toolbar" aria-label="Session" className="flex items-center">
+          {connectable && !comingUp ? <ScreenPeople sessionId={session.id} canShare={session.may.share && session.policy.sharing} /> : null}
           {connectable && !comingUp ? (
             <DesktopTools
               {...desktop}
@@ -118,6 +121,7 @@ function LoadedSession({ session }: { session: Detail }) {
         <section aria-label={session.name} className="relative flex min-h-0 min-w-0 flex-1 flex-col">
           <h1 className="sr-only">{session.name}</h1>
           {bar}
+          {connectable && session.user === user.username ? <VisitBanner sessionId={session.id} /> : null}
           {connectable ? (
             <>
               <Desktop

@@ -57,6 +57,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   display_ready: "Display ready",
   running: "Running",
   viewer_opened: "Screen opened",
+  policy_changed: "Policy changed",
   viewer_closed: "Screen closed",
   viewer_failed: "Screen could not be opened",
   first_frame: "First frame",

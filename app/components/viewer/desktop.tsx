@@ -1,6 +1,7 @@
 "use client";
 import type RFB from "@novnc/novnc";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import type { OpenScreen } from "./connect-desktop";
 import { ConnectionOverlay } from "./connection-overlay";
 import { type Scaling, useDesktop } from "./use-desktop";
 
@@ -20,6 +21,8 @@ interface DesktopProps {
   beforeFirstFrame: ReactNode;
   /** While the session starts: what stands in front of a desktop that is not there yet. */
   curtain: ReactNode;
+  /** How a guest's screen is opened; a signed-in person's by a ticket for the session. */
+  open?: OpenScreen;
   /** Where the keys go to after Ctrl+Alt+Shift. */
   onLeave: () => void;
   /** Told whenever it connects, loses the connection, or something was copied inside it. */
@@ -30,8 +33,8 @@ interface DesktopProps {
  * The desktop itself. All keys are the desktop's while it has the focus; pressing and letting go Ctrl+Alt+Shift gives them back.
  * `data-viewer` has the state of the connection and `data-first-frame` appears with the first painted frame, for tests and benches.
  */
-export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, curtain, onLeave, onHandle }: DesktopProps) {
-  const desktop = useDesktop({ sessionId, mode, reason, scaling, comingUp: curtain !== null });
+export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, curtain, open, onLeave, onHandle }: DesktopProps) {
+  const desktop = useDesktop({ sessionId, mode, reason, scaling, comingUp: curtain !== null, open });
   const { state } = desktop;
   const painted = useRef(false);
   if (state.name === "painted") painted.current = true;

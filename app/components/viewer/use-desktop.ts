@@ -2,7 +2,7 @@
 import type RFB from "@novnc/novnc";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { useTRPCClient } from "../../trpc/client";
-import { connectDesktop } from "./connect-desktop";
+import { connectDesktop, type OpenScreen } from "./connect-desktop";
 import { firstViewerState, stepViewer } from "./viewer-machine";
 
 export type Scaling = "fit" | "actual" | "resize";
@@ -14,13 +14,15 @@ interface UseDesktopOptions {
   scaling: Scaling;
   /** The session still starts: a viewer is there before the desktop, and what fails meanwhile is tried again once it runs. */
   comingUp: boolean;
+  /** For guests, who have no login; it must stay the same function. */
+  open?: OpenScreen | undefined;
 }
 
 /** The performance mark that benches wait for. */
 export const FIRST_FRAME_MARK = "berth:first-frame";
 
 /** Keeps a desktop connected in the element that `screenRef` is put on, for as long as it is mounted. */
-export function useDesktop({ sessionId, mode, reason, scaling, comingUp }: UseDesktopOptions) {
+export function useDesktop({ sessionId, mode, reason, scaling, comingUp, open }: UseDesktopOptions) {
   const client = useTRPCClient();
   const [state, dispatch] = useReducer(stepViewer, firstViewerState);
   const [screen, screenRef] = useState<HTMLElement | null>(null);
@@ -39,7 +41,7 @@ export function useDesktop({ sessionId, mode, reason, scaling, comingUp }: UseDe
     if (!screen) return;
     const now = () => ({ now: Date.now(), jitter: Math.random() });
     const stop = connectDesktop(
-      { client, sessionId, mode, reason, screen, comingUp: () => stillComing.current },
+      { client, sessionId, mode, reason, screen, open, comingUp: () => stillComing.current },
       {
         ticket: () => dispatch({ type: "ticket" }),
         connected: (connection) => {
@@ -48,7 +50,7 @@ export function useDesktop({ sessionId, mode, reason, scaling, comingUp }: UseDe
         },
         painted: (seen) => {
           dispatch({ type: "painted" });
-          if (!seen || reported.current) return;
+          if (!seen || reported.current || open) return;
           reported.current = true;
           performance.mark(FIRST_FRAME_MARK);
           client.sessions.reportFirstFrame.mutate({ id: sessionId }).catch(() => {});
@@ -65,7 +67,7 @@ export function useDesktop({ sessionId, mode, reason, scaling, comingUp }: UseDe
       stop();
       setRfb(null);
     };
-  }, [client, sessionId, mode, reason, screen, attempt]);
+  }, [client, sessionId, mode, reason, screen, open, attempt]);
 
   const retryAt = state.name === "waiting" ? state.retryAt : null;
   useEffect(() => {

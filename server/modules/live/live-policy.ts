@@ -21,6 +21,10 @@ export function heardBy(actor: Actor, event: BusEvent, ownerOfSession: string | 
       return actor.role === "admin" || event.userId === actor.userId ? { kind: "user", id: event.userId } : null;
     case "home":
       return actor.role === "admin" || event.userId === actor.userId ? { kind: "home", id: event.homeId } : null;
+    case "viewers":
+      return actor.role === "admin" || event.userId === actor.userId || event.audience.includes(actor.userId)
+        ? { kind: "viewers", id: event.sessionId }
+        : null;
     case "access":
     case "logout":
       return null;

@@ -14,6 +14,7 @@ export const liveEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("template"), id: z.string() }),
   z.object({ kind: z.literal("user"), id: z.string() }),
   z.object({ kind: z.literal("home"), id: z.string() }),
+  z.object({ kind: z.literal("viewers"), id: z.string() }),
   z.object({ kind: z.literal("resync") }),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;

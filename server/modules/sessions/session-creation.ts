@@ -16,6 +16,7 @@ import type { UsersService } from "../users/users-service";
 import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
+import { policyFor } from "./session-policies";
 import type { CreateSessionInput, Placement, SessionDetail } from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
 import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
@@ -117,6 +118,7 @@ export class SessionCreation {
       environment: input.environment ?? {},
       idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
       tags: input.tags,
+      ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
       placement,
       createdAt: now,
       updatedAt: now,

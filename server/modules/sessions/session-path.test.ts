@@ -53,6 +53,7 @@ describe("a session's way through the house", () => {
     expect(running.may).toEqual({
       view: true,
       control: true,
+      share: true,
       hibernate: true,
       wake: false,
       terminate: true,

@@ -1,10 +1,13 @@
 import { displaySchema, securityProfileSchema } from "@berth/protocol/agent-commands";
+import type { ViewerMode } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantities";
+import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { agentStatus } from "../agents/agent-status";
 import type { Actor } from "../users/users-policy";
+import { effectivePolicy } from "./effective-policy";
 import { NAMESPACE } from "./render-spec";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
@@ -60,18 +63,22 @@ export function sessionView(row: SessionRow, { display, progress, now }: ViewPar
   };
 }
 
-export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Actor): SessionDetail {
+export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Actor, invited: ViewerMode | null): SessionDetail {
   const view = sessionView(row, parts);
-  const may = (action: SessionAction) => maySessions(actor, action, row) === "allowed";
+  const may = (action: SessionAction) => maySessions(actor, action, row, invited !== null) === "allowed";
   const over = isOver(row);
   const viewable = may("screen") && view.status.phase === "Running";
   return {
     ...view,
     placement: placementSchema.nullable().catch(null).parse(row.placement),
     platformMetadata: { namespace: NAMESPACE, container_id: row.containerId, pvc_name: row.home?.volume ?? null },
+    policy: effectivePolicy(row, parts.display),
+    policyCeiling: sessionPolicySchema.parse(parts.display.policy),
+    invited,
     may: {
       view: viewable && view.display.protocol === "rfb",
-      control: viewable,
+      control: viewable && (invited === null || invited === "control" || actor.role === "admin"),
+      share: may("invite") && view.display.protocol === "rfb" && !over,
       hibernate: may("hibernate") && row.desired === "running" && !isPending(row),
       wake: may("wake") && row.desired === "hibernated",
       terminate: may("terminate") && row.desired !== "terminated",

@@ -1,17 +1,46 @@
 import type { Verdict } from "../../platform/verdict";
 import type { Actor } from "../users/users-policy";
 
-/** `screen`: see or use what the session shows. `createForOther` and `screen` of another's ask more: see `openViewer`. */
-export type SessionAction = "see" | "create" | "hibernate" | "wake" | "terminate" | "forceTerminate" | "delete" | "screen";
+/**
+ * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
+ * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
+ * `history`: its timeline.
+ */
+export type SessionAction =
+  | "see"
+  | "history"
+  | "share"
+  | "invite"
+  | "create"
+  | "hibernate"
+  | "wake"
+  | "terminate"
+  | "forceTerminate"
+  | "delete"
+  | "screen";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
-  operator: { see: true, create: false, hibernate: true, wake: true, terminate: true, forceTerminate: false, delete: true, screen: false },
+  operator: {
+    see: true,
+    history: true,
+    share: false,
+    invite: false,
+    create: false,
+    hibernate: true,
+    wake: true,
+    terminate: true,
+    forceTerminate: false,
+    delete: true,
+    screen: false,
+  },
 };
 
-/** Own sessions: everything but force. Another's: hidden from users, lifecycle for operators, everything for admins. */
-export function maySessions(actor: Actor, action: SessionAction, session: { readonly userId: string }): Verdict {
-  if (actor.role === "admin") return "allowed";
-  if (session.userId === actor.userId) return action === "forceTerminate" ? "refused" : "allowed";
+/** `invited`: to the session's screen, by its owner. Own sessions: everything but force. Another's: hidden from users, lifecycle for operators, everything for admins. */
+export function maySessions(actor: Actor, action: SessionAction, session: { readonly userId: string }, invited = false): Verdict {
+  const own = session.userId === actor.userId;
+  if (actor.role === "admin") return action === "invite" && !own ? "refused" : "allowed";
+  if (own) return action === "forceTerminate" ? "refused" : "allowed";
+  if (invited && (action === "see" || action === "screen")) return "allowed";
   if (actor.role === "operator") return forOthers.operator[action] ? "allowed" : "refused";
-  return action === "create" ? "refused" : "hidden";
+  return action === "create" || invited ? "refused" : "hidden";
 }

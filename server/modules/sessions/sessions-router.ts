@@ -1,8 +1,10 @@
+import type { ViewerMode } from "@berth/protocol/agent-messages";
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
-import { procedure, router } from "../../trpc/init";
+import { procedure, publicProcedure, router } from "../../trpc/init";
 import type { Asker, Login } from "../users/users-schema";
+import { mayNow } from "./screen-control";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import {
   createSessionInput,
@@ -16,19 +18,44 @@ import {
   sessionCountsOutput,
   sessionDetailSchema,
   sessionIdInput,
+  setPolicyInput,
   setSessionStateInput,
 } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
+import { shareMissing } from "./share-missing";
+import {
+  controlInput,
+  createShareInput,
+  createShareOutput,
+  enterShareInput,
+  enterShareOutput,
+  guestControlInput,
+  guestInput,
+  guestViewOutput,
+  listSharesInput,
+  listSharesOutput,
+  mySharesOutput,
+  shareIdInput,
+  viewersOutput,
+} from "./shares-schema";
 
 const actionOfState = { running: "wake", hibernated: "hibernate", terminating: "terminate", terminated: "forceTerminate" } as const;
 
-async function allow(ctx: Context & { login: Login; asker: Asker }, id: string, action: SessionAction): Promise<void> {
+const whatIs: Partial<Record<SessionAction, string>> = {
+  screen: "open another person's screen",
+  share: "say who sees this screen",
+  invite: "invite others to this screen",
+  history: "read what happened to this session",
+};
+
+type SignedIn = Context & { login: Login; asker: Asker };
+
+async function allow(ctx: SignedIn, id: string, action: SessionAction): Promise<{ invited: ViewerMode | null }> {
   const session = await ctx.services.sessions.ownership(id);
-  enforce(
-    maySessions(ctx.login, action, session),
-    () => sessionMissing(id),
-    action === "screen" ? "open another person's screen" : `${action} this session`,
-  );
+  const others = session.userId !== ctx.login.userId && ctx.login.role !== "admin";
+  const invited = others ? ((await ctx.services.shares.invitationOf(ctx.login.userId, id))?.mode ?? null) : null;
+  enforce(maySessions(ctx.login, action, session, invited !== null), () => sessionMissing(id), whatIs[action] ?? `${action} this session`);
+  return { invited };
 }
 
 export const sessionsRouter = router({
@@ -55,15 +82,15 @@ export const sessionsRouter = router({
     .input(sessionIdInput)
     .output(sessionDetailSchema)
     .query(async ({ ctx, input }) => {
-      await allow(ctx, input.id, "see");
-      return ctx.services.sessions.get(ctx.login, input.id);
+      const { invited } = await allow(ctx, input.id, "see");
+      return ctx.services.sessions.get(ctx.login, input.id, invited);
     }),
   events: procedure
     .meta({ rest: { method: "GET", path: "/sessions/{id}/events" } })
     .input(sessionIdInput)
     .output(listSessionEventsOutput)
     .query(async ({ ctx, input }) => {
-      await allow(ctx, input.id, "see");
+      await allow(ctx, input.id, "history");
       return ctx.services.sessions.events(input.id);
     }),
   setState: procedure
@@ -90,6 +117,32 @@ export const sessionsRouter = router({
       await allow(ctx, input.id, "screen");
       return ctx.services.viewerTickets.open(ctx.asker, input);
     }),
+  setPolicy: procedure
+    .meta({ rest: { method: "PUT", path: "/sessions/{id}/policy" } })
+    .input(setPolicyInput)
+    .output(sessionDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "share");
+      await ctx.services.sessionPolicies.change(ctx.asker, input.id, input.policy);
+      return ctx.services.sessions.get(ctx.login, input.id);
+    }),
+  viewers: procedure
+    .meta({ rest: { method: "GET", path: "/sessions/{id}/viewers" } })
+    .input(sessionIdInput)
+    .output(viewersOutput)
+    .query(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "screen");
+      const viewers = ctx.services.viewerRooms.viewers(input.id, `user:${ctx.login.userId}`);
+      return { viewers, may: mayNow(viewers) };
+    }),
+  control: procedure
+    .meta({ rest: { method: "POST", path: "/sessions/{id}/control", status: 204 } })
+    .input(controlInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "screen");
+      await ctx.services.screenControl.act(ctx.asker, input);
+    }),
   reportFirstFrame: procedure
     .meta({ rest: { method: "POST", path: "/sessions/{id}/first-frame", status: 204 } })
     .input(reportFirstFrameInput)
@@ -98,4 +151,50 @@ export const sessionsRouter = router({
       await allow(ctx, input.id, "screen");
       await ctx.services.sessions.reportFirstFrame(ctx.asker, input.id);
     }),
+});
+
+export const sharesRouter = router({
+  list: procedure
+    .meta({ rest: { method: "GET", path: "/sessions/{sessionId}/shares" } })
+    .input(listSharesInput)
+    .output(listSharesOutput)
+    .query(async ({ ctx, input }) => {
+      await allow(ctx, input.sessionId, "share");
+      return ctx.services.shares.list(input.sessionId);
+    }),
+  create: procedure
+    .meta({ rest: { method: "POST", path: "/sessions/{sessionId}/shares", status: 201 } })
+    .input(createShareInput)
+    .output(createShareOutput)
+    .mutation(async ({ ctx, input }) => {
+      await allow(ctx, input.sessionId, "invite");
+      return ctx.services.shares.create(ctx.asker, input);
+    }),
+  revoke: procedure
+    .meta({ rest: { method: "DELETE", path: "/shares/{id}", status: 204 } })
+    .input(shareIdInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      const sessionId = await ctx.services.shares.sessionOf(input.id);
+      const session = await ctx.services.sessions.ownership(sessionId);
+      enforce(maySessions(ctx.login, "share", session), shareMissing, "take back invitations to another person's screen");
+      await ctx.services.shares.revoke(ctx.asker, input.id);
+    }),
+  mine: procedure
+    .meta({ rest: { method: "GET", path: "/shares/mine" } })
+    .output(mySharesOutput)
+    .query(({ ctx }) => ctx.services.shares.mine(ctx.login.userId)),
+  /** For anyone who has a link: its token is the credential. */
+  enter: publicProcedure
+    .input(enterShareInput)
+    .output(enterShareOutput)
+    .mutation(({ ctx, input }) => ctx.services.guests.enter(ctx.address, input)),
+  guest: publicProcedure
+    .input(guestInput)
+    .output(guestViewOutput)
+    .mutation(({ ctx, input }) => ctx.services.guests.view(input)),
+  guestControl: publicProcedure
+    .input(guestControlInput)
+    .output(z.void())
+    .mutation(({ ctx, input }) => ctx.services.guests.control(input)),
 });

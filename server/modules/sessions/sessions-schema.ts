@@ -2,6 +2,7 @@ import { environmentSchema } from "@berth/protocol/agent-commands";
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
+import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
@@ -33,6 +34,7 @@ export const sessionEventKindSchema = z.enum([
   "viewer_opened",
   "viewer_closed",
   "viewer_failed",
+  "policy_changed",
   "first_frame",
   "hibernate_requested",
   "hibernated",
@@ -95,10 +97,17 @@ export const sessionDetailSchema = sessionSchema.extend({
   placement: placementSchema.nullable(),
   /** What the platform calls it: free form. */
   platformMetadata: z.record(z.string(), z.string().nullable()),
+  policy: sessionPolicySchema,
+  /** What the template allows. */
+  policyCeiling: sessionPolicySchema,
+  /** The mode that the asking person is invited with; null: they aren't. */
+  invited: viewerModeSchema.nullable(),
   /** What the asking user may do now; the UI shows nothing else. */
   may: z.object({
     view: z.boolean(),
     control: z.boolean(),
+    /** Invite others. */
+    share: z.boolean(),
     hibernate: z.boolean(),
     wake: z.boolean(),
     terminate: z.boolean(),
@@ -136,6 +145,8 @@ export const createSessionInput = z.strictObject({
   hibernateMode: hibernateModeSchema.optional(),
   environment: environmentSchema.optional(),
   tags: z.array(tagSchema).max(20).default([]),
+  /** Tighter than the template's; only an administrator makes it looser. */
+  policy: sessionPolicyChangeSchema.optional(),
 });
 export type CreateSessionInput = z.infer<typeof createSessionInput>;
 
@@ -166,6 +177,9 @@ export const setSessionStateInput = z.strictObject({
 
 /** Terminates; a session that is already terminated is removed with its home. */
 export const deleteSessionInput = z.strictObject({ id: z.uuid(), force: z.boolean().default(false) });
+
+/** Holds at once, for open viewers too. What isn't named stays as it is. */
+export const setPolicyInput = z.strictObject({ id: z.uuid(), policy: sessionPolicyChangeSchema });
 
 export const openViewerInput = z.strictObject({
   id: z.uuid(),

@@ -1,3 +1,4 @@
+import type { ViewerMode } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import type { SessionPhase } from "@berth/protocol/session-states";
 import type { z } from "zod";
@@ -128,10 +129,10 @@ export class SessionsService {
     };
   }
 
-  async get(actor: Actor, id: string): Promise<SessionDetail> {
+  async get(actor: Actor, id: string, invited: ViewerMode | null = null): Promise<SessionDetail> {
     const row = await findSession(this.deps.database, id);
     if (!row) throw sessionMissing(id);
-    return this.detail(row, actor);
+    return this.detail(row, actor, invited);
   }
 
   async events(id: string): Promise<z.output<typeof listSessionEventsOutput>> {
@@ -201,11 +202,11 @@ export class SessionsService {
     await this.deps.bus.publish(...events);
   }
 
-  async detail(row: SessionRow, actor: Actor): Promise<SessionDetail> {
+  async detail(row: SessionRow, actor: Actor, invited: ViewerMode | null = null): Promise<SessionDetail> {
     const [displays, progress] = await Promise.all([findDisplays(this.deps.database, [row]), this.deps.tasks.progress([row.id])]);
     const display = displays.get(row.id);
     if (!display) throw new Error(`session ${row.id} has no template version`);
-    return sessionDetailView(row, { display, progress: progress.get(row.id) ?? null, now: this.deps.clock.now() }, actor);
+    return sessionDetailView(row, { display, progress: progress.get(row.id) ?? null, now: this.deps.clock.now() }, actor, invited);
   }
 
   private async change(

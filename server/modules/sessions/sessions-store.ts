@@ -14,7 +14,7 @@ const withParts = {
 } satisfies Prisma.SessionInclude;
 export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
 export type BareSessionRow = Prisma.SessionGetPayload<object>;
-export type DisplayRow = { display: Prisma.JsonValue; security: string };
+export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -144,7 +144,7 @@ export async function findDisplays(db: Tx | Database, sessions: readonly BareSes
   );
   const versions = await db.templateVersion.findMany({
     where: { OR: [...keys.values()] },
-    select: { templateId: true, version: true, display: true, security: true },
+    select: { templateId: true, version: true, display: true, security: true, policy: true },
   });
   const byKey = new Map(versions.map((version) => [`${version.templateId}/${version.version}`, version]));
   return new Map(

@@ -12,6 +12,7 @@ import { demandRunning, demandRunningSoon } from "./running-session";
 import type { openViewerInput, openViewerOutput } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findSession, insertEvent } from "./sessions-store";
+import type { SharesService } from "./shares-service";
 
 export interface ViewerTicketsDeps {
   readonly database: Database;
@@ -19,6 +20,7 @@ export interface ViewerTicketsDeps {
   readonly clock: Clock;
   readonly audit: AuditService;
   readonly tickets: TicketsService;
+  readonly shares: SharesService;
   /** Where a session's web app is entered with a ticket: an absolute URL. */
   readonly appEntryUrl: (sessionId: string, ticket: string) => string;
 }
@@ -33,14 +35,22 @@ export class ViewerTickets {
     const row = await findSession(database, input.id);
     const display = row && (await findDisplays(database, [row])).get(row.id);
     if (!row || !display) throw sessionMissing(input.id);
-    const foreign = row.userId !== asker.userId;
+    const invitation = row.userId === asker.userId ? null : await this.deps.shares.invitationOf(asker.userId, row.id);
+    // An administrator with a reason comes as one, whatever they were invited to.
+    const share = asker.role === "admin" && input.reason ? null : invitation;
+    if (share?.mode === "view" && input.mode === "control")
+      throw new BerthError(
+        "AUTH_INSUFFICIENT_PERMISSIONS",
+        `${row.user.username} invited you to watch '${row.name}'; open it with mode 'view'`,
+      );
+    const foreign = row.userId !== asker.userId && !share;
     if (foreign && !input.reason) {
       const problem = `say why you open the screen of ${row.user.username}; they will see it`;
       throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
     }
     const { protocol } = displaySchema.parse(display.display);
     // A desktop's viewer may be there before the desktop: its socket is answered when the display is (see ViewerAccess).
-    if (protocol === "rfb" && !foreign) demandRunningSoon(row, clock.now());
+    if (protocol === "rfb" && row.userId === asker.userId) demandRunningSoon(row, clock.now());
     else demandRunning(row, clock.now());
     if (protocol === "http" && input.mode === "view")
       throw new BerthError("INVALID_PARAMETER", "A web app can't be opened view-only; open it with mode 'control'");
@@ -53,6 +63,8 @@ export class ViewerTickets {
         sessionId: row.id,
         mode: input.mode,
         port: null,
+        shareId: share?.id ?? null,
+        note: foreign ? (input.reason ?? null) : null,
       });
       if (foreign) {
         const details = { name: row.name, owner: row.user.username, mode: input.mode, reason: input.reason ?? "" };

@@ -1,5 +1,6 @@
 import { displaySchema, environmentSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import {
   type Template,
@@ -28,6 +29,7 @@ export function specColumns(spec: TemplateSpec) {
     idleTimeoutSeconds: required(parseDuration(spec.idleTimeout), spec.idleTimeout),
     hibernateMode: spec.hibernateMode,
     readyTimeoutSeconds: spec.readyTimeoutSeconds,
+    policy: spec.policy,
   };
 }
 
@@ -67,6 +69,7 @@ export function specOf(version: TemplateVersionRow): TemplateSpec {
     idleTimeout: formatDuration(version.idleTimeoutSeconds),
     hibernateMode: hibernateModeSchema.parse(version.hibernateMode),
     readyTimeoutSeconds: version.readyTimeoutSeconds,
+    policy: sessionPolicySchema.parse(version.policy),
   };
 }
 

@@ -1,5 +1,6 @@
 import { displaySchema, environmentSchema, imageReferenceSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema, storageQuantitySchema } from "@berth/protocol/quantities";
+import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
@@ -28,6 +29,7 @@ export const templateSpecSchema = z.object({
   idleTimeout: idleTimeoutSchema,
   hibernateMode: hibernateModeSchema,
   readyTimeoutSeconds: z.number().int().min(1).max(3600),
+  policy: sessionPolicySchema,
 });
 export type TemplateSpec = z.infer<typeof templateSpecSchema>;
 
@@ -88,6 +90,7 @@ const defaults = {
   hibernateMode: hibernateModeSchema.default("stop"),
   readyTimeoutSeconds: templateSpecSchema.shape.readyTimeoutSeconds.default(60),
   security: securityProfileSchema.default("strict"),
+  policy: sessionPolicySchema.prefault({}),
 };
 export const createTemplateInput = z.strictObject({
   name: templateNameSchema,

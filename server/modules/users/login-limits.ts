@@ -17,44 +17,56 @@ export interface LoginLimits {
   purge(): Promise<void>;
 }
 
+export interface GuestLimits {
+  /** Throws RATE_LIMIT_EXCEEDED with `details.retryAfter` in seconds. */
+  take(address: string): Promise<void>;
+}
+
 const WINDOW_SECONDS = 60;
 /** Six digits with a step of drift either way: ten tries in a quarter of an hour find one in about three thousand years. */
 const CODES = 10;
 const CODE_WINDOW_SECONDS = 15 * 60;
 
+const limiterOn = (pool: QueryClient, keyPrefix: string, points: number, duration = WINDOW_SECONDS) =>
+  new RateLimiterPostgres({
+    storeClient: pool,
+    tableName: "rate_limits",
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    keyPrefix,
+    points,
+    duration,
+  });
+
+/** Throws RATE_LIMIT_EXCEEDED for what a limiter refused, and anything else as it is. */
+async function limited(what: string, consume: () => Promise<unknown>): Promise<void> {
+  try {
+    await consume();
+  } catch (refused) {
+    if (!(refused instanceof RateLimiterRes)) throw refused;
+    const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+    throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many ${what}. Please try again in ${retryAfter} seconds.`, { details: { retryAfter } });
+  }
+}
+
+/** Counts how often an address comes by links to screens. */
+export function guestLimits(pool: QueryClient, perMinute: number): GuestLimits {
+  const byAddress = limiterOn(pool, "guest-address", perMinute);
+  return { take: (address) => limited("attempts", () => byAddress.consume(address)) };
+}
+
 /** Counts attempts, not failures, for an address and for a name from an address. The table is UNLOGGED and made by a migration. */
 export function loginLimits(pool: QueryClient, perMinute: { address: number; usernameAndAddress: number }): LoginLimits {
-  const limiter = (keyPrefix: string, points: number, duration = WINDOW_SECONDS) =>
-    new RateLimiterPostgres({
-      storeClient: pool,
-      tableName: "rate_limits",
-      tableCreated: true,
-      clearExpiredByTimeout: false,
-      keyPrefix,
-      points,
-      duration,
-    });
-  const byAddress = limiter("login-address", perMinute.address);
-  const byBoth = limiter("login-name", perMinute.usernameAndAddress);
-  const byCode = limiter("login-code", CODES, CODE_WINDOW_SECONDS);
-  const limited = async (consume: () => Promise<unknown>) => {
-    try {
-      await consume();
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-      throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many sign-in attempts. Please try again in ${retryAfter} seconds.`, {
-        details: { retryAfter },
-      });
-    }
-  };
+  const byAddress = limiterOn(pool, "login-address", perMinute.address);
+  const byBoth = limiterOn(pool, "login-name", perMinute.usernameAndAddress);
+  const byCode = limiterOn(pool, "login-code", CODES, CODE_WINDOW_SECONDS);
   return {
     take: ({ username, address }) =>
-      limited(async () => {
+      limited("sign-in attempts", async () => {
         await byAddress.consume(address);
         await byBoth.consume(`${username}@${address}`);
       }),
-    takeCode: (userId) => limited(() => byCode.consume(userId)),
+    takeCode: (userId) => limited("sign-in attempts", () => byCode.consume(userId)),
     forgetCodes: async (userId) => void (await byCode.delete(userId)),
     async purge() {
       await pool.query("DELETE FROM rate_limits WHERE expire < $1", [Date.now() - WINDOW_SECONDS * 1000]);

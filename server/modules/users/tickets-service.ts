@@ -14,6 +14,8 @@ export interface TicketGrant {
   readonly sessionId: string;
   readonly mode: string;
   readonly port: number | null;
+  readonly shareId?: string | null;
+  readonly note?: string | null;
 }
 
 /** The right to do one thing, once, within 30 seconds. Only a ticket's hash is kept; it dies early with the login that got it. */

@@ -1,0 +1,82 @@
+import { viewerModeSchema } from "@berth/protocol/agent-messages";
+import type { z } from "zod";
+import type { Clock } from "../../platform/clock";
+import type { Database } from "../../platform/database";
+import { hashSecret, type Ids } from "../../platform/ids";
+import type { GuestLimits } from "../users/login-limits";
+import type { TicketsService } from "../users/tickets-service";
+import { guestLogin } from "./guest-login";
+import { demandRunning } from "./running-session";
+import { findSession } from "./sessions-store";
+import { shareMissing } from "./share-missing";
+import type { enterShareInput, enterShareOutput, guestControlInput, guestInput, guestViewOutput } from "./shares-schema";
+import type { SharesService } from "./shares-service";
+import { findShareByToken, type ShareRow, touchShare } from "./shares-store";
+import type { ViewerRooms } from "./viewer-rooms";
+
+export interface GuestsDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly tickets: TicketsService;
+  readonly shares: SharesService;
+  readonly rooms: ViewerRooms;
+  readonly limits: GuestLimits;
+}
+
+/** Those who come by a link, without an account. The link's token is all that they have; it is checked each time. */
+export class GuestsService {
+  constructor(private readonly deps: GuestsDeps) {}
+
+  /** Throws RATE_LIMIT_EXCEEDED, SHARE_NOT_FOUND, SESSION_NOT_RUNNING, AGENT_OFFLINE. */
+  async enter(address: string, input: z.output<typeof enterShareInput>): Promise<z.output<typeof enterShareOutput>> {
+    await this.deps.limits.take(address);
+    const { database, clock, ids } = this.deps;
+    const share = await this.share(input.token);
+    const row = await findSession(database, share.sessionId);
+    if (!row) throw shareMissing();
+    demandRunning(row, clock.now());
+    const guestKey = input.guestKey ?? ids.secret();
+    const mode = viewerModeSchema.parse(share.mode);
+    const issued = await database.$transaction((tx) =>
+      this.deps.tickets.issue(tx, {
+        purpose: "viewer",
+        userId: row.userId,
+        loginId: guestLogin(share.id, hashSecret(guestKey).slice(0, 32)),
+        sessionId: row.id,
+        mode,
+        port: null,
+        shareId: share.id,
+        note: input.name,
+      }),
+    );
+    await touchShare(database, share.id, clock.now());
+    return { url: `/vnc-viewer/${row.id}?ticket=${issued.ticket}`, session: row.name, mode, guestKey };
+  }
+
+  async view(input: z.output<typeof guestInput>): Promise<z.output<typeof guestViewOutput>> {
+    const share = await this.share(input.token);
+    const viewers = this.deps.rooms.viewers(share.sessionId, keyOf(input.guestKey));
+    const you = viewers.find((viewer) => viewer.you);
+    return {
+      viewers: viewers.map(({ name, kind, controls, you: self }) => ({ name, kind, controls, you: self })),
+      mode: viewerModeSchema.parse(share.mode),
+      controls: you?.controls ?? false,
+      requested: you?.requested ?? false,
+    };
+  }
+
+  async control(input: z.output<typeof guestControlInput>): Promise<void> {
+    const share = await this.share(input.token);
+    this.deps.rooms.act(share.sessionId, keyOf(input.guestKey), input.action, undefined);
+  }
+
+  private async share(token: string): Promise<ShareRow> {
+    const share = await findShareByToken(this.deps.database, hashSecret(token), this.deps.clock.now());
+    const standing = share && (await this.deps.shares.standing(share.sessionId));
+    if (!share || !standing?.open || !standing.shares.has(share.id)) throw shareMissing();
+    return share;
+  }
+}
+
+const keyOf = (guestKey: string): string => `guest:${hashSecret(guestKey).slice(0, 32)}`;
