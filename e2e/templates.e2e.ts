@@ -165,14 +165,14 @@ test("of many templates the list shows pages, and a search finds those of the ot
   }
   await signIn(page);
   await page.goto(`${stackUrl()}/templates`);
-  await expect(page.getByRole("link", { name: "Many 000" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Many 109" })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Many 000", exact: true })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Many 109", exact: true })).toHaveCount(0);
   await page.getByLabel("Search templates").fill("many 109");
-  await expect(page.getByRole("link", { name: "Many 109" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Many 109", exact: true })).toBeVisible();
   await expect(page.getByRole("table", { name: "Templates" }).getByRole("row")).toHaveCount(2);
   await page.getByLabel("Search templates").fill("");
   await page.getByRole("button", { name: "Next page" }).click();
-  await expect(page.getByRole("link", { name: "Many 109" })).toBeVisible();
-  await expect(page.getByRole("link", { name: "Many 000" })).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Many 109", exact: true })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Many 000", exact: true })).toHaveCount(0);
   for (let at = 0; at < 110; at += 1) await berth.call("DELETE", `/templates/many-${String(at).padStart(3, "0")}`);
 });
