@@ -1,5 +1,7 @@
+import { sessionPolicyFields } from "@berth/protocol/session-policy";
 import type { TemplateContent } from "../../../server/modules/templates/templates-schema";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
+import { policyWords } from "./policy-words";
 
 /** A template's content as it arrives and as the editor has it. */
 export type Content = Readonly<Omit<TemplateContent, "defaultResources" | "display">> & {
@@ -43,6 +45,7 @@ const fields: readonly { readonly field: string; read(content: Content): string 
   { field: "Shared memory", read: (one) => memoryWords(one.shmSize) },
   { field: "Processes at most", read: (one) => String(one.pidsLimit) },
   { field: "Ready within", read: (one) => `${one.readyTimeoutSeconds} s` },
+  ...sessionPolicyFields.map((field) => ({ field: policyWords[field], read: (one: Content) => yesNo(one.policy[field]) })),
 ];
 
 /** What differs, field by field; tags and variables each by itself. Empty: the same. */

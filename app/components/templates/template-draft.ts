@@ -1,3 +1,4 @@
+import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
 import type { Content } from "./template-diff";
 
@@ -36,6 +37,7 @@ export interface TemplateDraft {
   readonly idleTimeout: string;
   readonly hibernateMode: Content["hibernateMode"];
   readonly readyTimeoutSeconds: string;
+  readonly policy: SessionPolicy;
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -65,6 +67,7 @@ export const emptyDraft: TemplateDraft = {
   idleTimeout: "30m",
   hibernateMode: "stop",
   readyTimeoutSeconds: "60",
+  policy: sessionPolicySchema.parse({}),
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -96,6 +99,7 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     idleTimeout: content.idleTimeout,
     hibernateMode: content.hibernateMode,
     readyTimeoutSeconds: String(content.readyTimeoutSeconds),
+    policy: content.policy,
   };
 }
 
@@ -145,6 +149,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
     idleTimeout: draft.idleTimeout.trim(),
     hibernateMode: draft.hibernateMode,
     readyTimeoutSeconds: wholeNumber(draft.readyTimeoutSeconds),
+    policy: draft.policy,
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;

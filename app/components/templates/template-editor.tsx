@@ -163,4 +163,5 @@ const previewOf = (draft: TemplateDraft): Content => ({
   idleTimeout: draft.idleTimeout,
   hibernateMode: draft.hibernateMode,
   readyTimeoutSeconds: 0,
+  policy: draft.policy,
 });

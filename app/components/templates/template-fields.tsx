@@ -1,4 +1,5 @@
 "use client";
+import { sessionPolicyFields } from "@berth/protocol/session-policy";
 import type { ComponentProps } from "react";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { CheckField } from "../controls/check-field";
@@ -6,6 +7,7 @@ import { SelectField, TextAreaField, TextField } from "../controls/field";
 import { Segmented } from "../controls/segmented";
 import { Card, Panel } from "../data/panel";
 import { IconPicker } from "./icon-picker";
+import { policyWords } from "./policy-words";
 import type { TemplateDraft } from "./template-draft";
 import { VariableRows } from "./variable-rows";
 
@@ -193,6 +195,18 @@ export function TemplateFields({ draft, isNew, categories, edit, problem, leave 
               <option value="freeze">Freezing</option>
             </SelectField>
           </div>
+        </Card>
+      </Panel>
+      <Panel title="What its screen allows">
+        <Card className="flex flex-col gap-4 p-4">
+          {sessionPolicyFields.map((field) => (
+            <CheckField
+              key={field}
+              label={policyWords[field]}
+              checked={draft.policy[field]}
+              onChange={(allowed) => edit({ policy: { ...draft.policy, [field]: allowed } })}
+            />
+          ))}
         </Card>
       </Panel>
       <Panel title="Variables">

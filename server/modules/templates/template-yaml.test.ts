@@ -59,6 +59,13 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
   idleTimeout: fc.constantFrom("0", "30m", "90m"),
   hibernateMode: fc.constantFrom("stop" as const, "freeze" as const),
   readyTimeoutSeconds: fc.integer({ min: 1, max: 3600 }),
+  policy: fc.record({
+    clipboardIn: fc.boolean(),
+    clipboardOut: fc.boolean(),
+    fileTransfer: fc.boolean(),
+    sharing: fc.boolean(),
+    thumbnails: fc.boolean(),
+  }),
 });
 
 const problems = (yaml: string) => {

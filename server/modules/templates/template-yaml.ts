@@ -1,4 +1,5 @@
 import { displaySchema } from "@berth/protocol/agent-commands";
+import { sessionPolicyFields, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import type { YamlProblem } from "./template-versions-schema";
@@ -40,6 +41,7 @@ const fileSchema = z.strictObject({
     idleTimeout: fields.idleTimeout,
     hibernateMode: fields.hibernateMode,
     readyTimeoutSeconds: fields.readyTimeoutSeconds,
+    policy: z.strictObject(sessionPolicySchema.shape).prefault({}),
   }),
 });
 
@@ -87,6 +89,7 @@ export function templateToYaml({ name, content }: NamedContent): string {
       idleTimeout: content.idleTimeout,
       hibernateMode: content.hibernateMode,
       readyTimeoutSeconds: content.readyTimeoutSeconds,
+      policy: Object.fromEntries(sessionPolicyFields.map((field) => [field, content.policy[field]])),
     },
   };
   // `compat`: what an older reader would take for a number or a boolean is quoted too.
