@@ -10,6 +10,7 @@ import { root } from "./stack/stack";
 /** Where each page of `app/` is looked at; a page without an entry fails the test below. */
 const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string }) => string>> = {
   "/sign-in": () => "/sign-in",
+  "/shared/[token]": () => "/shared/a-link-that-is-none",
   "/": () => "/",
   "/sessions": () => "/sessions",
   "/sessions/new": () => "/sessions/new",

@@ -59,6 +59,12 @@ test("a guest comes by a link, types once control was given to them, not before 
     expect(await wrote("late.txt")).toContain("nothing");
   });
 
+  await test.step("and is out at once when the link is taken back", async () => {
+    await page.getByRole("button", { name: "Share this screen" }).click();
+    await page.getByRole("button", { name: /^Take back: / }).click();
+    await expect(guest.getByText("This screen can’t be opened")).toBeVisible();
+  });
+
   await context.close();
   await api(stackUrl()).call("DELETE", `/sessions/${id}`);
 });
