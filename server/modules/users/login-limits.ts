@@ -45,7 +45,9 @@ async function limited(what: string, consume: () => Promise<unknown>): Promise<v
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
     const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many ${what}. Please try again in ${retryAfter} seconds.`, { details: { retryAfter } });
+    throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many ${what}. Please try again in ${retryAfter} seconds.`, {
+      details: { retryAfter },
+    });
   }
 }
 
