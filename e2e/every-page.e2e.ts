@@ -59,7 +59,7 @@ async function settled(page: Page): Promise<void> {
 }
 
 test.describe("accessibility", () => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   let sessionId = "";
   let userId = "";
 
