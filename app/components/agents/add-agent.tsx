@@ -6,11 +6,11 @@ import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { TextField } from "../controls/field";
+import { CopyBox } from "../data/copy-box";
 import { Panel } from "../data/panel";
 import { RelativeTime } from "../data/relative-time";
 import { FailurePanel } from "../feedback/failure-panel";
 import { AgentArrival } from "./agent-arrival";
-import { CommandBox } from "./command-box";
 
 /** One command for the host, and then each step of the agent's arrival as it happens. */
 export function AddAgent() {
@@ -55,7 +55,7 @@ export function AddAgent() {
         <p className="text-ink-soft">
           It needs Node 20 and Docker. The token in it works once and expires <RelativeTime at={expiresAt} />; it is not shown again.
         </p>
-        <CommandBox command={command} />
+        <CopyBox text={command} what="command" />
       </Panel>
       <Panel title="2. Watch it arrive">
         <AgentArrival tokenId={id} />

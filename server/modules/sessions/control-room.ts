@@ -40,10 +40,6 @@ export class ControlRoom {
     return this.#requests;
   }
 
-  get empty(): boolean {
-    return this.#seats.size === 0;
-  }
-
   /** Nobody controls: then an owner or administrator who comes to use the desktop does. */
   join(seatId: string, visitor: Visitor, wants: ViewerMode): void {
     this.#seats.set(seatId, { visitor, wants });
