@@ -80,6 +80,9 @@ export async function prefetchOrNotFound(query: () => Promise<unknown>): Promise
   }
 }
 
+/** What programs may ask for. */
+export const apiDocument = () => runtime().apiDocument;
+
 /** Whether the sign-in page offers an identity provider. */
 export const oidcOffered = (): boolean => runtime().auth.oidc !== null;
 
