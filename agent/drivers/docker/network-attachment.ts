@@ -1,8 +1,8 @@
 /**
  * When a session gets its network. Giving a container an address, a resolver and firewall rules takes the engine a tenth of a second and
  * more, which a person would wait for in front of an empty screen. A display on a unix socket needs no network: such a container starts
- * without any, and is joined to the sessions' network once its display is there, or after a second where that takes longer. Until then
- * it reaches nobody at all, so the firewall rules are made sure of in between.
+ * without any, and is joined to the sessions' network soon after its display is there, or after a second where that takes longer. Until
+ * then it reaches nobody at all, so the firewall rules are made sure of in between.
  */
 import type Docker from "dockerode";
 import { engineError } from "./engine-errors";
@@ -12,6 +12,8 @@ import { SESSION_NETWORK } from "./session-network";
 const NO_NETWORK = "none";
 /** A display that takes longer may be waiting for the network itself. */
 const LATEST_MS = 1000;
+/** The engine's work would slow down the first picture of a viewer that is there already. */
+const AFTER_DISPLAY_MS = 200;
 
 export const networkAtStart = (displayBySocket: boolean): string => (displayBySocket ? NO_NETWORK : SESSION_NETWORK);
 
@@ -26,7 +28,8 @@ export interface Attachment {
 
 /** Resolves when the container is on the sessions' network; one that is there already stays as it is. Rejects as `display` does. */
 export async function attachNetwork({ docker, engine, network, containerId, display }: Attachment): Promise<void> {
-  await atLatest(display, LATEST_MS);
+  const shown = display.then(() => new Promise<void>((resolve) => setTimeout(resolve, AFTER_DISPLAY_MS)));
+  await atLatest(shown, LATEST_MS);
   await network.ensure();
   try {
     const { NetworkSettings } = await docker.getContainer(containerId).inspect();
