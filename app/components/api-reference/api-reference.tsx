@@ -1,4 +1,4 @@
-import type { OpenApiDocument, OpenApiOperation } from "../../../server/rest/openapi-document";
+import type { ApiDocument, ApiOperation } from "../../server-caller";
 import { Card, Panel } from "../data/panel";
 import { SchemaFields } from "./schema-fields";
 
@@ -11,7 +11,7 @@ const titles: Readonly<Record<string, string>> = {
 const titleOf = (tag: string): string => titles[tag] ?? `${tag.charAt(0).toUpperCase()}${tag.slice(1)}`;
 
 /** Every operation of `/api/v1`, from the document that programs read. Drawn by the server alone: no script comes with it. */
-export function ApiReference({ document }: { document: OpenApiDocument }) {
+export function ApiReference({ document }: { document: ApiDocument }) {
   const base = document.servers[0]?.url ?? "/api/v1";
   return (
     <>
@@ -41,7 +41,7 @@ export function ApiReference({ document }: { document: OpenApiDocument }) {
   );
 }
 
-function Operation({ method, path, operation }: { method: string; path: string; operation: OpenApiOperation }) {
+function Operation({ method, path, operation }: { method: string; path: string; operation: ApiOperation }) {
   const body = operation.requestBody?.content["application/json"];
   const [status, answer] = Object.entries(operation.responses)[0] ?? [];
   const answered = answer && "content" in answer ? answer.content?.["application/json"].schema : undefined;

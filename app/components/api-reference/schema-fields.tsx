@@ -1,9 +1,9 @@
-import type { JsonSchema } from "../../../server/rest/wire-schema";
+import type { ApiSchema } from "../../server-caller";
 
 interface Field {
   readonly name: string;
   readonly required: boolean;
-  readonly schema: JsonSchema;
+  readonly schema: ApiSchema;
   /** Where it goes, if not into the body. */
   readonly note?: string;
 }
@@ -12,7 +12,7 @@ interface Field {
 const DEEPEST = 2;
 
 /** A schema's fields, one a line: name, kind, limits. Nested ones are set in. */
-export function SchemaFields({ title, schema, fields }: { title: string; schema?: JsonSchema; fields?: readonly Field[] }) {
+export function SchemaFields({ title, schema, fields }: { title: string; schema?: ApiSchema; fields?: readonly Field[] }) {
   const all = fields ?? fieldsOf(schema ?? {});
   return (
     <div className="flex min-w-0 flex-col gap-1.5">
@@ -45,7 +45,7 @@ function List({ fields, depth }: { fields: readonly Field[]; depth: number }) {
 }
 
 /** Of an object, of the items of a list, or of the first object among alternatives. */
-function fieldsOf(schema: JsonSchema): Field[] {
+function fieldsOf(schema: ApiSchema): Field[] {
   const item = schema.items;
   if (typeof item === "object" && !Array.isArray(item)) return fieldsOf(item);
   const alternative = (schema.anyOf ?? schema.oneOf)?.find((one) => typeof one === "object" && (one.properties || one.items));
@@ -57,7 +57,7 @@ function fieldsOf(schema: JsonSchema): Field[] {
   }));
 }
 
-function kindOf(schema: JsonSchema): string {
+function kindOf(schema: ApiSchema): string {
   const { type, format, items, anyOf, oneOf, maxLength, minimum, maximum } = schema;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((word) => String(word)).join(" | ");
