@@ -14,6 +14,7 @@ import {
   createRegistrationTokenInput,
   listAgentsInput,
   listAgentsOutput,
+  listRegistrationTokensInput,
   listRegistrationTokensOutput,
   orphanInput,
   registrationTokenIdInput,
@@ -96,10 +97,11 @@ export const agentsRouter = router({
 export const registrationTokensRouter = router({
   list: procedure
     .meta({ rest: { method: "GET", path: "/registration-tokens" } })
+    .input(listRegistrationTokensInput)
     .output(listRegistrationTokensOutput)
-    .query(({ ctx }) => {
+    .query(({ ctx, input }) => {
       allow(ctx.login, "enrol");
-      return ctx.services.registrationTokens.list();
+      return ctx.services.registrationTokens.list(input);
     }),
   create: procedure
     .meta({ rest: { method: "POST", path: "/registration-tokens", status: 201 } })
