@@ -113,6 +113,7 @@ beforeEach(async () => {
       trpc: http,
       rest: http,
       templateIcon: http,
+      sessionThumbnail: http,
       agentBundle: http,
       agentBundleHash: http,
       agentInstaller: http,

@@ -90,6 +90,8 @@ export const sessionSchema = z.object({
   lastActivityAt: z.date().nullable(),
   /** The contract's name for it. */
   lastActivity: z.date().nullable(),
+  /** The asking person may have a small picture of its screen now: `/session-thumbnails/{id}`. */
+  thumbnail: z.boolean(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -135,6 +137,8 @@ export const createSessionInput = z.strictObject({
     .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes")
     .optional(),
   platform: platformSchema.optional(),
+  /** Only agents of this region. */
+  region: z.string().min(1).max(100).optional(),
   agentId: z.string().max(63).optional(),
   state: z.enum(["running", "hibernated"]).default("running"),
   resources: z.strictObject({ memory: memoryQuantitySchema.optional(), cpu: cpuQuantitySchema.optional() }).optional(),
@@ -150,8 +154,29 @@ export const createSessionInput = z.strictObject({
 });
 export type CreateSessionInput = z.infer<typeof createSessionInput>;
 
+/** What decides where a session goes. */
+export const explainPlacementInput = createSessionInput.pick({
+  template: true,
+  platform: true,
+  region: true,
+  agentId: true,
+  homeId: true,
+  resources: true,
+});
+/** Where a session would go if it were launched now, and why. Nothing is reserved by asking. */
+export const explainPlacementOutput = z.object({
+  /** `chosen` is null where no agent can take it; `problem` says why then. */
+  placement: placementSchema,
+  problem: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  /** What can be asked for: of the agents that are there. */
+  regions: z.array(z.string()),
+  platforms: z.array(platformSchema),
+});
+
 export const listSessionsInput = z.strictObject({
   user: z.string().max(63).optional(),
+  /** Those to whose screens the asking person is invited now, instead of their own. */
+  shared: z.boolean().optional(),
   template: z.string().max(63).optional(),
   platform: platformSchema.optional(),
   agentId: z.string().max(63).optional(),
@@ -160,7 +185,7 @@ export const listSessionsInput = z.strictObject({
   live: z.boolean().optional(),
   tags: z.array(z.string().max(50)).max(20).optional(),
   search: z.string().max(100).optional(),
-  sort: z.enum(["createdAt", "updatedAt", "user", "state"]).default("createdAt"),
+  sort: z.enum(["createdAt", "updatedAt", "name", "user", "state"]).default("createdAt"),
   order: z.enum(["asc", "desc"]).default("desc"),
   ...pageInput().shape,
 });
