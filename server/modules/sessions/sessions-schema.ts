@@ -4,14 +4,11 @@ import { errorCodeSchema } from "@berth/protocol/errors";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
+import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 
-export const tagSchema = z
-  .string()
-  .min(1)
-  .max(50)
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:/-]*$/u, "must be letters, digits, spaces and . _ : / -");
+export const tagSchema = z.string().regex(TAG, TAG_WORDS);
 
 /** Why an agent was, or was not, chosen: one line for each agent that was looked at. */
 export const placementSchema = z.object({
@@ -132,10 +129,7 @@ export const createSessionInput = z.strictObject({
   user: z.string().max(63).optional(),
   template: z.string().max(63),
   /** Default: made from user and template. */
-  name: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes")
-    .optional(),
+  name: z.string().regex(SESSION_NAME, SESSION_NAME_WORDS).optional(),
   platform: platformSchema.optional(),
   /** Only agents of this region. */
   region: z.string().min(1).max(100).optional(),
@@ -148,7 +142,7 @@ export const createSessionInput = z.strictObject({
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
   environment: environmentSchema.optional(),
-  tags: z.array(tagSchema).max(20).default([]),
+  tags: z.array(tagSchema).max(MAX_TAGS).default([]),
   /** Tighter than the template's; only an administrator makes it looser. */
   policy: sessionPolicyChangeSchema.optional(),
 });
