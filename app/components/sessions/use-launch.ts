@@ -19,6 +19,8 @@ export function useLaunch() {
     trpc.sessions.create.mutationOptions({
       onSuccess: (session) => {
         queryClient.setQueryData(trpc.sessions.get.queryKey({ id: session.id }), session);
+        // What was used last is another template now.
+        void queryClient.invalidateQueries(trpc.templates.shelves.queryFilter());
         router.push(`/sessions/${session.id}`);
       },
     }),
