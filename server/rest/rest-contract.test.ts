@@ -237,7 +237,7 @@ describe("a list by cursor", () => {
   });
 
   it.each(
-    ["created_at", "updated_at", "user", "state"].flatMap((sort) => [
+    ["created_at", "updated_at", "name", "user", "state"].flatMap((sort) => [
       [sort, "asc"],
       [sort, "desc"],
     ]),
@@ -277,6 +277,8 @@ describe("a list by cursor", () => {
     ["/tasks?", "tasks", "id"],
     ["/audit?", "entries", "id"],
     ["/agents?", "agents", "agent_id"],
+    ["/homes?", "homes", "id"],
+    ["/registration-tokens?", "tokens", "id"],
   ])("tells everything of %s once", async (path, list, key) => {
     if (list === "agents") for (const name of ["host-b", "hosta", "host-c"]) await kit.connectAgent(name);
     const ids = await walk(path, list, key, "admin");
