@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { memo } from "react";
+import { memo, useDeferredValue } from "react";
 import { RelativeTime } from "../data/relative-time";
 import { SessionMenu } from "./session-menu";
 import { type ListedSession, type RowChoice, RowFailure, SelectBox } from "./session-rows";
@@ -16,9 +16,10 @@ interface SessionCardsProps {
 
 /** The same list by its pictures. */
 export function SessionCards({ sessions, label, showOwner, choice }: SessionCardsProps) {
+  const cards = useDeferredValue(sessions);
   return (
     <ul aria-label={label} className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3">
-      {sessions.map((session) => (
+      {cards.map((session) => (
         <SessionCard
           key={session.id}
           session={session}

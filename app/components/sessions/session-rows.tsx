@@ -1,6 +1,6 @@
 "use client";
 import Link from "next/link";
-import { memo } from "react";
+import { memo, useDeferredValue } from "react";
 import { cpuWords, memoryWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
@@ -33,6 +33,8 @@ interface SessionRowsProps {
 }
 
 export function SessionRows({ sessions, label, showOwner, choice, sort }: SessionRowsProps) {
+  // Drawn in slices between frames.
+  const rows = useDeferredValue(sessions);
   const head = (by: SortKey, words: string, place: { wide?: boolean; className?: string } = {}) =>
     sort ? (
       <SortHead {...place} order={sort.by === by ? sort.order : null} onSort={() => sort.onSort(by)}>
@@ -79,7 +81,7 @@ export function SessionRows({ sessions, label, showOwner, choice, sort }: Sessio
         </>
       }
     >
-      {sessions.map((session) => (
+      {rows.map((session) => (
         <SessionRow
           key={session.id}
           session={session}
