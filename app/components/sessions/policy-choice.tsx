@@ -1,6 +1,7 @@
 import type { SessionPolicy } from "@berth/protocol/session-policy";
+import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import { CheckField } from "../controls/check-field";
-import { policyFields, policyWords } from "../templates/policy-words";
+import { policyWords } from "../templates/policy-words";
 
 interface PolicyChoiceProps {
   policy: SessionPolicy;
@@ -14,7 +15,7 @@ interface PolicyChoiceProps {
 export function PolicyChoice({ policy, ceiling, disabled = false, onChange }: PolicyChoiceProps) {
   return (
     <div className="flex flex-col gap-2.5">
-      {policyFields.map((field) => (
+      {sessionPolicyFields.map((field) => (
         <CheckField
           key={field}
           label={policyWords[field]}

@@ -8,12 +8,3 @@ export const policyWords: Readonly<Record<keyof SessionPolicy, string>> = {
   sharing: "Others may be invited to its screen",
   thumbnails: "Lists may show small pictures of it",
 };
-
-/** In the order in which they are asked. Listed by hand: the protocol's own list brings the schema library with it. */
-export const policyFields = [
-  "clipboardIn",
-  "clipboardOut",
-  "fileTransfer",
-  "sharing",
-  "thumbnails",
-] as const satisfies readonly (keyof SessionPolicy)[];
