@@ -45,7 +45,7 @@ test("many sessions are chosen and hibernated together, by keys and by Shift; a 
     await expect(page.getByRole("dialog")).toContainText("what was not saved is lost");
     await page.getByRole("dialog").getByRole("button", { name: "Hibernate 3 sessions" }).click();
     await expect(page.getByText("3 sessions hibernated")).toBeVisible({ timeout: 30_000 });
-    await expect(table.getByText("Hibernated")).toHaveCount(3);
+    await expect(table.getByRole("row").filter({ hasText: "Hibernated" })).toHaveCount(3);
     await expect(page.getByRole("toolbar")).toHaveCount(0);
   });
 

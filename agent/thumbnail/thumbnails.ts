@@ -46,7 +46,11 @@ export class Thumbnails {
     png.catch(() => {});
     this.#taken.delete(sessionId);
     this.#taken.set(sessionId, { at: now, png });
-    for (const [oldest] of this.#taken) if (this.#taken.size > MAX_KEPT) this.#taken.delete(oldest);
+    // The oldest are first: those that may not be shown any more go, and what is too many.
+    for (const [id, { at }] of this.#taken) {
+      if (now - at < KEPT_MS && this.#taken.size <= MAX_KEPT) break;
+      this.#taken.delete(id);
+    }
     return png;
   }
 

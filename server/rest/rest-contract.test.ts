@@ -119,7 +119,7 @@ describe("what is wrong with a request", () => {
   });
 
   it("is told in the contract's words", async () => {
-    expect(errorOf(await ask("GET", "/sessions?sort=size")).fields.sort).toBe("must be one of created_at, updated_at, user, state");
+    expect(errorOf(await ask("GET", "/sessions?sort=size")).fields.sort).toBe("must be one of created_at, updated_at, name, user, state");
     expect(errorOf(await ask("GET", "/sessions?sort=createdAt")).fields.sort).toContain("created_at");
     expect((await ask("GET", "/sessions?sort=created_at&order=asc")).status).toBe(200);
     expect(errorOf(await ask("POST", "/sessions", {})).message).toBe("template: is required");

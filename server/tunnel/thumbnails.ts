@@ -53,10 +53,18 @@ export class Thumbnails {
       else this.asked.delete(grant.agentId);
     });
     png.catch(() => {});
-    this.taken.delete(grant.sessionId);
-    this.taken.set(grant.sessionId, { at: now, png });
-    for (const [oldest] of this.taken) if (this.taken.size > MAX_KEPT) this.taken.delete(oldest);
+    this.keep(grant.sessionId, { at: now, png });
     return png;
+  }
+
+  /** No longer than it may be shown. */
+  private keep(sessionId: string, taken: Taken): void {
+    this.taken.delete(sessionId);
+    this.taken.set(sessionId, taken);
+    for (const [oldest] of this.taken) if (this.taken.size > MAX_KEPT) this.taken.delete(oldest);
+    this.options.clock.after(KEPT_MS, () => {
+      if (this.taken.get(sessionId) === taken) this.taken.delete(sessionId);
+    });
   }
 
   private async fetch(grant: ThumbnailGrant): Promise<Buffer> {
