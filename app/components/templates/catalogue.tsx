@@ -12,6 +12,7 @@ import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { CardBones } from "../feedback/skeleton";
 import { type CatalogueFilters, catalogueInput, onShelf, readCatalogueFilters, writeCatalogueFilters } from "./catalogue-filters";
+import { CategoryChoice } from "./category-choice";
 import { TemplateCard } from "./template-card";
 import { type Favourites, useFavourites } from "./use-favourites";
 
@@ -41,29 +42,12 @@ export function Catalogue() {
   const shown = whole
     ? shelves.data?.[filters.shelf === "recent" ? "recent" : "favourites"].filter((template) => onShelf(template, filters))
     : list.data?.templates;
-  const categories = shelves.data?.categories ?? [];
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <SearchByText label="Search templates" text={filters.search} onText={(search) => change({ search })} />
         <Segmented label="Shelf" value={filters.shelf} options={shelfChoices} onChange={(shelf) => change({ shelf })} />
-        {categories.length > 1 ? (
-          <label>
-            <span className="sr-only">Category</span>
-            <select
-              value={filters.category}
-              onChange={({ target }) => change({ category: target.value })}
-              className="h-8.5 max-w-60 rounded-md border border-line-strong/70 bg-surface px-2 text-sm"
-            >
-              <option value="">All categories</option>
-              {categories.map(({ name, templates }) => (
-                <option key={name} value={name}>
-                  {name} ({templates})
-                </option>
-              ))}
-            </select>
-          </label>
-        ) : null}
+        <CategoryChoice category={filters.category} onChange={(category) => change({ category })} />
       </div>
       {shown ? (
         shown.length > 0 ? (

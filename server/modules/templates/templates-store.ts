@@ -56,6 +56,7 @@ export async function findTemplates(
             { displayName: contains },
             { description: contains },
             { category: contains },
+            { versions: { some: { image: contains } } },
             { tags: { has: filter.search ?? "" } },
           ],
         }
