@@ -36,6 +36,39 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/invitation": () => "/invitation",
 };
 
+/** Pages as they look after a press or by their filters. */
+const states: Readonly<Record<string, { address: string; reach?: (page: Page) => Promise<void> }>> = {
+  "sessions chosen": {
+    address: "/sessions?tags=looked-at",
+    reach: (page) => page.getByRole("checkbox", { name: "Select all on this page" }).check(),
+  },
+  "sessions to be terminated": {
+    address: "/sessions?tags=looked-at",
+    reach: async (page) => {
+      await page.getByRole("checkbox", { name: "Select all on this page" }).check();
+      await page.getByRole("button", { name: /^Terminate / }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  "sessions as a grid": { address: "/sessions?view=grid" },
+  "nothing shared": { address: "/sessions?owner=shared" },
+  "a filter being chosen": {
+    address: "/sessions?template=terminal-desktop",
+    reach: async (page) => {
+      await page.getByRole("button", { name: "Filter", exact: true }).click();
+      await page.getByRole("menuitem", { name: "Tag…" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  "the launch form": {
+    address: "/sessions/new?template=terminal-desktop",
+    reach: async (page) => {
+      await page.getByText("What its screen allows").click();
+      await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("local");
+    },
+  },
+};
+
 /** The paths of all `page.tsx`, without the groups in parentheses. */
 function pagesOfApp(): string[] {
   const files = readdirSync(join(root, "app"), { recursive: true, withFileTypes: true }).filter(({ name }) => name === "page.tsx");
@@ -102,6 +135,13 @@ test.describe("accessibility", () => {
         }
         // The first of them needs nobody to be signed in.
         if (name === "/sign-in") await signIn(page);
+      }
+      for (const [name, { address, reach }] of Object.entries(states)) {
+        await page.goto(`${stackUrl()}${address}`);
+        await settled(page);
+        await reach?.(page);
+        const problems = await findings(page, []);
+        if (problems.length > 0) found[name] = problems;
       }
       await context.close();
       expect(found).toEqual({});

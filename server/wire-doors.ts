@@ -9,6 +9,7 @@ import { liveEndpoint } from "./http/live-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestFacts } from "./http/request-facts";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
+import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
@@ -20,6 +21,7 @@ import { servedProcedures } from "./rest/rest-routes";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
 import { AppProxy } from "./tunnel/app-proxy";
+import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
 import type { Modules } from "./wire-modules";
@@ -32,7 +34,7 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly modules: Pick<Modules, "services" | "agentsInbox" | "viewerAccess" | "appAccess">;
+  readonly modules: Pick<Modules, "services" | "agentsInbox" | "viewerAccess" | "thumbnailAccess" | "appAccess">;
   readonly download: AgentDownload;
   /** What `/healthz` answers with. */
   ready(): Promise<boolean>;
@@ -68,6 +70,7 @@ export function wireDoors(parts: DoorParts) {
     log,
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
+  const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
   const apps = new AppProxy({ access: modules.appAccess, broker, sockets, clock, log, appsDomain, publicUrl });
@@ -109,6 +112,11 @@ export function wireDoors(parts: DoorParts) {
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
+      sessionThumbnail: thumbnailEndpoint({
+        authenticator: auth,
+        authorize: (login, id) => modules.thumbnailAccess.authorize(login, id),
+        read: (grant) => thumbnails.read(grant),
+      }),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,

@@ -21,6 +21,7 @@ import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
 import { SharesService } from "./modules/sessions/shares-service";
+import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
@@ -115,6 +116,7 @@ export function wireModules(parts: ModuleParts) {
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
+  const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new HomesInbox()];
@@ -165,6 +167,7 @@ export function wireModules(parts: ModuleParts) {
     agentsInbox,
     sessionsInbox,
     viewerAccess,
+    thumbnailAccess,
     appAccess,
     tickets,
     limits,

@@ -218,3 +218,30 @@ describe("a port tunnel", () => {
     expect(running.plane.dials).toHaveLength(2);
   });
 });
+
+describe("a small picture of a display", () => {
+  it("comes on a tunnel of its own, and is no input, no viewer's and of no use to who may only look", async () => {
+    const id = await session();
+    const { head, png } = await running.plane.thumbnail(id);
+    expect(head).toEqual({ bytes: png.length });
+    expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
+    expect(png.readUInt32BE(16)).toBe(320);
+    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null });
+    expect(running.plane.all("session_activity")).toEqual([]);
+    expect(running.plane.all("register")[0]?.capabilities).toContain("thumbnails");
+  });
+
+  it("is refused here too where the policy allows none, or the request names none", async () => {
+    const id = await session();
+    expect((await running.plane.thumbnail(id, { thumbnails: false })).head).toMatchObject({ code: "THUMBNAILS_OFF" });
+    running.plane.sendRaw(JSON.stringify({ type: "thumbnail_request", tunnel_id: "t", tunnel_secret: "s", session_id: id }));
+    await vi.waitFor(() => expect(running.plane.dials).toHaveLength(2));
+    expect((await running.plane.thumbnail(id)).head).toMatchObject({ bytes: expect.any(Number) });
+  });
+
+  it("is refused with the code of what is wrong with the display", async () => {
+    const web = await session({ image: "memory/app", display: { protocol: "http", port: 8080, unix_socket: false, path: "/" } });
+    expect((await running.plane.thumbnail(web)).head).toMatchObject({ code: "DISPLAY_PROTOCOL_MISMATCH" });
+    expect((await running.plane.thumbnail(randomUUID())).head).toMatchObject({ code: "SESSION_NOT_FOUND" });
+  });
+});

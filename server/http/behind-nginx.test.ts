@@ -114,6 +114,7 @@ beforeEach(async () => {
       openApi: http,
       rest: http,
       templateIcon: http,
+      sessionThumbnail: http,
       agentBundle: http,
       agentBundleHash: http,
       agentInstaller: http,

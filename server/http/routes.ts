@@ -12,6 +12,7 @@ export const routes = {
   openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
+  sessionThumbnail: { kind: "http", path: "/session-thumbnails/{id}", access: "login" },
   agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },
   agentBundleHash: { kind: "http", path: "/agent/download/agent.mjs.sha256", access: "public" },
   agentInstaller: { kind: "http", path: "/agent/install.sh", access: "public" },

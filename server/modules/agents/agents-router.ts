@@ -14,6 +14,7 @@ import {
   createRegistrationTokenInput,
   listAgentsInput,
   listAgentsOutput,
+  listRegistrationTokensInput,
   listRegistrationTokensOutput,
   orphanInput,
   registrationTokenIdInput,
@@ -114,10 +115,11 @@ export const agentsRouter = router({
 export const registrationTokensRouter = router({
   list: procedure
     .meta({ rest: { method: "GET", path: "/registration-tokens", summary: "List registration tokens" } })
+    .input(listRegistrationTokensInput)
     .output(listRegistrationTokensOutput)
-    .query(({ ctx }) => {
+    .query(({ ctx, input }) => {
       allow(ctx.login, "enrol");
-      return ctx.services.registrationTokens.list();
+      return ctx.services.registrationTokens.list(input);
     }),
   create: procedure
     .meta({ rest: { method: "POST", path: "/registration-tokens", status: 201, summary: "Make a token for a new agent" } })

@@ -1,5 +1,5 @@
 import { displaySchema, securityProfileSchema } from "@berth/protocol/agent-commands";
-import type { ViewerMode } from "@berth/protocol/agent-messages";
+import { THUMBNAILS, type ViewerMode } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantities";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
@@ -18,9 +18,11 @@ export interface ViewParts {
   readonly display: DisplayRow;
   readonly progress: { percent: number | null; message: string } | null;
   readonly now: Date;
+  /** It is the asking person's own, or they are invited to its screen: whoever else may see the session may not see what it shows. */
+  readonly looksOn: boolean;
 }
 
-export function sessionView(row: SessionRow, { display, progress, now }: ViewParts): Session {
+export function sessionView(row: SessionRow, { display, progress, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
   const { protocol } = displaySchema.parse(display.display);
@@ -60,6 +62,12 @@ export function sessionView(row: SessionRow, { display, progress, now }: ViewPar
     updatedAt: row.updatedAt,
     lastActivityAt: row.lastActivityAt,
     lastActivity: row.lastActivityAt,
+    thumbnail:
+      looksOn &&
+      phase === "Running" &&
+      protocol === "rfb" &&
+      row.agent?.capabilities.includes(THUMBNAILS) === true &&
+      effectivePolicy(row, display).thumbnails,
   };
 }
 

@@ -9,6 +9,8 @@ import { maySessions, type SessionAction } from "./sessions-policy";
 import {
   createSessionInput,
   deleteSessionInput,
+  explainPlacementInput,
+  explainPlacementOutput,
   listSessionEventsOutput,
   listSessionsInput,
   listSessionsOutput,
@@ -81,6 +83,11 @@ export const sessionsRouter = router({
     .input(listSessionsInput)
     .output(listSessionsOutput)
     .query(({ ctx, input }) => ctx.services.sessions.list(ctx.login, input)),
+  /** Changes nothing: what launching with these wishes would do. */
+  explainPlacement: procedure
+    .input(explainPlacementInput)
+    .output(explainPlacementOutput)
+    .query(({ ctx, input }) => ctx.services.sessionCreation.explain(ctx.asker, input)),
   counts: procedure
     .meta({ rest: { method: "GET", path: "/sessions/counts", summary: "Count sessions by what they do" } })
     .output(sessionCountsOutput)

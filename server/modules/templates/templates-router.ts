@@ -26,6 +26,8 @@ import {
   getTemplateInput,
   listTemplatesInput,
   listTemplatesOutput,
+  setFavouriteInput,
+  shelvesOutput,
   templateSchema,
   updateTemplateInput,
 } from "./templates-schema";
@@ -45,6 +47,14 @@ export const templatesRouter = router({
     .input(listTemplatesInput)
     .output(listTemplatesOutput)
     .query(({ ctx, input }) => ctx.services.templates.list(input)),
+  shelves: procedure.output(shelvesOutput).query(({ ctx }) => ctx.services.templates.shelves(ctx.login.userId)),
+  setFavourite: procedure
+    .input(setFavouriteInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "see", input.name);
+      await ctx.services.templates.setFavourite(ctx.login.userId, input.name, input.favourite);
+    }),
   get: procedure
     .meta({ rest: { method: "GET", path: "/templates/{name}", summary: "Get a template" } })
     .input(getTemplateInput)
