@@ -45,6 +45,7 @@ function outcome(from: StoredSession, event: SessionEvent): string {
 
 const events: Record<string, SessionEvent> = {
   hibernate: { kind: "hibernate" },
+  idle: { kind: "idle" },
   wake: { kind: "wake" },
   terminate: { kind: "terminate" },
   force: { kind: "force_terminate" },
@@ -106,6 +107,7 @@ const table: [StoredSession, Record<string, string>][] = [
     stored("running", "running"),
     {
       hibernate: "hibernated/running [hibernate]",
+      idle: "hibernated/running [hibernate]",
       wake: "refused",
       terminate: "terminated/running [stop]",
       ...ended,
@@ -120,6 +122,7 @@ const table: [StoredSession, Record<string, string>][] = [
     stored("running", observed),
     {
       hibernate: `hibernated/${observed} [hibernate]`,
+      idle: `hibernated/${observed} [hibernate]`,
       wake: "refused",
       terminate: `terminated/${observed} [stop]`,
       ...ended,
@@ -260,7 +263,7 @@ describe("any history", () => {
   /** Reports are of the generation of now or of the one before. */
   const happening = fc.oneof(
     fc
-      .constantFrom("hibernate" as const, "wake" as const, "terminate" as const, "never_sent" as const, "missing" as const)
+      .constantFrom("hibernate" as const, "idle" as const, "wake" as const, "terminate" as const, "never_sent" as const, "missing" as const)
       .map((kind) => () => ({ kind }) satisfies SessionEvent),
     fc.tuple(observed, generation).map(
       ([seen, back]) =>
