@@ -2,8 +2,9 @@
  * How bytes reach a session. The agent dials `/agent/tunnel/{id}` as an HTTP upgrade (`Upgrade: websocket`, so that any ingress passes
  * it), proves who it is with its own credential and that it was asked with `TUNNEL_SECRET_HEADER`. After the 101 the connection is a
  * plain byte pipe in which the control plane is the client:
- * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`), which the
- *   agent's own HTTP server answers with 101, or with an error whose JSON body is `tunnelErrorSchema`;
+ * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`, or
+ *   `DISPLAY_WITH_PINGS` where the viewer offers it), which the agent's own HTTP server answers with 101, or with an error whose JSON
+ *   body is `tunnelErrorSchema`;
  * - purpose `port`: the bytes go to the container's port as they are. An agent that cannot reach the port ends the connection.
  */
 import { z } from "zod";
@@ -13,6 +14,13 @@ export const TUNNEL_SECRET_HEADER = "x-berth-tunnel-secret";
 export const agentChannelPath = "/agent/ws";
 export const tunnelPath = (tunnelId: string): string => `/agent/tunnel/${tunnelId}`;
 export const displayPath = (sessionId: string, mode: string): string => `/display/${sessionId}?mode=${mode}`;
+
+/**
+ * Binary messages are the display's, as in `binary`; a text message `ping <number>` is answered by the agent itself with `pong <number>`,
+ * behind what waits to be sent, and the display never sees it. An agent that does not know it chooses `binary`.
+ */
+export const DISPLAY_WITH_PINGS = "berth-display-ping";
+export const DISPLAY_PING = /^ping (\d{1,9})$/;
 
 /** The head of the answer to an upgrade: beyond it the tunnel is ended. */
 export const MAX_ANSWER_HEAD_BYTES = 16 * 1024;
