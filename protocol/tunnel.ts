@@ -15,13 +15,6 @@ export const agentChannelPath = "/agent/ws";
 export const tunnelPath = (tunnelId: string): string => `/agent/tunnel/${tunnelId}`;
 export const displayPath = (sessionId: string, mode: string): string => `/display/${sessionId}?mode=${mode}`;
 
-/**
- * Binary messages are the display's, as in `binary`; a text message `ping <number>` is answered by the agent itself with `pong <number>`,
- * behind what waits to be sent, and the display never sees it. An agent that does not know it chooses `binary`.
- */
-export const DISPLAY_WITH_PINGS = "berth-display-ping";
-export const DISPLAY_PING = /^ping (\d{1,9})$/;
-
 /** The head of the answer to an upgrade: beyond it the tunnel is ended. */
 export const MAX_ANSWER_HEAD_BYTES = 16 * 1024;
 export const ANSWER_HEAD_TIMEOUT_MS = 10_000;

@@ -3,7 +3,7 @@
  * under half a megabyte a viewer, however long it stalls.
  */
 import type { Duplex } from "node:stream";
-import { DISPLAY_PING, DISPLAY_WITH_PINGS } from "@berth/protocol/tunnel";
+import { DISPLAY_PING, DISPLAY_WITH_PINGS } from "@berth/protocol/display-ping";
 import WebSocket, { type RawData } from "ws";
 import type { Filtered, RfbFilter } from "./rfb-filter";
 import type { RfbServerFilter } from "./rfb-server-filter";

@@ -5,8 +5,9 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ViewerMode } from "@berth/protocol/agent-messages";
+import { DISPLAY_WITH_PINGS } from "@berth/protocol/display-ping";
 import { BerthError } from "@berth/protocol/errors";
-import { DISPLAY_WITH_PINGS, displayPath, type tunnelErrorSchema } from "@berth/protocol/tunnel";
+import { displayPath, type tunnelErrorSchema } from "@berth/protocol/tunnel";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import { type Log, wordsOf } from "../log";
