@@ -294,7 +294,7 @@ describe("any history", () => {
 
   it("never lowers the generation and never leaves an ended session", () => {
     fc.assert(
-      fc.property(begin, fc.array(happening, { maxLength: 40 }), (start, happenings) => {
+      fc.property(begin, fc.array(happening, { maxLength: 40, size: "max" }), (start, happenings) => {
         walk(happenings, start, (before, after) => {
           expect(after.generation).toBeGreaterThanOrEqual(before.generation);
           if (isOver(before)) expect(after).toEqual(before);
@@ -306,7 +306,7 @@ describe("any history", () => {
 
   it("is never stuck: from anywhere, asking to terminate and an agent that does it end the session", () => {
     fc.assert(
-      fc.property(begin, fc.array(happening, { maxLength: 40 }), (start, happenings) => {
+      fc.property(begin, fc.array(happening, { maxLength: 40, size: "max" }), (start, happenings) => {
         const somewhere = walk(happenings, start, () => {});
         const ended = walk([() => ({ kind: "terminate" }), (now) => saw("removed", now.generation)], somewhere, () => {});
         expect(isOver(ended)).toBe(true);
@@ -319,7 +319,7 @@ describe("any history", () => {
 
   it("always has something that may be asked, a task that is owed, or a start under way", () => {
     fc.assert(
-      fc.property(begin, fc.array(happening, { maxLength: 40 }), (start, happenings) => {
+      fc.property(begin, fc.array(happening, { maxLength: 40, size: "max" }), (start, happenings) => {
         const now = walk(happenings, start, () => {});
         const asked = (["hibernate", "wake", "terminate"] as const).some((kind) => step(now, { kind }).ok);
         expect(isOver(now) || asked || owedTask(now) !== null).toBe(true);
