@@ -135,43 +135,45 @@ function LoadedSession({ session }: { session: Detail }) {
         <section aria-label={session.name} className="relative flex min-h-0 min-w-0 flex-1 flex-col">
           <h1 className="sr-only">{session.name}</h1>
           {bar}
-          {phase === "Running" ? (
-            <IdleWarning key={session.id} session={session} mayStay={session.may.control} desktop={leads ? screen : null} />
-          ) : null}
           {connectable && session.user === user.username ? <VisitBanner sessionId={session.id} /> : null}
-          {connectable ? (
-            <div ref={setScreen} className="relative flex min-h-0 flex-1 flex-col">
-              <Desktop
-                key={mode}
-                sessionId={session.id}
-                name={session.name}
-                mode={mode}
-                reason={reason}
-                settings={settings}
-                leads={leads}
-                curtain={comingUp ? stage : null}
-                onHandle={setDesktop}
-                onLeave={showBar}
-                beforeFirstFrame={<StartTimeline sessionId={session.id} progress="First frame" underWay />}
-              />
-              {desktop.connection && mode === "control" ? (
-                <TouchBar rfb={desktop.connection.rfb} pans={settings.scaling === "actual"} />
-              ) : null}
-              {barHidden || fullScreen ? (
-                <button
-                  type="button"
-                  aria-label="Show the bar"
-                  title="Show the bar"
-                  onClick={showBar}
-                  className="absolute top-0 left-1/2 z-10 flex h-5 w-14 -translate-x-1/2 items-center justify-center rounded-b-md border border-t-0 border-line bg-surface/80 text-ink-soft opacity-60 hover:opacity-100 focus-visible:opacity-100"
-                >
-                  <ChevronDown aria-hidden className="size-3.5" />
-                </button>
-              ) : null}
-            </div>
-          ) : (
-            stage
-          )}
+          <div ref={setScreen} className="relative flex min-h-0 flex-1 flex-col">
+            {phase === "Running" ? (
+              <IdleWarning key={session.id} session={session} mayStay={session.may.control} desktop={leads ? screen : null} />
+            ) : null}
+            {connectable ? (
+              <>
+                <Desktop
+                  key={mode}
+                  sessionId={session.id}
+                  name={session.name}
+                  mode={mode}
+                  reason={reason}
+                  settings={settings}
+                  leads={leads}
+                  curtain={comingUp ? stage : null}
+                  onHandle={setDesktop}
+                  onLeave={showBar}
+                  beforeFirstFrame={<StartTimeline sessionId={session.id} progress="First frame" underWay />}
+                />
+                {desktop.connection && mode === "control" ? (
+                  <TouchBar rfb={desktop.connection.rfb} pans={settings.scaling === "actual"} />
+                ) : null}
+                {barHidden || fullScreen ? (
+                  <button
+                    type="button"
+                    aria-label="Show the bar"
+                    title="Show the bar"
+                    onClick={showBar}
+                    className="absolute top-0 left-1/2 z-10 flex h-5 w-14 -translate-x-1/2 items-center justify-center rounded-b-md border border-t-0 border-line bg-surface/80 text-ink-soft opacity-60 hover:opacity-100 focus-visible:opacity-100"
+                  >
+                    <ChevronDown aria-hidden className="size-3.5" />
+                  </button>
+                ) : null}
+              </>
+            ) : (
+              stage
+            )}
+          </div>
         </section>
         {panelOpen ? <SessionPanel session={session} /> : null}
       </div>

@@ -13,7 +13,7 @@ interface ConnectionPanelProps {
 }
 
 const hints: Readonly<Record<Quality, string>> = {
-  automatic: "as good as the connection carries",
+  automatic: "follows the connection",
   sharp: "for reading and drawing",
   balanced: "for most things",
   low: "for phones and slow lines",

@@ -61,7 +61,7 @@ export function DesktopTools({ connection, clipboard, name, mode, onMode, policy
           <Chosen when={settings.sharp} />
           Sharp on this screen
         </MenuItem>
-        <MenuLabel>Sharp: a resized desktop gets every pixel that this screen has</MenuLabel>
+        <MenuLabel>Sharp: every pixel of this screen, where it is resized</MenuLabel>
       </Menu>
       {onMode ? (
         <IconButton label="View only" pressed={mode === "view"} onClick={() => onMode(mode === "view" ? "control" : "view")}>
@@ -85,7 +85,12 @@ export function DesktopTools({ connection, clipboard, name, mode, onMode, policy
         ))}
         <MenuLabel>Ctrl + Alt + Shift leaves the desktop</MenuLabel>
       </Menu>
-      <IconButton label="Save a screenshot" disabled={rfb === null} onClick={() => rfb && saveScreenshot(rfb, name)}>
+      <IconButton
+        label="Save a screenshot"
+        className="max-sm:hidden"
+        disabled={rfb === null}
+        onClick={() => rfb && saveScreenshot(rfb, name)}
+      >
         <Camera aria-hidden className="size-4" />
       </IconButton>
       <IconButton label={fullScreen.active ? "Leave full screen" : "Full screen"} onClick={fullScreen.toggle}>

@@ -55,7 +55,7 @@ export function IdleWarning({ session, mayStay, desktop }: IdleWarningProps) {
   );
   if (left === null || !checked) return null;
   return (
-    <div className="absolute inset-x-0 top-3 z-10 flex justify-center px-3">
+    <div className="absolute inset-x-0 top-8 z-10 flex justify-center px-3">
       <div className="flex max-w-full animate-appear flex-wrap items-center gap-x-4 gap-y-2 rounded-lg border border-line bg-raised px-4 py-2.5 shadow-lg shadow-black/10">
         <p className="min-w-0">
           <span role="status">Not used for a while: it hibernates {left === 0 ? "now" : "in"} </span>
