@@ -187,6 +187,9 @@ test("who does not use a session is warned, stays by a word, and finds it hibern
   await page.getByRole("button", { name: "Stay" }).click();
   await expect(page.getByText("Not used for a while")).toBeHidden();
   await expect(page.getByText("Not used for a while")).toBeVisible();
+  await page.mouse.move(600, 500);
+  await page.mouse.move(620, 520);
+  await expect(page.getByText("Not used for a while")).toBeHidden();
   await expect(page.getByRole("heading", { name: /^Hibernated after 10.* without input$/ })).toBeVisible({ timeout: 90_000 });
   await page.getByRole("button", { name: "Timeline and details" }).click();
   await expect(page.getByText("Hibernated when idle")).toBeVisible();

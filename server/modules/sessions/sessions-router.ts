@@ -145,7 +145,6 @@ export const sessionsRouter = router({
     }),
   /** For who may use the screen: counts as input, where one would only look on. */
   stay: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/stay", status: 204 } })
     .input(sessionIdInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
