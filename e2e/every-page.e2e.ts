@@ -32,6 +32,7 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/settings/profile": () => "/settings/profile",
   "/settings/security": () => "/settings/security",
   "/settings/preferences": () => "/settings/preferences",
+  "/settings/api": () => "/settings/api",
   "/invitation": () => "/invitation",
 };
 

@@ -13,7 +13,10 @@ import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
+import { openApiDocument } from "./rest/openapi-document";
+import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
+import { servedProcedures } from "./rest/rest-routes";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
 import { AppProxy } from "./tunnel/app-proxy";
@@ -76,6 +79,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
     context: async (request, requestId) => createContext(await requestFacts(request, requestId, { authenticator: auth, trusted })),
   });
+  const apiDocument = openApiDocument(servedProcedures(appRouter), { url: publicOrigin, version });
   const startedAt = clock.now();
   const listener = new Listener({
     tls: config.tls,
@@ -101,6 +105,7 @@ export function wireDoors(parts: DoorParts) {
         };
       }, auth),
       trpc: trpcEndpoint({ router: appRouter, createContext, authenticator: auth, sockets, log }),
+      openApi: openApiEndpoint(apiDocument),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
@@ -126,6 +131,7 @@ export function wireDoors(parts: DoorParts) {
     sockets,
     listener,
     createContext,
+    apiDocument,
     /** Ends what is open, then stops listening. */
     async close(reason: string) {
       live.close();

@@ -111,6 +111,7 @@ beforeEach(async () => {
       healthz: http,
       metrics: http,
       trpc: http,
+      openApi: http,
       rest: http,
       templateIcon: http,
       agentBundle: http,

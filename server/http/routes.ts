@@ -9,6 +9,7 @@ export const routes = {
   healthz: { kind: "http", path: "/healthz", access: "public" },
   metrics: { kind: "http", path: "/metrics", access: "operator" },
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
+  openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
   agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },

@@ -163,6 +163,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
 
 /** The plain paths beside tRPC and REST. */
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, Expected>> = {
+  openApi: everything,
   healthz: everything,
   // From another machine; this one needs no login.
   metrics: staff,

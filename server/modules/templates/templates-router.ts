@@ -41,12 +41,12 @@ const writing = (security: "strict" | "compatible"): TemplateAction => (security
 
 export const templatesRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/templates" } })
+    .meta({ rest: { method: "GET", path: "/templates", summary: "List templates" } })
     .input(listTemplatesInput)
     .output(listTemplatesOutput)
     .query(({ ctx, input }) => ctx.services.templates.list(input)),
   get: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}", summary: "Get a template" } })
     .input(getTemplateInput)
     .output(templateSchema)
     .query(({ ctx, input }) => {
@@ -54,7 +54,7 @@ export const templatesRouter = router({
       return ctx.services.templates.get(input.name);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/templates", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/templates", status: 201, summary: "Create a template" } })
     .input(createTemplateInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -62,7 +62,7 @@ export const templatesRouter = router({
       return ctx.services.templates.create(ctx.asker, input);
     }),
   update: procedure
-    .meta({ rest: { method: "PUT", path: "/templates/{name}" } })
+    .meta({ rest: { method: "PUT", path: "/templates/{name}", summary: "Save a new version of a template" } })
     .input(updateTemplateInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -70,7 +70,7 @@ export const templatesRouter = router({
       return ctx.services.templates.update(ctx.asker, input);
     }),
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/templates/{name}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/templates/{name}", status: 204, summary: "Remove a template" } })
     .input(getTemplateInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -78,7 +78,7 @@ export const templatesRouter = router({
       await ctx.services.templates.remove(ctx.asker, input.name);
     }),
   versions: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/versions" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/versions", summary: "List a template's versions" } })
     .input(listVersionsInput)
     .output(listVersionsOutput)
     .query(({ ctx, input }) => {
@@ -86,7 +86,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.versions(input);
     }),
   version: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/versions/{version}" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/versions/{version}", summary: "Get one version of a template" } })
     .input(getVersionInput)
     .output(versionDetailSchema)
     .query(({ ctx, input }) => {
@@ -94,7 +94,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.version(input.name, input.version);
     }),
   rollback: procedure
-    .meta({ rest: { method: "POST", path: "/templates/{name}/rollback" } })
+    .meta({ rest: { method: "POST", path: "/templates/{name}/rollback", summary: "Go back to an earlier version" } })
     .input(rollBackInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -103,7 +103,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.rollBack(ctx.asker, input);
     }),
   clone: procedure
-    .meta({ rest: { method: "POST", path: "/templates/{name}/clone", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/templates/{name}/clone", status: 201, summary: "Copy a template under another name" } })
     .input(cloneInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -111,7 +111,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.clone(ctx.asker, input);
     }),
   export: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/export" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/export", summary: "Export a template as YAML" } })
     .input(getTemplateInput)
     .output(exportOutput)
     .query(({ ctx, input }) => {
@@ -119,7 +119,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.exportYaml(input.name);
     }),
   usage: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/usage" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/usage", summary: "See who uses a template" } })
     .input(usageInput)
     .output(usageOutput)
     .query(({ ctx, input }) => {
@@ -128,7 +128,7 @@ export const templatesRouter = router({
     }),
   /** Changes nothing; a mutation because a file is too long for an address. */
   previewImport: procedure
-    .meta({ rest: { method: "POST", path: "/template-imports/preview" } })
+    .meta({ rest: { method: "POST", path: "/template-imports/preview", summary: "See what an import would change" } })
     .input(previewImportInput)
     .output(previewImportOutput)
     .mutation(({ ctx, input }) => {
@@ -136,7 +136,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.previewImport(input.yaml);
     }),
   import: procedure
-    .meta({ rest: { method: "POST", path: "/template-imports" } })
+    .meta({ rest: { method: "POST", path: "/template-imports", summary: "Import templates from YAML" } })
     .input(importInput)
     .output(importOutput)
     .mutation(({ ctx, input }) => {
@@ -144,14 +144,14 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.importYaml(ctx.asker, input);
     }),
   icons: procedure
-    .meta({ rest: { method: "GET", path: "/template-icons" } })
+    .meta({ rest: { method: "GET", path: "/template-icons", summary: "List uploaded icons" } })
     .output(listIconsOutput)
     .query(async ({ ctx }) => {
       allow(ctx.login, "write", "");
       return { icons: await ctx.services.templateIcons.list() };
     }),
   uploadIcon: procedure
-    .meta({ rest: { method: "POST", path: "/template-icons", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/template-icons", status: 201, summary: "Upload an icon" } })
     .input(uploadIconInput)
     .output(uploadIconOutput)
     .mutation(async ({ ctx, input }) => {
