@@ -69,6 +69,11 @@ const states: Readonly<Record<string, { address: string; reach?: (page: Page) =>
   },
 };
 
+/** What opens over a page, by the buttons that open it. */
+const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
+};
+
 /** The paths of all `page.tsx`, without the groups in parentheses. */
 function pagesOfApp(): string[] {
   const files = readdirSync(join(root, "app"), { recursive: true, withFileTypes: true }).filter(({ name }) => name === "page.tsx");
@@ -120,18 +125,30 @@ test.describe("accessibility", () => {
     { width: 390, height: 844, colorSchemes: ["dark"] },
   ] as const) {
     test(`axe finds nothing on any page, ${width} wide, ${colorSchemes.join(" and ")}`, async ({ browser }) => {
-      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
+      // A narrow one is a phone: it has what is there for fingers alone.
+      const phone = width < 500 ? { hasTouch: true, isMobile: true } : {};
+      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...phone });
       const page = await context.newPage();
       const found: Record<string, string[]> = {};
       for (const [name, address] of Object.entries(addresses)) {
         await page.goto(`${stackUrl()}${address({ sessionId, userId })}`);
         await settled(page);
         if (name === "/sessions/[id]") await desktop(page);
-        for (const [index, colorScheme] of colorSchemes.entries()) {
-          await page.emulateMedia({ colorScheme });
-          // Another theme differs in its colours alone.
-          const problems = await findings(page, index > 0 ? ["color-contrast"] : []);
-          if (problems.length > 0) found[`${name} in ${colorScheme}`] = problems;
+        const look = async (what: string) => {
+          for (const [index, colorScheme] of colorSchemes.entries()) {
+            await page.emulateMedia({ colorScheme });
+            // Another theme differs in its colours alone.
+            const problems = await findings(page, index > 0 ? ["color-contrast"] : []);
+            if (problems.length > 0) found[`${what} in ${colorScheme}`] = problems;
+          }
+        };
+        await look(name);
+        for (const button of dialogs[name] ?? []) {
+          await page.getByRole("button", { name: button }).click();
+          await expect(page.getByRole("dialog")).toBeVisible();
+          await look(`${name}, ${button}`);
+          await page.keyboard.press("Escape");
+          await expect(page.getByRole("dialog")).toBeHidden();
         }
         // The first of them needs nobody to be signed in.
         if (name === "/sign-in") await signIn(page);

@@ -2,8 +2,9 @@
  * How bytes reach a session. The agent dials `/agent/tunnel/{id}` as an HTTP upgrade (`Upgrade: websocket`, so that any ingress passes
  * it), proves who it is with its own credential and that it was asked with `TUNNEL_SECRET_HEADER`. After the 101 the connection is a
  * plain byte pipe in which the control plane is the client:
- * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`), which the
- *   agent's own HTTP server answers with 101, or with an error whose JSON body is `tunnelErrorSchema`;
+ * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`, or
+ *   `DISPLAY_WITH_PINGS` where the viewer offers it), which the agent's own HTTP server answers with 101, or with an error whose JSON
+ *   body is `tunnelErrorSchema`;
  * - purpose `port`: the bytes go to the container's port as they are. An agent that cannot reach the port ends the connection.
  * - a thumbnail: the agent writes one line of JSON (`thumbnailHeadSchema`), then as many bytes of PNG as it says, and ends the connection.
  */

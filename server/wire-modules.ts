@@ -11,6 +11,8 @@ import { HomesService } from "./modules/homes/homes-service";
 import { LiveService } from "./modules/live/live-service";
 import { AppAccess } from "./modules/sessions/app-access";
 import { GuestsService } from "./modules/sessions/guests-service";
+import { IdleJobs } from "./modules/sessions/idle-jobs";
+import { IdleService } from "./modules/sessions/idle-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
@@ -102,6 +104,7 @@ export function wireModules(parts: ModuleParts) {
   const wait = new PhaseWait(base);
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, changes, wait });
   const sessionCreation = new SessionCreation({ ...base, audit, users, agents, homes, templates, changes, sessions });
+  const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
   const appEntryUrl = (sessionId: string, ticket: string) => {
@@ -135,7 +138,7 @@ export function wireModules(parts: ModuleParts) {
   });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins });
-  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), usersJobs, viewerRooms, live];
+  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new IdleJobs({ ...base, idle }), usersJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -156,6 +159,7 @@ export function wireModules(parts: ModuleParts) {
     guests,
     viewerRooms,
     screenControl,
+    idle,
     homes,
     tasks,
     audit,

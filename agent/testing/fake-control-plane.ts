@@ -155,9 +155,14 @@ export class FakeControlPlane {
   }
 
   /** A viewer at the end of a display tunnel, before its handshake is answered. */
-  async viewer(sessionId: string, mode: ViewerMode = "control", path = displayPath(sessionId, mode)): Promise<WebSocket> {
+  async viewer(
+    sessionId: string,
+    mode: ViewerMode = "control",
+    path = displayPath(sessionId, mode),
+    protocols?: string[],
+  ): Promise<WebSocket> {
     const socket = await this.displayTunnel(sessionId, mode);
-    return webSocketOver(socket, path);
+    return webSocketOver(socket, path, protocols);
   }
 
   #tunnel(request: (id: string, secret: string) => ToAgent): Promise<Duplex> {
@@ -259,6 +264,6 @@ export class FakeControlPlane {
 }
 
 /** A WebSocket client on a connection that is there already. */
-export function webSocketOver(socket: Duplex, path: string): WebSocket {
-  return new WebSocket(`ws://agent${path}`, ["binary"], { createConnection: () => socket, perMessageDeflate: false });
+export function webSocketOver(socket: Duplex, path: string, protocols = ["binary"]): WebSocket {
+  return new WebSocket(`ws://agent${path}`, protocols, { createConnection: () => socket, perMessageDeflate: false });
 }

@@ -86,6 +86,34 @@ describe("a display tunnel", () => {
     expect(socket.extensions).toBe("");
   });
 
+  it("answers a viewer's pings itself, behind the pictures that wait, and tells the display nothing of them", async () => {
+    const id = await session();
+    const socket = await running.plane.viewer(id, "view", undefined, ["berth-display-ping", "binary"]);
+    const texts: string[] = [];
+    socket.on("message", (data, isBinary) => {
+      if (!isBinary) texts.push(String(data));
+    });
+    const reader = new ViewerReader(socket);
+    const { width, height } = await shakeHands(socket, reader);
+    expect(socket.protocol).toBe("berth-display-ping");
+    for (const number of [1, 2, 999_999_999]) socket.send(`ping ${number}`);
+    socket.send(updateRequest(false, width, height));
+    await reader.read(16 + width * height * 4);
+    expect(texts).toEqual(["pong 1", "pong 2", "pong 999999999"]);
+  });
+
+  it.each([
+    ["text that is no ping", ["berth-display-ping"], "ping"],
+    ["a number without end", ["berth-display-ping"], `ping ${"9".repeat(40)}`],
+    ["a ping where none was agreed on", ["binary"], "ping 1"],
+  ])("ends a viewer that sends %s", async (_what, protocols, text) => {
+    const socket = await running.plane.viewer(await session(), "control", undefined, protocols);
+    await once(socket, "open");
+    socket.send(text);
+    const [closeCode]: number[] = await once(socket, "close");
+    expect(closeCode).toBe(1003);
+  });
+
   it("drops keys, pointer and clipboard of a viewer in mode view, while it goes on seeing", async () => {
     const id = await session();
     const { socket, reader, screen } = await view(id, "view");
@@ -94,7 +122,7 @@ describe("a display tunnel", () => {
     socket.send(cutText("stolen"));
     socket.send(updateRequest(false, screen.width, screen.height));
     await reader.read(16 + screen.width * screen.height * 4);
-    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null });
+    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null, sizes: [] });
   });
 
   it("serves the mode that was asked for, not the one in the path of the upgrade", async () => {

@@ -144,6 +144,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
+  "sessions.stay": { expected: ownAndAdmin, input: id },
   "sessions.setPolicy": { expected: ownAndAdmin, input: (things) => ({ ...id(things), policy: {} }) },
   "sessions.viewers": { expected: ownAndAdmin, input: id },
   "sessions.control": { expected: ownAndAdmin, input: (things) => ({ ...id(things), action: "release" }) },

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { agentStatus } from "../agents/agent-status";
 import type { Actor } from "../users/users-policy";
 import { effectivePolicy } from "./effective-policy";
+import { idleAt } from "./idle-time";
 import { NAMESPACE } from "./render-spec";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
@@ -71,7 +72,12 @@ export function sessionView(row: SessionRow, { display, progress, now, looksOn }
   };
 }
 
-export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Actor, invited: ViewerMode | null): SessionDetail {
+export function sessionDetailView(
+  row: SessionRow,
+  parts: ViewParts & { readonly wentIdle: boolean },
+  actor: Actor,
+  invited: ViewerMode | null,
+): SessionDetail {
   const view = sessionView(row, parts);
   const may = (action: SessionAction) => maySessions(actor, action, row, invited !== null) === "allowed";
   const over = isOver(row);
@@ -82,6 +88,8 @@ export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Acto
     platformMetadata: { namespace: NAMESPACE, container_id: row.containerId, pvc_name: row.home?.volume ?? null },
     policy: effectivePolicy(row, parts.display),
     policyCeiling: sessionPolicySchema.parse(parts.display.policy),
+    idleAt: idleAt(row),
+    wentIdle: parts.wentIdle,
     invited,
     may: {
       view: viewable && view.display.protocol === "rfb",

@@ -167,6 +167,19 @@ export const sessionsRouter = router({
       await allow(ctx, input.id, "screen");
       await ctx.services.screenControl.act(ctx.asker, input);
     }),
+  /** For who may use the screen: counts as input, where one would only look on. */
+  stay: procedure
+    .input(sessionIdInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      const { invited } = await allow(ctx, input.id, "screen");
+      enforce(
+        invited === "view" ? "refused" : "allowed",
+        () => sessionMissing(input.id),
+        "keep this session running; you were invited to watch",
+      );
+      await ctx.services.idle.stay(input.id);
+    }),
   reportFirstFrame: procedure
     .meta({
       rest: { method: "POST", path: "/sessions/{id}/first-frame", status: 204, summary: "Report that the first picture was painted" },

@@ -99,6 +99,10 @@ export const sessionDetailSchema = sessionSchema.extend({
   policy: sessionPolicySchema,
   /** What the template allows. */
   policyCeiling: sessionPolicySchema,
+  /** When it is hibernated if nobody uses it any more; null: it does not run, or never. */
+  idleAt: z.date().nullable(),
+  /** It hibernates because nobody used it for its `idleTimeout`. */
+  wentIdle: z.boolean(),
   /** The mode that the asking person is invited with; null: they aren't. */
   invited: viewerModeSchema.nullable(),
   /** What the asking user may do now; the UI shows nothing else. */

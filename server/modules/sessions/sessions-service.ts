@@ -13,6 +13,7 @@ import type { HomesService } from "../homes/homes-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
+import { wentIdle } from "./idle-store";
 import type { PhaseWait } from "./phase-wait";
 import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
@@ -207,11 +208,13 @@ export class SessionsService {
   }
 
   async detail(row: SessionRow, actor: Actor, invited: ViewerMode | null = null): Promise<SessionDetail> {
-    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, [row]), this.deps.tasks.progress([row.id])]);
+    const { database, tasks, clock } = this.deps;
+    const asleep = row.desired === "hibernated" && wentIdle(database, row.id);
+    const [displays, progress, idle] = await Promise.all([findDisplays(database, [row]), tasks.progress([row.id]), asleep]);
     const display = displays.get(row.id);
     if (!display) throw new Error(`session ${row.id} has no template version`);
     const looksOn = row.userId === actor.userId || invited !== null;
-    const parts = { display, progress: progress.get(row.id) ?? null, now: this.deps.clock.now(), looksOn };
+    const parts = { display, progress: progress.get(row.id) ?? null, now: clock.now(), looksOn, wentIdle: idle };
     return sessionDetailView(row, parts, actor, invited);
   }
 
