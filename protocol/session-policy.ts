@@ -3,6 +3,7 @@
  * be tighter than that, and only an administrator makes one looser. Enforced by the agent, for each open viewer.
  */
 import { z } from "zod";
+import { sessionPolicyFields } from "./session-policy-fields";
 
 export const sessionPolicySchema = z.object({
   /** Text from the person's clipboard into the desktop. */
@@ -14,9 +15,8 @@ export const sessionPolicySchema = z.object({
   sharing: z.boolean().default(true),
   /** Small pictures of the screen in lists. */
   thumbnails: z.boolean().default(true),
-});
+} satisfies Record<(typeof sessionPolicyFields)[number], z.ZodType>);
 export type SessionPolicy = z.infer<typeof sessionPolicySchema>;
-export const sessionPolicyFields = Object.keys(sessionPolicySchema.shape) as (keyof SessionPolicy)[];
 /** Some of it; what isn't named stays as it is. */
 export const sessionPolicyChangeSchema = z.strictObject({
   clipboardIn: z.boolean().optional(),

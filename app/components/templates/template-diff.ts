@@ -1,4 +1,4 @@
-import { sessionPolicyFields } from "@berth/protocol/session-policy";
+import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import type { TemplateContent } from "../../../server/modules/templates/templates-schema";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { policyWords } from "./policy-words";

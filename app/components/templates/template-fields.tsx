@@ -1,5 +1,5 @@
 "use client";
-import { sessionPolicyFields } from "@berth/protocol/session-policy";
+import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import type { ComponentProps } from "react";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { CheckField } from "../controls/check-field";

@@ -1,5 +1,6 @@
 import { displaySchema } from "@berth/protocol/agent-commands";
-import { sessionPolicyFields, sessionPolicySchema } from "@berth/protocol/session-policy";
+import { sessionPolicySchema } from "@berth/protocol/session-policy";
+import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import { Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import type { YamlProblem } from "./template-versions-schema";
