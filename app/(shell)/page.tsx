@@ -11,7 +11,7 @@ export default async function OverviewPage() {
   const { trpc, queryClient } = serverQueries();
   await Promise.all([
     queryClient.prefetchQuery(trpc.system.status.queryOptions()),
-    queryClient.prefetchQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, sort: "updatedAt", limit: 5, page: 1 })),
+    queryClient.prefetchQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, limit: 5, page: 1 })),
     queryClient.prefetchQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 })),
     ...(user.role === "user"
       ? []

@@ -19,7 +19,7 @@ export function Overview() {
   const trpc = useTRPC();
   const user = useCurrentUser();
   const status = useQuery(trpc.system.status.queryOptions());
-  const mine = useQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, sort: "updatedAt", limit: 5, page: 1 }));
+  const mine = useQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, limit: 5, page: 1 }));
   return (
     <>
       <PageHeader
