@@ -17,6 +17,9 @@ import { TaskRows } from "../tasks/task-rows";
 import { AgentActions } from "./agent-actions";
 import { AgentCapacity } from "./agent-capacity";
 import { AgentStatus } from "./agent-status";
+import { AgentUsage } from "./agent-usage";
+import { CapacityLegend } from "./capacity-bar";
+import { DrainPanel } from "./drain-panel";
 import { Orphans } from "./orphans";
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
@@ -47,7 +50,6 @@ export function AgentPage({ id }: { id: string }) {
       </PageBones>
     );
   }
-  const usage = agent.resourceUsage;
   return (
     <>
       <PageHeader
@@ -56,8 +58,8 @@ export function AgentPage({ id }: { id: string }) {
         mark={<AgentStatus status={agent.status} reason={agent.statusReason} />}
         action={<AgentActions agent={agent} />}
       />
-      {agent.status === "online" ? null : (
-        <Notice tone={agent.status === "draining" ? "info" : "warning"}>
+      {agent.status === "online" || agent.status === "draining" ? null : (
+        <Notice tone="warning">
           {agent.statusReason ?? "No reason is known"}
           {agent.statusSince ? (
             <>
@@ -65,19 +67,19 @@ export function AgentPage({ id }: { id: string }) {
               <Elapsed since={agent.statusSince} />
             </>
           ) : null}
-          {agent.status === "draining" ? ` · ${counted(agent.capacity.currentSessions, "session")} left; no new ones are placed here.` : ""}
         </Notice>
       )}
+      <DrainPanel agent={agent} />
       <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
         <Panel title="Capacity">
-          <Card className="p-4">
-            <AgentCapacity capacity={agent.capacity} />
-            {usage ? (
-              <p className="tabular mt-4 border-t border-line pt-3 text-sm text-ink-soft">
-                Host now: CPU {formatPercent(usage.cpu / 100)}, memory {formatPercent(usage.memory / 100)}
-                {usage.disk === undefined ? "" : `, disk ${formatPercent(usage.disk / 100)}`}
-              </p>
-            ) : null}
+          <Card className="flex flex-1 flex-col justify-between gap-4 p-4">
+            <AgentCapacity agent={agent} />
+            <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line pt-3">
+              <CapacityLegend used={agent.resourceUsage !== null} />
+              {agent.resourceUsage?.disk === undefined ? null : (
+                <span className="tabular text-xs text-ink-faint">Disk {formatPercent(agent.resourceUsage.disk / 100)} full</span>
+              )}
+            </div>
           </Card>
         </Panel>
         <Panel title="Identity">
@@ -108,6 +110,7 @@ export function AgentPage({ id }: { id: string }) {
         </Panel>
       </div>
       {agent.orphans.length > 0 ? <Orphans agent={agent} /> : null}
+      <AgentUsage agentId={agent.agentId} />
       <Panel title="Sessions">
         {sessions.data && sessions.data.sessions.length > 0 ? (
           <SessionRows sessions={sessions.data.sessions} label={`Sessions on ${agent.agentId}`} showOwner />
@@ -117,7 +120,7 @@ export function AgentPage({ id }: { id: string }) {
           </p>
         )}
         {sessions.data && sessions.data.pagination.total > 25 ? (
-          <Link href="/sessions" className="text-sm text-accent hover:underline">
+          <Link href={`/sessions?agent=${encodeURIComponent(agent.agentId)}`} className="text-sm text-accent hover:underline">
             All {counted(sessions.data.pagination.total, "session")}
           </Link>
         ) : null}
