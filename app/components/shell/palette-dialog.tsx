@@ -1,7 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
+import { Keyboard, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
@@ -11,6 +11,7 @@ import { useTRPC } from "../../trpc/client";
 import { SessionStatus } from "../sessions/session-status";
 import { TemplateIcon } from "../templates/template-icon";
 import { destinationsFor } from "./navigation";
+import { shortcutsPage } from "./shortcuts-store";
 import { isAdmin, useCurrentUser } from "./user-context";
 
 const itemClass =
@@ -99,6 +100,16 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
                 ) : null}
                 <Command.Item value="theme dark light" onSelect={() => setTheme(theme === "dark" ? "light" : "dark")} className={itemClass}>
                   <Moon aria-hidden /> Switch to the {theme === "dark" ? "light" : "dark"} theme
+                </Command.Item>
+                <Command.Item
+                  value="keyboard shortcuts help"
+                  onSelect={() => {
+                    onClose();
+                    shortcutsPage.open();
+                  }}
+                  className={itemClass}
+                >
+                  <Keyboard aria-hidden /> Keyboard shortcuts
                 </Command.Item>
                 <Command.Item value="sign out log out" onSelect={() => void signOut()} className={itemClass}>
                   <LogOut aria-hidden /> Sign out
