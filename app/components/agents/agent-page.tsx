@@ -2,20 +2,20 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { counted, formatPercent } from "../../format/quantity";
-import { useTRPC } from "../../trpc/client";
+import { type Outputs, useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
 import { Fact, Facts } from "../data/facts";
 import { Card, Panel } from "../data/panel";
 import { Elapsed, RelativeTime } from "../data/relative-time";
-import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
-import { Bone, PageBones } from "../feedback/skeleton";
+import { Reading } from "../feedback/reading";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
 import { TaskRows } from "../tasks/task-rows";
 import { AgentActions } from "./agent-actions";
 import { AgentCapacity } from "./agent-capacity";
+import { AgentPageBones } from "./agent-page-bones";
 import { AgentStatus } from "./agent-status";
 import { AgentUsage } from "./agent-usage";
 import { CapacityLegend } from "./capacity-bar";
@@ -27,29 +27,23 @@ const crumbs = [{ href: "/agents", label: "Agents" }];
 export function AgentPage({ id }: { id: string }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.agents.get.queryOptions({ id }));
+  return (
+    <Reading
+      query={query}
+      title="The agent could not be read"
+      header={<PageHeader title={id} crumbs={crumbs} />}
+      bones={<AgentPageBones />}
+    >
+      {(agent) => <ReadAgent agent={agent} id={id} />}
+    </Reading>
+  );
+}
+
+/** `id` is what the address has: the server read by it already. */
+function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string }) {
+  const trpc = useTRPC();
   const sessions = useQuery(trpc.sessions.list.queryOptions({ agentId: id, live: true, limit: 25, page: 1 }));
   const tasks = useQuery(trpc.tasks.list.queryOptions({ agentId: id, limit: 10, page: 1 }));
-  const agent = query.data;
-  if (!agent) {
-    if (query.isError) {
-      return (
-        <>
-          <PageHeader title={id} crumbs={crumbs} />
-          <FailurePanel
-            error={query.error}
-            title="The agent could not be read"
-            onRetry={() => void query.refetch()}
-            busy={query.isFetching}
-          />
-        </>
-      );
-    }
-    return (
-      <PageBones>
-        <Bone className="h-40 w-full" />
-      </PageBones>
-    );
-  }
   return (
     <>
       <PageHeader

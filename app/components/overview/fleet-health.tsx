@@ -8,9 +8,9 @@ import { useTRPC } from "../../trpc/client";
 import { ButtonLink } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
-import { Bone } from "../feedback/skeleton";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { type Concern, fleetConcerns } from "./fleet-concerns";
+import { TileBones } from "./overview-bones";
 
 /** Whether anything is wrong, and where, at a glance. */
 export function FleetHealth() {
@@ -35,11 +35,9 @@ export function FleetHealth() {
       );
     }
     return (
-      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
-        {["a", "b", "c", "d"].map((tile) => (
-          <Bone key={tile} className="h-20" />
-        ))}
-      </div>
+      <output aria-label="Loading">
+        <TileBones />
+      </output>
     );
   }
   const concerns = fleetConcerns(counts.data, stats.data);
