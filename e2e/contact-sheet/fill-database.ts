@@ -72,6 +72,17 @@ const statements = ({ agents, sessions, others }: HowMuch) => [
   `INSERT INTO "AuditEntry" (at, "actorKind", "actorId", "actorName", action, "targetKind", "targetId", details, address)
    SELECT s."createdAt", 'user', u.id, u.username, 'sessions.create', 'session', s.id, jsonb_build_object('name', s.name), '203.0.113.9'
    FROM "Session" s JOIN "User" u ON u.id = s."userId"`,
+  `UPDATE "Agent" SET "drainStartedAt" = now() - interval '12 minutes', "drainSessions" = 32 WHERE draining`,
+  `INSERT INTO "AgentUsage" ("agentId", at, cpu, memory, disk, sessions)
+   SELECT a.id, date_trunc('minute', now()) - n * interval '1 minute', 40 + 30 * sin(n / 40.0) + 8 * random(), 55 + 10 * sin(n / 200.0),
+     CASE WHEN a.name = 'host-1' THEN 61 + n / 200.0 END, 3 + (n / 97) % 9
+   FROM "Agent" a, generate_series(0, 1439) n WHERE a.name IN ('host-1', 'host-11') AND n NOT BETWEEN 150 AND 190`,
+  `INSERT INTO "Orphan" ("agentId", "containerId", "sessionId", generation, name, image, observed)
+   SELECT a.id, md5(n::text) || md5('x' || n),
+     CASE WHEN n = 1 THEN (SELECT id::text FROM "Session" WHERE desired = 'terminated' LIMIT 1) ELSE gen_random_uuid()::text END, 1,
+     CASE WHEN n = 3 THEN 'berth-a-container-with-a-very-long-name-that-somebody-else-must-have-made-' || n ELSE 'berth-lost-' || n END,
+     'berth/terminal-desktop:1', 'running'
+   FROM "Agent" a, generate_series(1, 3) n WHERE a.name = 'host-1'`,
 ];
 
 /** The tables behind what pages list; people stay readable, so that somebody is signed in. */
