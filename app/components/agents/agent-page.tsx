@@ -14,7 +14,7 @@ import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
 import { TaskRows } from "../tasks/task-rows";
 import { AgentActions } from "./agent-actions";
-import { AgentCapacity } from "./agent-capacity";
+import { AgentCapacity, usageNow } from "./agent-capacity";
 import { AgentPageBones } from "./agent-page-bones";
 import { AgentStatus } from "./agent-status";
 import { AgentUsage } from "./agent-usage";
@@ -44,6 +44,7 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
   const trpc = useTRPC();
   const sessions = useQuery(trpc.sessions.list.queryOptions({ agentId: id, live: true, limit: 25, page: 1 }));
   const tasks = useQuery(trpc.tasks.list.queryOptions({ agentId: id, limit: 10, page: 1 }));
+  const usage = usageNow(agent);
   return (
     <>
       <PageHeader
@@ -69,9 +70,9 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
           <Card className="flex flex-1 flex-col justify-between gap-4 p-4">
             <AgentCapacity agent={agent} />
             <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line pt-3">
-              <CapacityLegend used={agent.resourceUsage !== null} />
-              {agent.resourceUsage?.disk === undefined ? null : (
-                <span className="tabular text-xs text-ink-faint">Disk {formatPercent(agent.resourceUsage.disk / 100)} full</span>
+              <CapacityLegend used={usage !== null} />
+              {usage?.disk === undefined ? null : (
+                <span className="tabular text-xs text-ink-faint">Disk {formatPercent(usage.disk / 100)} full</span>
               )}
             </div>
           </Card>
@@ -93,11 +94,15 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
                 <CopyText text={agent.id} shown={agent.id.slice(0, 8)} label="agent id" />
               </Fact>
               <Fact name="Can">
-                <span className="flex flex-wrap gap-1">
-                  {agent.capabilities.map((capability) => (
-                    <Badge key={capability}>{capability}</Badge>
-                  ))}
-                </span>
+                {agent.capabilities.length > 0 ? (
+                  <span className="flex flex-wrap gap-1">
+                    {agent.capabilities.map((capability) => (
+                      <Badge key={capability}>{capability}</Badge>
+                    ))}
+                  </span>
+                ) : (
+                  "what every agent can"
+                )}
               </Fact>
             </Facts>
           </Card>

@@ -5,6 +5,7 @@ import { formatPercent } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
 import { Cell, Head, Table } from "../data/table";
+import { usageNow } from "./agent-capacity";
 import { AgentStatus, AgentStatusWords } from "./agent-status";
 
 type Agent = Outputs["agents"]["list"]["agents"][number];
@@ -45,7 +46,8 @@ export function AgentRows({ agents }: { agents: readonly Agent[] }) {
 const limited = (value: number, limit: number | null) => (limit === null ? String(value) : `${value} / ${limit}`);
 
 const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
-  const { capacity, resourceUsage } = agent;
+  const { capacity } = agent;
+  const usage = usageNow(agent);
   return (
     <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
       <Cell>
@@ -71,7 +73,7 @@ const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
         {limited(Math.round(capacity.reservedCpu * 100) / 100, capacity.maxCpu)}
       </Cell>
       <Cell wide className="tabular text-right text-ink-soft">
-        {resourceUsage ? formatPercent(resourceUsage.cpu / 100) : "–"}
+        {usage ? formatPercent(usage.cpu / 100) : "–"}
       </Cell>
       <Cell wide className="text-sm text-ink-soft">
         <RelativeTime at={agent.lastHeartbeat} />

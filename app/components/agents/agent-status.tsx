@@ -22,7 +22,9 @@ export function AgentStatusWords({ agent, className }: { agent: Outputs["agents"
   if (agent.status === "online") return null;
   return (
     <p className={className}>
-      {agent.status === "draining" && drain ? `Draining: ${drain.words}` : (agent.statusReason ?? "No reason is known")}
+      {agent.status === "draining" && drain
+        ? `${drain.left > 0 ? "Draining" : "Drained"}: ${drain.words}`
+        : (agent.statusReason ?? "No reason is known")}
       {agent.statusSince ? (
         <>
           {" · for "}
