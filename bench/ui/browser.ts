@@ -35,15 +35,15 @@ export class SignedIn {
     return new SignedIn(browser, cookies, stack.url);
   }
 
-  /** Opens `path` in a context of its own and resolves when nothing of it is loading any more. */
-  async tab(path: string): Promise<Page> {
+  /** Opens `path` in a context of its own and resolves when it is painted, or when nothing of it is loading any more. */
+  async tab(path: string, settled = true): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
     await context.addCookies(this.cookies);
     const page = await context.newPage();
     await page.addInitScript(observePage);
     await page.goto(`${this.url}${path}`, { waitUntil: "load" });
     await page.locator("main h1").first().waitFor();
-    await page.waitForLoadState("networkidle");
+    if (settled) await page.waitForLoadState("networkidle");
     return page;
   }
 

@@ -24,7 +24,7 @@ const { values: flags } = parseArgs({
   },
 });
 const loads = flags.quick ? 1 : 3;
-const rounds = flags.quick ? 1 : 4;
+const rounds = flags.quick ? 1 : 2;
 const seconds = flags.quick ? 4 : 10;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -33,7 +33,7 @@ async function measurePage(person: SignedIn, { name, heavy = false }: PageToMeas
   let scriptKb = 0;
   let shift = 0;
   for (let load = 1; load < loads; load += 1) {
-    const page = await person.tab(path);
+    const page = await person.tab(path, false);
     firstPaintMs.push((await observed(page)).firstPaint ?? Number.NaN);
     await page.context().close();
   }
@@ -52,7 +52,7 @@ async function measurePage(person: SignedIn, { name, heavy = false }: PageToMeas
 
 async function measureLive(person: SignedIn, house: FullHouse, path: string): Promise<LiveResult> {
   const page = await person.tab(path);
-  const quiet = await watchFrames(page, seconds * 1000);
+  const quiet = await watchFrames(page, seconds * 500);
   const [busy, changes]: [Frames, number] = await Promise.all([
     watchFrames(page, seconds * 1000),
     house.change(PER_SECOND, seconds * 1000),
