@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { makeCertificate } from "./stack/certificate";
-import { execIn, removeSessionsOf } from "./stack/engine";
+import { execIn, removeSessionsOf, untilTerminal } from "./stack/engine";
 import { desktop, sessionOnPage, signInByForm } from "./stack/people";
 import { adminPassword, type Stack, startStack } from "./stack/stack";
 
@@ -37,6 +37,7 @@ test("over https a person signs in, uses a desktop over wss and a web app on its
   await page.getByRole("button", { name: "Launch Terminal desktop" }).click();
   const id = await sessionOnPage(page);
   const screen = await desktop(page);
+  await untilTerminal(id);
   await screen.click({ position: { x: 400, y: 300 } });
   await page.keyboard.type("echo over TLS > ~/proof.txt\n");
   await expect.poll(() => execIn(id, "cat", "/home/user/proof.txt"), { timeout: 20_000 }).toContain("over TLS");

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { api } from "./stack/api";
-import { containerOf, countContainers, execIn } from "./stack/engine";
+import { containerOf, countContainers, execIn, untilTerminal } from "./stack/engine";
 import { desktop, sessionOnPage, signIn, signInByForm, stackUrl } from "./stack/people";
 
 test("a person signs in, launches a desktop, types into it, hibernates, wakes, finds the file again and terminates", async ({ page }) => {
@@ -10,6 +10,7 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
   const id = await sessionOnPage(page);
 
   const screen = await desktop(page);
+  await untilTerminal(id);
   await screen.click({ position: { x: 400, y: 300 } });
   await page.keyboard.type("echo typed in the browser > ~/proof.txt\n");
   await expect.poll(() => execIn(id, "cat", "/home/user/proof.txt"), { timeout: 20_000 }).toContain("typed in the browser");
@@ -41,6 +42,7 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
   await test.step("wake brings the desktop back with the file as it was", async () => {
     await page.getByRole("button", { name: "Wake" }).first().click();
     const again = await desktop(page);
+    await untilTerminal(id);
     await again.click({ position: { x: 400, y: 300 } });
     await page.keyboard.type("cat ~/proof.txt > ~/second.txt\n");
     await expect.poll(() => execIn(id, "cat", "/home/user/second.txt"), { timeout: 20_000 }).toContain("typed in the browser");
@@ -71,6 +73,20 @@ test("a web app opens on an origin of its own, where its WebSocket works and our
   await page.goto(`${stackUrl()}/sessions/new`);
   await page.getByRole("button", { name: "Launch Scratchpad" }).click();
   const id = await sessionOnPage(page);
+
+  await test.step("back leads to the catalogue, forward and reloading to the session", async () => {
+    const bar = page.getByRole("toolbar", { name: "Session", exact: true });
+    await expect(bar).toBeVisible();
+    await expect(page).toHaveTitle("Session · Berth");
+    await page.goBack();
+    await expect(page.getByRole("heading", { name: "New session" })).toBeVisible();
+    await expect(page).toHaveTitle("New session · Berth");
+    await page.goForward();
+    await expect(bar).toBeVisible();
+    await page.reload();
+    await expect(bar).toBeVisible();
+  });
+
   await api(stackUrl()).untilPhase(id, "Running");
   const opened = context.waitForEvent("page");
   await page

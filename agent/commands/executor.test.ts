@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { appendFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,6 +79,27 @@ describe("commands", () => {
       error_code: "DISK_FULL",
       error: expect.stringMatching(/agent's host that holds \/data\/d\/1234 is full/),
     });
+  });
+
+  it("keep no viewer waiting once the display is ready, whatever is left of the start", async () => {
+    let finish = () => {};
+    class SlowAfterDisplay extends MemoryDriver {
+      override async start(...given: Parameters<MemoryDriver["start"]>): ReturnType<MemoryDriver["start"]> {
+        const facts = await super.start(...given);
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        return facts;
+      }
+    }
+    const { plane } = await run(new SlowAfterDisplay());
+    const session = randomUUID();
+    const id = plane.command("start_session", session, startData());
+    await plane.until("command_progress", (message) => message.step === "display_ready");
+    await once(await plane.viewer(session), "open");
+    expect(plane.all("command_result")).toEqual([]);
+    finish();
+    await plane.result(id);
   });
 
   it("of one session run in their order, those of others beside them", async () => {

@@ -19,8 +19,8 @@ interface Pending {
   readonly commandId: string;
   readonly work: Work;
   readonly abort: AbortController;
-  /** Resolves once it was carried out, whatever came of it, and before that is written down: a viewer may be waiting for the display. */
-  readonly carriedOut: Promise<void>;
+  /** Resolves once a viewer may come: its display is ready, or it was carried out, whatever came of it and before that is written down. */
+  readonly showable: Promise<void>;
   readonly release: () => void;
 }
 
@@ -64,12 +64,12 @@ export class Executor {
     return sessions;
   }
 
-  /** Resolves once no start or wake of the session is being carried out, whatever came of it. */
+  /** Resolves once the session's display is ready, or no start or wake of it is being carried out, whatever came of it. */
   async started(sessionId: string): Promise<void> {
     const starts = [...this.#pending.values()].filter(
       ({ work }) => work.sessionId === sessionId && (work.type === "start_session" || work.type === "wake_session"),
     );
-    await Promise.all(starts.map(({ carriedOut }) => carriedOut));
+    await Promise.all(starts.map(({ showable }) => showable));
   }
 
   receive(command: Command): void {
@@ -159,7 +159,7 @@ export class Executor {
     );
   }
 
-  #operation({ commandId, abort }: Pending): Operation {
+  #operation({ commandId, abort, release }: Pending): Operation {
     return {
       signal: abort.signal,
       report: (step, message, percent) => {
@@ -172,6 +172,8 @@ export class Executor {
           message: message.slice(0, 500),
           timestamp: this.#options.clock.now().toISOString(),
         });
+        // What is left of a start keeps no viewer waiting.
+        if (step === "display_ready") release();
       },
     };
   }
@@ -201,12 +203,12 @@ export class Executor {
   }
 }
 
-function gate(): Pick<Pending, "carriedOut" | "release"> {
+function gate(): Pick<Pending, "showable" | "release"> {
   let release = () => {};
-  const carriedOut = new Promise<void>((resolve) => {
+  const showable = new Promise<void>((resolve) => {
     release = resolve;
   });
-  return { carriedOut, release: () => release() };
+  return { showable, release: () => release() };
 }
 
 const AGENT_ENDS = new BerthError("SERVICE_UNAVAILABLE", "The agent is being stopped");

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { NowProvider } from "../components/data/now";
 import { ToastProvider } from "../components/feedback/toasts";
+import { LaunchedSession } from "../components/sessions/launched-session";
 import { BottomBar } from "../components/shell/bottom-bar";
 import { OfflineBar } from "../components/shell/offline-bar";
 import { ShortcutKeys } from "../components/shell/shortcut-keys";
@@ -27,7 +28,7 @@ export default async function ShellLayout({ children }: { children: ReactNode })
               <div className="flex min-h-dvh min-w-0 flex-1 flex-col">
                 <OfflineBar />
                 <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-                  {children}
+                  <LaunchedSession>{children}</LaunchedSession>
                 </main>
               </div>
             </div>

@@ -50,7 +50,7 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
 }
 
 /** How long events are gathered: fifty changes a second ask for a list four times, not fifty. What one looks at follows sooner. */
-export const GATHER_MS = { exact: 100, broad: 250, slow: 1000 } as const;
+export const GATHER_MS = { exact: 200, broad: 250, slow: 1000 } as const;
 
 /** Gathers events and invalidates each query once. */
 export class Invalidations {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { expect } from "@playwright/test";
 import Docker from "dockerode";
 import { z } from "zod";
 import type { Stack } from "./stack";
@@ -30,6 +31,11 @@ export async function execIn(sessionId: string, ...command: string[]): Promise<s
     stream.on("error", reject);
   });
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Waits for the shell of a session's first terminal: a desktop's first frame is there before its programs, and what is typed then goes nowhere. */
+export async function untilTerminal(sessionId: string): Promise<void> {
+  await expect.poll(() => execIn(sessionId, "pgrep", "-x", "bash"), { timeout: 20_000 }).toMatch(/\d/);
 }
 
 /** Kills a session's container from outside, as an operator with a shell would. */

@@ -14,11 +14,12 @@ import { engineError, statusOf, withDiskNamed } from "./engine-errors";
 import type { EnginePlace } from "./engine-place";
 import { exitWords } from "./exit-words";
 import type { Homes } from "./homes";
-import { ensureImage } from "./image-pull";
+import { findImage, type ImageFacts, pullImage } from "./image-pull";
 import type { IsolatedNetwork } from "./isolated-network";
+import { LABEL } from "./labels";
+import { attachNetwork, networkAtStart } from "./network-attachment";
 import { untilDisplayReady } from "./readiness";
 import type { SessionMarks } from "./session-marks";
-import { SESSION_NETWORK } from "./session-network";
 
 export interface StarterParts {
   readonly docker: Docker;
@@ -35,6 +36,12 @@ export interface StarterParts {
   place(): Promise<EnginePlace>;
 }
 
+/** A container that was started, and how its display is reached. */
+interface Begun {
+  readonly containerId: string;
+  readonly bySocket: boolean;
+}
+
 /** What was made on the way, to be undone where it fails. */
 interface Made {
   container: string | null;
@@ -49,7 +56,10 @@ export class ContainerStarter {
   }
 
   async start({ sessionId, spec }: StartRequest, operation: Operation, homeMayBeNew: boolean): Promise<ContainerInspectInfo> {
-    const { containers, marks, ender } = this.#parts;
+    const { containers, marks, ender, docker, engine } = this.#parts;
+    const image = findImage(docker, engine, spec.image);
+    // Waited for further down, where it fails too.
+    image.catch(() => {});
     const found = await containers.ofSession(sessionId);
     for (const container of found) {
       const generation = containers.generationOf(sessionId, container.Labels);
@@ -66,7 +76,7 @@ export class ContainerStarter {
     await marks.clear(sessionId);
     const made: Made = { container: null, freshHome: null };
     try {
-      return await this.#make({ sessionId, spec }, operation, made, homeMayBeNew);
+      return await this.#make({ sessionId, spec }, operation, made, { homeMayBeNew, image });
     } catch (error) {
       await this.#undo(sessionId, made);
       throw operation.signal.aborted ? reasonOf(operation.signal) : withDiskNamed(error, (await this.#parts.place()).rootFolder);
@@ -77,15 +87,20 @@ export class ContainerStarter {
   async #adopt(found: ContainerInfo, request: StartRequest, operation: Operation): Promise<ContainerInspectInfo> {
     this.#parts.log.info({ sessionId: request.sessionId, containerId: found.Id }, "a container that was there already was adopted");
     try {
-      return await this.#ready(found.Id, request, operation);
+      return await this.#ready({ containerId: found.Id, bySocket: found.Labels[LABEL.displayBy] === "socket" }, request, operation);
     } catch (error) {
       await this.#undo(request.sessionId, { container: found.Id, freshHome: null });
       throw operation.signal.aborted ? reasonOf(operation.signal) : error;
     }
   }
 
-  async #make(request: StartRequest, operation: Operation, made: Made, homeMayBeNew: boolean): Promise<ContainerInspectInfo> {
-    const { docker, engine, homes, folders, agent } = this.#parts;
+  async #make(
+    request: StartRequest,
+    operation: Operation,
+    made: Made,
+    given: { homeMayBeNew: boolean; image: Promise<ImageFacts | null> },
+  ): Promise<ContainerInspectInfo> {
+    const { docker, engine, homes, agent, network } = this.#parts;
     const { spec, sessionId } = request;
     const place = await this.#parts.place();
     const bySocket = spec.display.protocol === "rfb" && spec.display.unix_socket && place.sharesFiles && this.#socketFits(sessionId);
@@ -93,18 +108,18 @@ export class ContainerStarter {
       sessionId,
       agent,
       spec,
-      network: SESSION_NETWORK,
-      displayFolder: bySocket ? folders.folderOf(sessionId) : null,
+      network: networkAtStart(bySocket),
+      displayFolder: bySocket ? this.#parts.folders.folderOf(sessionId) : null,
       publishDisplay: !bySocket && !place.sharesNetwork,
       imageHome: null,
     };
     // Refused before anything is made for it.
     containerOptions(plan);
-    const image = await ensureImage(docker, engine, spec.image, spec.registry_auth, operation);
+    const image = (await given.image) ?? (await pullImage(docker, engine, spec.image, spec.registry_auth, operation));
     throwIfAborted(operation.signal);
-    await this.#parts.network.ensure();
-    if (spec.home && (await homes.ensure(spec.home.volume, homeMayBeNew))) made.freshHome = spec.home.volume;
-    if (bySocket) await folders.make(sessionId);
+    if (!bySocket) await network.ensure();
+    if (spec.home && (await homes.ensure(spec.home.volume, given.homeMayBeNew))) made.freshHome = spec.home.volume;
+    if (bySocket) await this.#parts.folders.make(sessionId);
     throwIfAborted(operation.signal);
 
     const options = containerOptions({ ...plan, imageHome: image.home });
@@ -122,27 +137,38 @@ export class ContainerStarter {
       throw engineError(error, `start container ${options.name}`, engine);
     }
     operation.report("container_started", `Container ${options.name} was started`);
-    return this.#ready(made.container, request, operation);
+    return this.#ready({ containerId: made.container, bySocket }, request, operation);
   }
 
-  async #ready(containerId: string, { sessionId, spec }: StartRequest, operation: Operation): Promise<ContainerInspectInfo> {
-    const { containers, routes, docker } = this.#parts;
-    let container = await this.#running(containerId);
+  async #ready(begun: Begun, request: StartRequest, operation: Operation): Promise<ContainerInspectInfo> {
+    const { containers, docker, network, engine } = this.#parts;
+    const { containerId, bySocket } = begun;
+    const display = this.#displayReady(begun, request, operation);
+    const attached = bySocket ? attachNetwork({ docker, engine, network, containerId, display }) : null;
+    const [shown, joined] = await Promise.allSettled([display, attached]);
+    if (shown.status === "rejected") throw shown.reason;
+    const ready = await containers.inspect(containerId);
+    if (!ready?.State.Running) throw await this.#exited(docker, containerId, ready);
+    if (joined.status === "rejected") throw joined.reason;
+    return ready;
+  }
+
+  async #displayReady({ containerId, bySocket }: Begun, { sessionId, spec }: StartRequest, operation: Operation): Promise<void> {
+    const { routes } = this.#parts;
+    let container = bySocket ? null : await this.#running(containerId);
     await untilDisplayReady({
       protocol: spec.display.protocol,
       path: spec.display.path,
       port: spec.display.port,
       timeoutSeconds: spec.ready_timeout_seconds,
       signal: operation.signal,
-      open: () => routes.toDisplay(sessionId, container),
+      open: () => (container ? routes.toDisplay(sessionId, container) : routes.toSocket(sessionId)),
       stillRuns: async () => {
-        container = await this.#running(containerId);
+        const seen = await this.#running(containerId);
+        if (!bySocket) container = seen;
       },
     });
     operation.report("display_ready", `The ${spec.display.protocol} display is ready`);
-    const ready = await containers.inspect(containerId);
-    if (!ready?.State.Running) throw await this.#exited(docker, containerId, ready);
-    return ready;
   }
 
   async #running(containerId: string): Promise<ContainerInspectInfo> {

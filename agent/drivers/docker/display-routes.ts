@@ -17,10 +17,14 @@ export class DisplayRoutes {
     this.#sharesNetwork = sharesNetwork;
   }
 
+  toSocket(sessionId: string): Promise<Socket> {
+    return connectSocket(this.#folders.socketOf(sessionId));
+  }
+
   /** Connected, nothing read yet. */
   toDisplay(sessionId: string, container: ContainerInspectInfo): Promise<Socket> {
     const { Labels } = container.Config;
-    if (Labels[LABEL.displayBy] === "socket") return connectSocket(this.#folders.socketOf(sessionId));
+    if (Labels[LABEL.displayBy] === "socket") return this.toSocket(sessionId);
     return this.toPort(sessionId, container, Number(Labels[LABEL.displayPort] ?? 0));
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import Docker, { type ContainerInspectInfo } from "dockerode";
+import Docker, { type ContainerInfo, type ContainerInspectInfo } from "dockerode";
 import { systemClock } from "../../clock";
 import { type Log, wordsOf } from "../../log";
 import type {
@@ -237,17 +237,25 @@ export class DockerDriver implements SessionDriver {
   }
 
   async openDisplay(sessionId: string): Promise<Duplex> {
-    const container = await this.#runningContainer(sessionId);
-    if (container.Config.Labels[LABEL.displayProtocol] === "http") {
-      throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Session ${sessionId} shows itself over HTTP, not RFB; open it as a web app`);
-    }
-    const display = await this.#routes.toDisplay(sessionId, container);
+    const [found] = await this.#containers.ofSession(sessionId);
+    // A list says enough of what runs: only for a port the engine is asked for its number.
+    const bySocket = found?.State === "running" && found.Labels[LABEL.displayBy] === "socket";
+    const display = bySocket ? await this.#routes.toSocket(sessionId) : await this.#openDisplayPort(sessionId, found);
     await readBanner(display, BANNER_TIMEOUT_MS);
     return display;
   }
 
+  async #openDisplayPort(sessionId: string, found: ContainerInfo | undefined): Promise<Duplex> {
+    const container = await this.#demandRunning(sessionId, found);
+    if (container.Config.Labels[LABEL.displayProtocol] === "http") {
+      throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Session ${sessionId} shows itself over HTTP, not RFB; open it as a web app`);
+    }
+    return this.#routes.toDisplay(sessionId, container);
+  }
+
   async openPort(sessionId: string, port: number): Promise<Duplex> {
-    return this.#routes.toPort(sessionId, await this.#runningContainer(sessionId), port);
+    const [found] = await this.#containers.ofSession(sessionId);
+    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
   }
 
   deleteHome(volume: string): Promise<void> {
@@ -288,8 +296,7 @@ export class DockerDriver implements SessionDriver {
     }
   }
 
-  async #runningContainer(sessionId: string): Promise<ContainerInspectInfo> {
-    const [found] = await this.#containers.ofSession(sessionId);
+  async #demandRunning(sessionId: string, found: ContainerInfo | undefined): Promise<ContainerInspectInfo> {
     const container = found && (await this.#containers.inspect(found.Id));
     if (!container) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
     const { observed } = this.#containers.seen(sessionId, container);

@@ -1,4 +1,4 @@
-/** Makes sure of an image: never pulled where it is there, else pulled with its progress told. */
+/** Images: looked for first, and pulled only where they are not there. */
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { z } from "zod";
@@ -52,15 +52,14 @@ export class PullProgress {
   }
 }
 
-export async function ensureImage(
+/** An image that is not there: pulled, with its progress told. */
+export async function pullImage(
   docker: Docker,
   engine: string,
   image: string,
   auth: { username: string; password: string } | undefined,
   operation: Operation,
 ): Promise<ImageFacts> {
-  const there = await inspectImage(docker, engine, image);
-  if (there) return there;
   throwIfAborted(operation.signal);
   operation.report("image_pulling", `Pulling image ${image}`, 0);
   try {
@@ -70,12 +69,13 @@ export async function ensureImage(
     throw pullError(error, image, auth !== undefined, engine);
   }
   operation.report("image_pulled", `Image ${image} was pulled`);
-  const pulled = await inspectImage(docker, engine, image);
+  const pulled = await findImage(docker, engine, image);
   if (!pulled) throw pullError(new Error("it is not there after the pull"), image, auth !== undefined, engine);
   return pulled;
 }
 
-async function inspectImage(docker: Docker, engine: string, image: string): Promise<ImageFacts | null> {
+/** Null where the engine has no such image. */
+export async function findImage(docker: Docker, engine: string, image: string): Promise<ImageFacts | null> {
   try {
     const { Config } = await docker.getImage(image).inspect();
     const home = Config.Env?.find((line) => line.startsWith("HOME="))?.slice("HOME=".length);

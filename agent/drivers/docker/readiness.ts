@@ -41,8 +41,9 @@ export async function untilDisplayReady(display: AwaitedDisplay): Promise<void> 
       await display.stillRuns();
       looked = Date.now();
     }
-    // Desktops are ready in a fifth of a second: look often at first.
-    await pause(Date.now() - begin < 3000 ? 10 : 100, display.signal);
+    // Desktops are ready in a tenth of a second: look often at first.
+    const waited = Date.now() - begin;
+    await pause(waited < 1000 ? 4 : waited < 3000 ? 10 : 100, display.signal);
   }
   await display.stillRuns();
   throw new BerthError(

@@ -27,7 +27,9 @@ export function Button({ look, size, icon, busy = false, className = "", childre
 }
 
 export function BusyMark() {
-  return <span aria-hidden className="size-3.5 animate-spin rounded-full border-2 border-current border-r-transparent" />;
+  return (
+    <span aria-hidden className="size-3.5 animate-spin rounded-full [animation-delay:300ms] border-2 border-current border-r-transparent" />
+  );
 }
 
 interface ButtonLinkProps extends ComponentProps<typeof Link> {

@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
 import { type Inputs, useTRPC } from "../../trpc/client";
+import { useShowLaunched } from "./launched-session";
 
 /** Brings what a session's page needs while the person still aims or the server still answers. */
 export function warmSessionPage(): void {
@@ -14,12 +14,12 @@ export function warmSessionPage(): void {
 export function useLaunch() {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const router = useRouter();
+  const show = useShowLaunched();
   const create = useMutation(
     trpc.sessions.create.mutationOptions({
       onSuccess: (session) => {
         queryClient.setQueryData(trpc.sessions.get.queryKey({ id: session.id }), session);
-        router.push(`/sessions/${session.id}`);
+        show(session.id);
       },
     }),
   );

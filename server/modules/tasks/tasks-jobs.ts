@@ -75,17 +75,17 @@ export class TaskDispatcher {
     const connected = (await findAgentsWithDueTasks(database, now)).filter((agentId) => gateway.isConnected(agentId));
     if (connected.length === 0) return 0;
     const claimed = await claimDueTasks(database, connected, now, SENT_LEASE_MS);
-    const overtaken = await findOvertaken(database, claimed);
-    const events: BusEvent[] = [];
-    let sent = 0;
+    const sent: TaskRow[] = [];
     for (const row of claimed.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
-      if (!this.send(row)) {
-        await unclaimTask(database, row);
-        continue;
-      }
+      if (this.send(row)) sent.push(row);
+      else await unclaimTask(database, row);
+    }
+    // Agents are at work from here on: what is left to say waits for no one.
+    const overtaken = await findOvertaken(database, sent);
+    const events: BusEvent[] = [];
+    for (const row of sent) {
       // The first word to stop it went out once and may have been lost: its agent is told again, each time that it is asked again.
       if (overtaken.has(row.id)) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
-      sent += 1;
       events.push(...(row.attempts === 1 ? await this.announce(row) : []), {
         kind: "task",
         taskId: row.id,
@@ -94,7 +94,7 @@ export class TaskDispatcher {
       });
     }
     await this.deps.bus.publish(...events);
-    return sent;
+    return sent.length;
   }
 
   private send(row: TaskRow): boolean {
