@@ -14,7 +14,8 @@ test("an agent is found by keys and filters, drained with its progress shown, an
   const { id } = await berth.createSession({ template: "scratchpad", name: "drained-away" });
   await berth.untilPhase(id, "Running");
   await signIn(page);
-  await page.goto(stackUrl());
+  // Keys are heard once the page's scripts run.
+  await page.goto(stackUrl(), { waitUntil: "networkidle" });
   await expect(page.getByRole("heading", { name: "Overview", level: 1 })).toBeVisible();
 
   await test.step("keys lead there, and a page says which", async () => {
