@@ -129,7 +129,9 @@ test("every page in every designed state", async ({ browser }) => {
 
   await shootAll(browser, "fleet", ["/agents?view=list", "/agents?status=draining", "/agents/host-1", "/agents/host-11"], async (page) => {
     await loaded(page);
-    if (page.url().includes("/agents/host")) await expect(page.locator("figure canvas").first()).toBeVisible();
+    if (!page.url().includes("/agents/host")) return;
+    await page.getByRole("region", { name: "Usage" }).scrollIntoViewIfNeeded();
+    await expect(page.locator("figure canvas").first()).toBeVisible();
   });
 
   // A real failure of the database, table by table: what a page says when its data can't be had.

@@ -1,15 +1,18 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { counted, formatPercent } from "../../format/quantity";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
 import { Fact, Facts } from "../data/facts";
+import { InSight } from "../data/in-sight";
 import { Card, Panel } from "../data/panel";
 import { Elapsed, RelativeTime } from "../data/relative-time";
 import { Notice } from "../feedback/notice";
 import { Reading } from "../feedback/reading";
+import { Bone } from "../feedback/skeleton";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
 import { TaskRows } from "../tasks/task-rows";
@@ -17,10 +20,11 @@ import { AgentActions } from "./agent-actions";
 import { AgentCapacity, usageNow } from "./agent-capacity";
 import { AgentPageBones } from "./agent-page-bones";
 import { AgentStatus } from "./agent-status";
-import { AgentUsage } from "./agent-usage";
 import { CapacityLegend } from "./capacity-bar";
 import { DrainPanel } from "./drain-panel";
-import { Orphans } from "./orphans";
+
+const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module.AgentUsage), { ssr: false, loading: UsageBones });
+const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
 
@@ -109,7 +113,9 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
         </Panel>
       </div>
       {agent.orphans.length > 0 ? <Orphans agent={agent} /> : null}
-      <AgentUsage agentId={agent.agentId} />
+      <InSight bones={<UsageBones />}>
+        <AgentUsage agentId={agent.agentId} />
+      </InSight>
       <Panel title="Sessions">
         {sessions.data && sessions.data.sessions.length > 0 ? (
           <SessionRows sessions={sessions.data.sessions} label={`Sessions on ${agent.agentId}`} showOwner />
@@ -134,5 +140,13 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
         )}
       </Panel>
     </>
+  );
+}
+
+function UsageBones() {
+  return (
+    <Panel title="Usage">
+      <Bone className="h-105" />
+    </Panel>
   );
 }
