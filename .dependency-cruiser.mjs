@@ -68,13 +68,19 @@ export default {
     }),
     rule("app-speaks-trpc", "The pages know no database, no services and no sockets of their own.", source("^app/"), {
       path: "^server/|^agent/|^prisma/|node_modules/(ws|pg|@prisma)/",
-      pathNot: "-schema\\.ts$|^server/runtime-slot\\.ts$",
+      pathNot: "-(schema|codes)\\.ts$|^server/runtime-slot\\.ts$",
       dependencyTypesNot: ["type-only"],
     }),
     rule("app-types-of-the-router-only", "The router's type is the pages' whole view of the server.", source("^app/"), {
       path: "^server/",
-      pathNot: "-schema\\.ts$|^server/(runtime-slot|trpc/app-router)\\.ts$",
+      pathNot: "-(schema|codes)\\.ts$|^server/(runtime-slot|trpc/app-router)\\.ts$",
     }),
+    rule(
+      "every-page-goes-without-zod",
+      "What every page loads must stay small: zod alone is 30 KB of it. A form that checks with a schema loads it by itself.",
+      source("^app/(trpc|live|errors|account|theme|format|components/(shell|data|controls|feedback))/"),
+      { path: "-schema\\.ts$|^protocol/(?!quantity-text|session-policy-fields)|node_modules/zod/", dependencyTypesNot: ["type-only"] },
+    ),
     rule(
       "runtime-slot-where-requests-arrive",
       "Pages get data through tRPC; only route handlers and the server-side caller need the runtime.",

@@ -16,6 +16,12 @@ const caller = cache(async () => {
   return runtime().caller({ cookie: sent.get("cookie"), address: sent.get("x-berth-client-address") ?? "unknown" });
 });
 
+/** A fault's digest is what Next shows of it in the browser: the request's id, under which the server's log has it. */
+async function named(error: unknown): Promise<unknown> {
+  const requestId = (await headers()).get("x-berth-request-id");
+  return requestId !== null && error instanceof Error && !("digest" in error) ? Object.assign(error, { digest: requestId }) : error;
+}
+
 /** A refusal of a procedure. It was made in the other bundle, so its class says nothing here. */
 const refusalSchema = z.object({ code: z.string(), message: z.string() });
 
@@ -25,7 +31,7 @@ export const currentUser = cache(async () => {
     return await (await caller()).auth.me();
   } catch (error) {
     if (refusalSchema.safeParse(error).data?.code === "UNAUTHORIZED") return null;
-    throw error;
+    throw await named(error);
   }
 });
 

@@ -31,7 +31,7 @@ const entry = (status: number, trpc: TrpcCode, title: string, retryable = false)
 
 export const errorCatalogue = {
   AUTH_INVALID_CREDENTIALS: entry(401, "UNAUTHORIZED", "Authentication failed"),
-  /** Name and password are not enough for this account; whether they are right is not said. */
+  /** Name and password are right, and not enough for this account. */
   AUTH_SECOND_FACTOR_REQUIRED: entry(401, "UNAUTHORIZED", "Second factor required"),
   AUTH_TOKEN_EXPIRED: entry(401, "UNAUTHORIZED", "Token expired"),
   AUTH_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Token invalid"),
@@ -40,6 +40,8 @@ export const errorCatalogue = {
   AUTH_ORIGIN_REFUSED: entry(403, "FORBIDDEN", "Origin refused"),
   TICKET_INVALID: entry(401, "UNAUTHORIZED", "Ticket invalid"),
   INVITATION_INVALID: entry(401, "UNAUTHORIZED", "Invitation invalid"),
+  /** It was sealed by another master key than this control plane has. */
+  SECOND_FACTOR_UNREADABLE: entry(409, "CONFLICT", "Second factor unreadable"),
   SECOND_FACTOR_CONFLICT: entry(409, "CONFLICT", "Second factor conflict"),
 
   REGISTRATION_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Registration token invalid"),

@@ -1,10 +1,12 @@
 import type pg from "pg";
 import type { Config } from "./config";
+import { AgentUsageService } from "./modules/agents/agent-usage-service";
 import { AgentsInbox } from "./modules/agents/agents-inbox";
 import { AgentsJobs } from "./modules/agents/agents-jobs";
 import { AgentsService } from "./modules/agents/agents-service";
 import { Heartbeats } from "./modules/agents/heartbeats";
 import { RegistrationTokensService } from "./modules/agents/registration-tokens-service";
+import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditService } from "./modules/audit/audit-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -93,6 +95,7 @@ export function wireModules(parts: ModuleParts) {
   const tasks = new TasksService(base);
   const homes = new HomesService({ ...base, audit, tasks });
   const agents = new AgentsService({ ...base, audit, tasks });
+  const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,
     audit,
@@ -124,10 +127,11 @@ export function wireModules(parts: ModuleParts) {
 
   const listeners = [sessionsInbox, new HomesInbox()];
   const heartbeats = new Heartbeats(base);
+  const usageHistory = new UsageHistory(base);
   const dispatcher = new TaskDispatcher({ ...base, listeners });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox });
   const tasksInbox = new TasksInbox({ ...base, listeners });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, tasks, tasksInbox, sessionsInbox, homes });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -138,7 +142,8 @@ export function wireModules(parts: ModuleParts) {
   });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins });
-  const jobs = [heartbeats, dispatcher, agentsJobs, new SessionsJobs(base), new IdleJobs({ ...base, idle }), usersJobs, viewerRooms, live];
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
+  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -146,6 +151,7 @@ export function wireModules(parts: ModuleParts) {
     secondFactor,
     invitations,
     agents,
+    agentUsage,
     registrationTokens,
     templates,
     templateHistory,
@@ -177,6 +183,7 @@ export function wireModules(parts: ModuleParts) {
     limits,
     dispatcher,
     heartbeats,
+    usageHistory,
     agentsJobs,
     start: () => {
       for (const job of jobs) job.start();

@@ -3,8 +3,8 @@ import { NowProvider } from "../components/data/now";
 import { ToastProvider } from "../components/feedback/toasts";
 import { LaunchedSession } from "../components/sessions/launched-session";
 import { BottomBar } from "../components/shell/bottom-bar";
-import { CommandPalette } from "../components/shell/command-palette";
 import { OfflineBar } from "../components/shell/offline-bar";
+import { ShortcutKeys } from "../components/shell/shortcut-keys";
 import { SideBar } from "../components/shell/side-bar";
 import { SkipLink } from "../components/shell/skip-link";
 import { UserProvider } from "../components/shell/user-context";
@@ -33,7 +33,7 @@ export default async function ShellLayout({ children }: { children: ReactNode })
               </div>
             </div>
             <BottomBar />
-            <CommandPalette />
+            <ShortcutKeys />
             <LiveUpdates />
             <KeepTheme />
           </ToastProvider>

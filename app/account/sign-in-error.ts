@@ -16,6 +16,8 @@ export function signInErrorWords(text: string): string {
     case "AUTH_INVALID_CREDENTIALS":
     case "CredentialsSignin":
       return "Username or password is wrong.";
+    case "SECOND_FACTOR_UNREADABLE":
+      return "Your second factor was made with another master key of this server, so no code of it can be checked. Ask an administrator to reset it.";
     case "RATE_LIMIT_EXCEEDED":
       return seconds && /^\d+$/.test(seconds)
         ? `Too many attempts. Try again in ${waitWords(Number(seconds))}.`

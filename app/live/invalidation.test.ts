@@ -12,11 +12,13 @@ const other = "0191d1a0-0000-7000-8000-000000000002";
 const detail = trpc.sessions.get.queryKey({ id: one });
 const otherDetail = trpc.sessions.get.queryKey({ id: other });
 const list = trpc.sessions.list.queryKey({ page: 1 });
+const templates = trpc.templates.list.queryKey({ page: 1 });
+const usage = trpc.agents.usage.queryKey({ id: one, hours: 24 });
 const agents = trpc.agents.list.queryKey({ page: 1 });
 
 const stale = (key: readonly unknown[]) => queryClient.getQueryState(key)?.isInvalidated;
 const refresh = () => {
-  for (const key of [detail, otherDetail, list, agents]) queryClient.setQueryData<unknown>(key, {});
+  for (const key of [detail, otherDetail, list, agents, templates, usage]) queryClient.setQueryData<unknown>(key, {});
 };
 
 describe("live events", () => {
@@ -33,7 +35,25 @@ describe("live events", () => {
 
   it("make the thing and the lists with it stale, and nothing else", () => {
     invalidations.add({ kind: "session", id: one });
-    expect([stale(detail), stale(list), stale(otherDetail), stale(agents)]).toEqual([true, true, false, false]);
+    expect([stale(detail), stale(list), stale(otherDetail), stale(templates)]).toEqual([true, true, false, false]);
+  });
+
+  it("of sessions make the agents stale too, once a second: what they hold changed", () => {
+    invalidations.add({ kind: "session", id: one });
+    expect(stale(agents)).toBe(true);
+    refresh();
+    for (let change = 0; change < 40; change += 1) {
+      invalidations.add({ kind: "session", id: other });
+      vi.advanceTimersByTime(20);
+    }
+    expect(stale(agents)).toBe(false);
+    vi.advanceTimersByTime(GATHER_MS.slow);
+    expect(stale(agents)).toBe(true);
+  });
+
+  it("of an agent leave its history alone, which asks by itself", () => {
+    invalidations.add({ kind: "agent", id: one });
+    expect([stale(agents), stale(usage)]).toEqual([true, false]);
   });
 
   it("ask for a list once in an interval, however many come", () => {

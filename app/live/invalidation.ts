@@ -10,19 +10,24 @@ export interface Touched {
   readonly exact: readonly QueryFilters[];
   /** Lists and counts that have it in them. */
   readonly broad: readonly QueryFilters[];
+  /** What follows from many such things: how full the agents are. */
+  readonly slow?: readonly QueryFilters[];
 }
 
 /** Which queries have to be asked again after an event. */
 export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
+  // Not its history of usage, which asks once a minute by itself.
+  const agents = [trpc.agents.list.pathFilter(), trpc.agents.get.pathFilter(), trpc.agents.stats.pathFilter()];
   const session = (id: string) => [trpc.sessions.get.queryFilter({ id }), trpc.sessions.events.queryFilter({ id })];
   switch (event.kind) {
     case "session":
       return {
         exact: session(event.id),
         broad: [trpc.sessions.list.pathFilter(), trpc.sessions.counts.pathFilter(), trpc.homes.list.pathFilter()],
+        slow: agents,
       };
     case "agent":
-      return { exact: [], broad: [trpc.agents.pathFilter(), trpc.registrationTokens.list.pathFilter(), trpc.system.status.pathFilter()] };
+      return { exact: [], broad: [...agents, trpc.registrationTokens.list.pathFilter(), trpc.system.status.pathFilter()] };
     case "task":
       return {
         exact: [trpc.tasks.get.queryFilter({ id: event.id }), ...(event.sessionId ? session(event.sessionId) : [])],
@@ -46,12 +51,13 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
 }
 
 /** How long events are gathered: fifty changes a second ask for a list four times, not fifty. What one looks at follows sooner. */
-export const GATHER_MS = { exact: 200, broad: 250 } as const;
+export const GATHER_MS = { exact: 200, broad: 250, slow: 1000 } as const;
 
 /** Gathers events and invalidates each query once. */
 export class Invalidations {
   private readonly exact: Gathering;
   private readonly broad: Gathering;
+  private readonly slow: Gathering;
 
   constructor(
     queryClient: Pick<QueryClient, "invalidateQueries">,
@@ -59,17 +65,20 @@ export class Invalidations {
   ) {
     this.exact = new Gathering(queryClient, GATHER_MS.exact);
     this.broad = new Gathering(queryClient, GATHER_MS.broad);
+    this.slow = new Gathering(queryClient, GATHER_MS.slow);
   }
 
   add(event: LiveEvent): void {
-    const { exact, broad } = queriesTouchedBy(event, this.trpc);
+    const { exact, broad, slow } = queriesTouchedBy(event, this.trpc);
     this.exact.add(exact);
     this.broad.add(broad);
+    this.slow.add(slow ?? []);
   }
 
   stop(): void {
     this.exact.stop();
     this.broad.stop();
+    this.slow.stop();
   }
 }
 

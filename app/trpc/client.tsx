@@ -4,7 +4,7 @@ import { createTRPCClient, createWSClient, httpBatchLink, httpLink, splitLink, w
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
-import { ACCESS_ENDED } from "../../server/modules/live/live-schema";
+import { ACCESS_ENDED } from "../../server/modules/live/live-codes";
 import type { AppRouter } from "../../server/trpc/app-router";
 import { goToSignIn } from "../account/go-to-sign-in";
 import { readFailure, signedOut } from "../errors/read-failure";

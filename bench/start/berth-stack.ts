@@ -28,7 +28,7 @@ export class BerthStack {
   ) {}
 
   /** Resolves when an agent is online. `npm run build` must have been run in `root`. */
-  static async start(root: string): Promise<BerthStack> {
+  static async start(root: string, agentArguments: readonly string[] = []): Promise<BerthStack> {
     const server = join(root, "dist", "server.mjs");
     const agent = join(root, "dist", "agent.mjs");
     for (const file of [server, agent]) if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
@@ -36,16 +36,15 @@ export class BerthStack {
     const port = await freePort();
     const login = { username: "admin", password: randomBytes(12).toString("hex") };
     const stack = new BerthStack(`http://localhost:${port}`, login, folder, []);
-    const dataDir = join(folder, "data");
+    const { dataDir } = stack;
     const tokenFile = join(folder, "agent-token");
     try {
       const own = { PORT: String(port), DATA_DIR: dataDir, ADMIN_PASSWORD: login.password, BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile };
       const unset = { DATABASE_URL: "", PUBLIC_URL: "", AGENT_PUBLIC_URL: "", HOST: "", TLS_CERT: "", TLS_KEY: "" };
       stack.#run(root, [server], { ...own, ...unset, NODE_ENV: "production", LOG_LEVEL: "warn" });
       await until("the control plane is ready", async () => (await fetch(`${stack.url}/healthz`)).ok);
-      stack.#run(root, [agent, "--url", stack.url, "--name", "local", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile], {
-        LOG_LEVEL: "warn",
-      });
+      const agentFiles = ["--data-dir", join(dataDir, "agent"), "--token-file", tokenFile];
+      stack.#run(root, [agent, "--url", stack.url, "--name", "local", ...agentFiles, ...agentArguments], { LOG_LEVEL: "warn" });
       const { token } = await stack.call("POST", "/auth/login", { ...login }, z.object({ token: z.string() }));
       stack.#token = token;
       const agents = z.object({ agents: z.array(z.object({ status: z.string() })) });
@@ -57,6 +56,10 @@ export class BerthStack {
       await stack.stop();
       throw error;
     }
+  }
+
+  get dataDir(): string {
+    return join(this.folder, "data");
   }
 
   get authorization(): string {

@@ -147,6 +147,13 @@ test("every page in every designed state", async ({ browser }) => {
     loaded,
   );
 
+  await shootAll(browser, "fleet", ["/agents?view=list", "/agents?status=draining", "/agents/host-1", "/agents/host-11"], async (page) => {
+    await loaded(page);
+    if (!page.url().includes("/agents/host")) return;
+    await page.getByRole("region", { name: "Usage" }).scrollIntoViewIfNeeded();
+    await expect(page.locator("figure canvas").first()).toBeVisible();
+  });
+
   // A real failure of the database, table by table: what a page says when its data can't be had.
   for (const table of listedTables) await database.query(`ALTER TABLE "${table}" RENAME TO "${table}Away"`);
   const failing = lists.filter((path) => path !== "/users");

@@ -1,21 +1,26 @@
 import type { Client } from "pg";
 
-const ROWS = 200;
-
-/**
- * Two hundred rows of everything, in every phase, with names as long as people give them. Written as rows, not by the API: it takes a
- * second, and states that pass quickly stay to be looked at.
- */
-export async function fillDatabase(database: Client): Promise<void> {
-  for (const statement of statements) await database.query(statement);
+export interface HowMuch {
+  readonly agents: number;
+  readonly sessions: number;
+  /** Of everything else. */
+  readonly others: number;
 }
 
-const statements = [
+/**
+ * Many rows of everything, in every phase, with names as long as people give them. Written as rows, not by the API: it takes a
+ * second, and states that pass quickly stay to be looked at.
+ */
+export async function fillDatabase(database: Client, much: HowMuch = { agents: 200, sessions: 200, others: 200 }): Promise<void> {
+  for (const statement of statements(much)) await database.query(statement);
+}
+
+const statements = ({ agents, sessions, others }: HowMuch) => [
   `INSERT INTO "User" (id, username, email, role, active, "updatedAt", "lastLoginAt", "createdAt")
    SELECT gen_random_uuid(), CASE WHEN n % 40 = 0 THEN 'a-person-with-a-very-long-name-of-sixty-characters-and-more-' || n ELSE 'person-' || n END,
      'person-' || n || '@example.net', (ARRAY['user','user','user','operator','admin'])[1 + n % 5]::"UserRole", n % 9 <> 0,
      now(), CASE WHEN n % 4 = 0 THEN NULL ELSE now() - n * interval '3 hours' END, now() - n * interval '1 day'
-   FROM generate_series(1, ${ROWS}) n`,
+   FROM generate_series(1, ${others}) n`,
   `INSERT INTO "Agent" (id, name, platform, region, version, "maxCpu", "maxMemory", "maxSessions", draining, "secretHash", "connectionId",
      "connectedAt", "lastHeartbeatAt", "disconnectedAt", "disconnectReason", "degradedReason", "resourceUsage", "updatedAt")
    SELECT gen_random_uuid(), CASE WHEN n % 50 = 0 THEN 'rack-17-row-4-a-machine-with-a-name-that-somebody-thought-was-a-good-idea-' || n ELSE 'host-' || n END,
@@ -24,19 +29,19 @@ const statements = [
      CASE WHEN n % 7 = 0 THEN now() - n * interval '1 minute' END, CASE WHEN n % 7 = 0 THEN 'the connection was closed' END,
      CASE WHEN n % 13 = 0 THEN 'The container engine at unix:///var/run/docker.sock has not answered since 09:12:44 UTC' END,
      '{"cpu": 42.5, "memory": 61, "disk": 70}', now()
-   FROM generate_series(1, ${ROWS}) n`,
+   FROM generate_series(1, ${agents}) n`,
   `INSERT INTO "Template" (id, name, "displayName", category, description, tags, tried, "updatedAt")
    SELECT gen_random_uuid(), 'template-' || n,
      CASE WHEN n % 30 = 0 THEN 'An environment for everything that the department of long names has asked for, number ' || n ELSE 'Environment ' || n END,
      (ARRAY['Desktops','Browsers','Development','Data science'])[1 + n % 4], repeat('What it is for, in words. ', 1 + n % 6), ARRAY['seeded'], n % 3 = 0, now()
-   FROM generate_series(1, ${ROWS - 10}) n`,
+   FROM generate_series(1, ${others - 10}) n`,
   `INSERT INTO "TemplateVersion" (id, "templateId", version, image, display, security, "memoryBytes", "cpuMillicores")
    SELECT gen_random_uuid(), t.id, 1, 'registry.example.net/department/' || t.name || ':1', v.display, 'strict', 2147483648, 1000
    FROM "Template" t, (SELECT display FROM "TemplateVersion" LIMIT 1) v WHERE t.tags = ARRAY['seeded']`,
   `INSERT INTO "Home" (id, "userId", "agentId", volume, name, "sizeBytes", "sizeMeasuredAt", "lastUsedAt")
    SELECT gen_random_uuid(), u.id, (SELECT id FROM "Agent" WHERE name = 'host-' || n), 'berth-home-' || gen_random_uuid(), 'home-' || n,
      CASE WHEN n % 3 = 0 THEN NULL ELSE n * 31457280::bigint END, CASE WHEN n % 3 = 0 THEN NULL ELSE now() END, now() - n * interval '2 hours'
-   FROM generate_series(1, ${ROWS}) n, "User" u WHERE u.username = 'admin' AND n % 50 <> 0`,
+   FROM generate_series(1, ${others}) n, "User" u WHERE u.username = 'admin' AND n % 50 <> 0 AND n <= ${agents}`,
   `INSERT INTO "Session" (id, name, "userId", "templateId", "templateVersion", "agentId", platform, desired, observed, generation, "hibernateMode",
      "hibernateModes", "memoryBytes", "cpuMillicores", "persistentHome", "idleTimeoutSeconds", tags, "failureCode", "failureMessage", "startedAt",
      "lastActivityAt", "createdAt", "updatedAt")
@@ -47,10 +52,10 @@ const statements = [
      CASE WHEN n % 7 = 6 THEN 'IMAGE_NOT_FOUND' END,
      CASE WHEN n % 7 = 6 THEN 'Image registry.example.net/department/tool:9 was not found: check its name and tag in the template' END,
      now() - n * interval '7 minutes', now() - n * interval '1 minute', now() - n * interval '8 minutes', now() - n * interval '1 minute'
-   FROM generate_series(1, ${ROWS}) n
+   FROM generate_series(1, ${sessions}) n
    JOIN "User" u ON u.username = CASE WHEN n % 2 = 0 THEN 'admin' ELSE 'person-' || (1 + n % 30) END
    JOIN "Template" t ON t.name = CASE WHEN n % 2 = 0 THEN 'terminal-desktop' ELSE 'firefox-browser' END
-   JOIN "Agent" a ON a.name = 'host-' || (1 + n % 20)`,
+   JOIN "Agent" a ON a.name = 'host-' || (1 + n % ${Math.min(agents, 49)})`,
   `INSERT INTO "Task" (id, kind, "agentId", "sessionId", generation, payload, state, attempts, progress, "progressMessage", "errorCode", "errorMessage",
      "createdAt", "finishedAt", "updatedAt")
    SELECT gen_random_uuid(), (ARRAY['session.start','session.hibernate','session.stop'])[1 + row_number() OVER () % 3], s."agentId", s.id, 1, '{}',
@@ -67,6 +72,17 @@ const statements = [
   `INSERT INTO "AuditEntry" (at, "actorKind", "actorId", "actorName", action, "targetKind", "targetId", details, address)
    SELECT s."createdAt", 'user', u.id, u.username, 'sessions.create', 'session', s.id, jsonb_build_object('name', s.name), '203.0.113.9'
    FROM "Session" s JOIN "User" u ON u.id = s."userId"`,
+  `UPDATE "Agent" SET "drainStartedAt" = now() - interval '12 minutes', "drainSessions" = 32 WHERE draining`,
+  `INSERT INTO "AgentUsage" ("agentId", at, cpu, memory, disk, sessions)
+   SELECT a.id, date_trunc('minute', now()) - n * interval '1 minute', 40 + 30 * sin(n / 40.0) + 8 * random(), 55 + 10 * sin(n / 200.0),
+     CASE WHEN a.name = 'host-1' THEN 61 + n / 200.0 END, 3 + (n / 97) % 9
+   FROM "Agent" a, generate_series(0, 1439) n WHERE a.name IN ('host-1', 'host-11') AND n NOT BETWEEN 150 AND 190`,
+  `INSERT INTO "Orphan" ("agentId", "containerId", "sessionId", generation, name, image, observed)
+   SELECT a.id, md5(n::text) || md5('x' || n),
+     CASE WHEN n = 1 THEN (SELECT id::text FROM "Session" WHERE desired = 'terminated' LIMIT 1) ELSE gen_random_uuid()::text END, 1,
+     CASE WHEN n = 3 THEN 'berth-a-container-with-a-very-long-name-that-somebody-else-must-have-made-' || n ELSE 'berth-lost-' || n END,
+     'berth/terminal-desktop:1', 'running'
+   FROM "Agent" a, generate_series(1, 3) n WHERE a.name = 'host-1'`,
 ];
 
 /** The tables behind what pages list; people stay readable, so that somebody is signed in. */

@@ -82,6 +82,9 @@ const planted = {
   "app-types-of-the-router-only": {
     "app/typed.tsx": 'import type { Store } from "../server/modules/things/things-store"; export type Typed = Store;',
   },
+  "every-page-goes-without-zod": {
+    "app/live/heavy.ts": 'import { z } from "zod"; export const heavy = z;',
+  },
   "runtime-slot-where-requests-arrive": {
     "app/eager.tsx": 'import { runtime } from "../server/runtime-slot"; export const eager = runtime;',
   },
@@ -99,6 +102,8 @@ const surroundings = {
   "node_modules/pg/index.js": "exports.pg = 1;",
   "node_modules/ws/package.json": '{ "name": "ws", "main": "index.js" }',
   "node_modules/ws/index.js": "exports.ws = 1;",
+  "node_modules/zod/package.json": '{ "name": "zod", "main": "index.js" }',
+  "node_modules/zod/index.js": "exports.z = 1;",
 };
 
 /** Rules that don't find their planted violation, or that have none: empty when the check sees everything. */

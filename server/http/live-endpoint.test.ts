@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { initTRPC } from "@trpc/server";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { ACCESS_ENDED } from "../modules/live/live-schema";
+import { ACCESS_ENDED } from "../modules/live/live-codes";
 import { createLog } from "../platform/log";
 import { startUpgradeServer } from "../testing/upgrade-server";
 import type { RequestFacts } from "./calls";

@@ -3,7 +3,7 @@ import { BerthError } from "@berth/protocol/errors";
 import type { AnyTRPCRouter, inferRouterContext } from "@trpc/server";
 import { getWSConnectionHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
-import { ACCESS_ENDED } from "../modules/live/live-schema";
+import { ACCESS_ENDED } from "../modules/live/live-codes";
 import type { Log } from "../platform/log";
 import type { RequestFacts, UpgradeHandler } from "./calls";
 import { type Authenticator, identify } from "./identify";

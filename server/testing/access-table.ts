@@ -102,6 +102,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.list": { expected: staff, input: () => ({}) },
   "agents.stats": { expected: staff },
   "agents.get": { expected: staff, input: agentId },
+  "agents.usage": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
   "agents.remove": { expected: staff, input: agentId },
   "agents.adoptOrphan": { expected: staff, input: orphan },

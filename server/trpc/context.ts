@@ -1,3 +1,4 @@
+import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
 import type { AuditService } from "../modules/audit/audit-service";
@@ -34,6 +35,7 @@ export interface Services {
   readonly secondFactor: SecondFactorService;
   readonly invitations: InvitationsService;
   readonly agents: AgentsService;
+  readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;
   readonly templateHistory: TemplateHistoryService;

@@ -1,5 +1,6 @@
 import { Plus } from "lucide-react";
 import type { Metadata } from "next";
+import { agentListInput, readAgentFilters } from "../../components/agents/agent-filters";
 import { AgentsList } from "../../components/agents/agents-list";
 import { ButtonLink } from "../../components/controls/button";
 import { Forbidden } from "../../components/feedback/forbidden";
@@ -7,14 +8,16 @@ import { PageBody } from "../../components/shell/page-body";
 import { PageHeader } from "../../components/shell/page-header";
 import { requireUser, serverQueries } from "../../server-caller";
 import { Hydrate } from "../../trpc/hydrate";
+import { type PageQuery, readQuery } from "../page-query";
 
 export const metadata: Metadata = { title: "Agents" };
 
-export default async function AgentsPage() {
-  const user = await requireUser("/agents");
+export default async function AgentsPage({ searchParams }: { searchParams: PageQuery }) {
+  const query = await readQuery(searchParams);
+  const user = await requireUser(query.size > 0 ? `/agents?${query}` : "/agents");
   if (user.role === "user") return <Forbidden title="Agents" needs="operators" />;
   const { trpc, queryClient } = serverQueries();
-  await queryClient.prefetchQuery(trpc.agents.list.queryOptions({ page: 1, limit: 30 }));
+  await queryClient.prefetchQuery(trpc.agents.list.queryOptions(agentListInput(readAgentFilters(query))));
   return (
     <Hydrate of={queryClient}>
       <PageBody>

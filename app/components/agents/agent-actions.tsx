@@ -5,11 +5,12 @@ import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { counted } from "../../format/quantity";
-import { type Outputs, useTRPC } from "../../trpc/client";
+import { type Inputs, type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { useToasts } from "../feedback/toasts";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 
+const DrainDialog = dynamic(() => import("./drain-dialog").then((module) => module.DrainDialog), { ssr: false });
 const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
 
 export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
@@ -18,12 +19,16 @@ export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
   const router = useRouter();
   const toasts = useToasts();
   const user = useCurrentUser();
-  const [removing, setRemoving] = useState(false);
+  const [asking, setAsking] = useState<"drain" | "revoke" | null>(null);
+  const close = () => setAsking(null);
   const changed = () => queryClient.invalidateQueries(trpc.agents.pathFilter());
   const setStatus = useMutation(
     trpc.agents.setStatus.mutationOptions({
       onError: (error) => toasts.failed(`${agent.agentId} could not be changed`, error),
-      onSettled: changed,
+      onSettled: () => {
+        close();
+        return changed();
+      },
     }),
   );
   const remove = useMutation(
@@ -33,34 +38,41 @@ export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
       onSettled: changed,
     }),
   );
+  const set = (status: Inputs["agents"]["setStatus"]["status"], sessions?: "finish" | "hibernate") =>
+    setStatus.mutate({ id: agent.agentId, status, sessions });
   const holds = agent.capacity.currentSessions;
   const force = holds > 0 && isAdmin(user);
   return (
     <>
-      {agent.status === "draining" ? (
-        <Button
-          busy={setStatus.isPending}
-          icon={<Play aria-hidden className="size-4" />}
-          onClick={() => setStatus.mutate({ id: agent.agentId, status: "online" })}
-        >
+      {agent.drain ? (
+        <Button busy={setStatus.isPending} icon={<Play aria-hidden className="size-4" />} onClick={() => set("online")}>
           Take sessions again
         </Button>
       ) : (
         <Button
           busy={setStatus.isPending}
           icon={<Droplets aria-hidden className="size-4" />}
-          onClick={() => setStatus.mutate({ id: agent.agentId, status: "draining" })}
+          onClick={() => (holds > 0 ? setAsking("drain") : set("draining"))}
         >
-          Drain
+          {holds > 0 ? "Drain…" : "Drain"}
         </Button>
       )}
-      <Button icon={<Trash2 aria-hidden className="size-4" />} onClick={() => setRemoving(true)}>
-        Revoke
+      <Button icon={<Trash2 aria-hidden className="size-4" />} onClick={() => setAsking("revoke")}>
+        Revoke…
       </Button>
-      {removing ? (
+      {asking === "drain" ? (
+        <DrainDialog
+          name={agent.agentId}
+          sessions={holds}
+          busy={setStatus.isPending}
+          onDrain={(sessions) => set("draining", sessions)}
+          onClose={close}
+        />
+      ) : null}
+      {asking === "revoke" ? (
         <ConfirmDialog
           open
-          onClose={() => setRemoving(false)}
+          onClose={close}
           title={`Revoke ${agent.agentId}?`}
           action="Revoke"
           typedName={holds > 0 ? agent.agentId : undefined}

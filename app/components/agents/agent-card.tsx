@@ -1,11 +1,12 @@
 import Link from "next/link";
+import { memo } from "react";
 import type { Outputs } from "../../trpc/client";
 import { Badge } from "../data/badge";
-import { Elapsed } from "../data/relative-time";
 import { AgentCapacity } from "./agent-capacity";
-import { AgentStatus } from "./agent-status";
+import { AgentStatus, AgentStatusWords } from "./agent-status";
 
-export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"][number] }) {
+/** What did not change is not drawn again: agents are heard of all the time. */
+export const AgentCard = memo(function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"][number] }) {
   return (
     <li className="relative flex min-w-0 flex-col gap-4 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
       <div className="flex items-start justify-between gap-3">
@@ -26,18 +27,8 @@ export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"
         </div>
         <AgentStatus status={agent.status} reason={agent.statusReason} />
       </div>
-      {agent.status === "online" ? null : (
-        <p className="text-sm text-ink-soft wrap-anywhere">
-          {agent.statusReason ?? "No reason is known"}
-          {agent.statusSince ? (
-            <>
-              {" · for "}
-              <Elapsed since={agent.statusSince} />
-            </>
-          ) : null}
-        </p>
-      )}
-      <AgentCapacity capacity={agent.capacity} />
+      <AgentStatusWords agent={agent} className="text-sm text-ink-soft wrap-anywhere" />
+      <AgentCapacity agent={agent} />
       {agent.capabilities.length > 0 ? (
         <div className="flex flex-wrap gap-1">
           {agent.capabilities.map((capability) => (
@@ -47,4 +38,4 @@ export function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"
       ) : null}
     </li>
   );
-}
+});

@@ -1,53 +1,54 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import { counted, formatPercent } from "../../format/quantity";
-import { useTRPC } from "../../trpc/client";
+import { type Outputs, useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
 import { Fact, Facts } from "../data/facts";
+import { InSight } from "../data/in-sight";
 import { Card, Panel } from "../data/panel";
 import { Elapsed, RelativeTime } from "../data/relative-time";
-import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
-import { Bone, PageBones } from "../feedback/skeleton";
+import { Reading } from "../feedback/reading";
+import { Bone } from "../feedback/skeleton";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
 import { TaskRows } from "../tasks/task-rows";
 import { AgentActions } from "./agent-actions";
-import { AgentCapacity } from "./agent-capacity";
+import { AgentCapacity, usageNow } from "./agent-capacity";
+import { AgentPageBones } from "./agent-page-bones";
 import { AgentStatus } from "./agent-status";
-import { Orphans } from "./orphans";
+import { CapacityLegend } from "./capacity-bar";
+import { DrainPanel } from "./drain-panel";
+
+const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module.AgentUsage), { ssr: false, loading: UsageBones });
+const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
 
 export function AgentPage({ id }: { id: string }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.agents.get.queryOptions({ id }));
+  return (
+    <Reading
+      query={query}
+      title="The agent could not be read"
+      header={<PageHeader title={id} crumbs={crumbs} />}
+      bones={<AgentPageBones />}
+    >
+      {(agent) => <ReadAgent agent={agent} id={id} />}
+    </Reading>
+  );
+}
+
+/** `id` is what the address has: the server read by it already. */
+function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string }) {
+  const trpc = useTRPC();
   const sessions = useQuery(trpc.sessions.list.queryOptions({ agentId: id, live: true, limit: 25, page: 1 }));
   const tasks = useQuery(trpc.tasks.list.queryOptions({ agentId: id, limit: 10, page: 1 }));
-  const agent = query.data;
-  if (!agent) {
-    if (query.isError) {
-      return (
-        <>
-          <PageHeader title={id} crumbs={crumbs} />
-          <FailurePanel
-            error={query.error}
-            title="The agent could not be read"
-            onRetry={() => void query.refetch()}
-            busy={query.isFetching}
-          />
-        </>
-      );
-    }
-    return (
-      <PageBones>
-        <Bone className="h-40 w-full" />
-      </PageBones>
-    );
-  }
-  const usage = agent.resourceUsage;
+  const usage = usageNow(agent);
   return (
     <>
       <PageHeader
@@ -56,8 +57,8 @@ export function AgentPage({ id }: { id: string }) {
         mark={<AgentStatus status={agent.status} reason={agent.statusReason} />}
         action={<AgentActions agent={agent} />}
       />
-      {agent.status === "online" ? null : (
-        <Notice tone={agent.status === "draining" ? "info" : "warning"}>
+      {agent.status === "online" || agent.status === "draining" ? null : (
+        <Notice tone="warning">
           {agent.statusReason ?? "No reason is known"}
           {agent.statusSince ? (
             <>
@@ -65,19 +66,19 @@ export function AgentPage({ id }: { id: string }) {
               <Elapsed since={agent.statusSince} />
             </>
           ) : null}
-          {agent.status === "draining" ? ` · ${counted(agent.capacity.currentSessions, "session")} left; no new ones are placed here.` : ""}
         </Notice>
       )}
+      <DrainPanel agent={agent} />
       <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
         <Panel title="Capacity">
-          <Card className="p-4">
-            <AgentCapacity capacity={agent.capacity} />
-            {usage ? (
-              <p className="tabular mt-4 border-t border-line pt-3 text-sm text-ink-soft">
-                Host now: CPU {formatPercent(usage.cpu / 100)}, memory {formatPercent(usage.memory / 100)}
-                {usage.disk === undefined ? "" : `, disk ${formatPercent(usage.disk / 100)}`}
-              </p>
-            ) : null}
+          <Card className="flex flex-1 flex-col justify-between gap-4 p-4">
+            <AgentCapacity agent={agent} />
+            <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line pt-3">
+              <CapacityLegend used={usage !== null} />
+              {usage?.disk === undefined ? null : (
+                <span className="tabular text-xs text-ink-faint">Disk {formatPercent(usage.disk / 100)} full</span>
+              )}
+            </div>
           </Card>
         </Panel>
         <Panel title="Identity">
@@ -97,17 +98,24 @@ export function AgentPage({ id }: { id: string }) {
                 <CopyText text={agent.id} shown={agent.id.slice(0, 8)} label="agent id" />
               </Fact>
               <Fact name="Can">
-                <span className="flex flex-wrap gap-1">
-                  {agent.capabilities.map((capability) => (
-                    <Badge key={capability}>{capability}</Badge>
-                  ))}
-                </span>
+                {agent.capabilities.length > 0 ? (
+                  <span className="flex flex-wrap gap-1">
+                    {agent.capabilities.map((capability) => (
+                      <Badge key={capability}>{capability}</Badge>
+                    ))}
+                  </span>
+                ) : (
+                  "what every agent can"
+                )}
               </Fact>
             </Facts>
           </Card>
         </Panel>
       </div>
       {agent.orphans.length > 0 ? <Orphans agent={agent} /> : null}
+      <InSight bones={<UsageBones />}>
+        <AgentUsage agentId={agent.agentId} />
+      </InSight>
       <Panel title="Sessions">
         {sessions.data && sessions.data.sessions.length > 0 ? (
           <SessionRows sessions={sessions.data.sessions} label={`Sessions on ${agent.agentId}`} showOwner />
@@ -117,7 +125,7 @@ export function AgentPage({ id }: { id: string }) {
           </p>
         )}
         {sessions.data && sessions.data.pagination.total > 25 ? (
-          <Link href="/sessions" className="text-sm text-accent hover:underline">
+          <Link href={`/sessions?agent=${encodeURIComponent(agent.agentId)}`} className="text-sm text-accent hover:underline">
             All {counted(sessions.data.pagination.total, "session")}
           </Link>
         ) : null}
@@ -132,5 +140,13 @@ export function AgentPage({ id }: { id: string }) {
         )}
       </Panel>
     </>
+  );
+}
+
+function UsageBones() {
+  return (
+    <Panel title="Usage">
+      <Bone className="h-105" />
+    </Panel>
   );
 }

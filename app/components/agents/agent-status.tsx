@@ -1,6 +1,9 @@
 import type { AgentStatus as Status } from "@berth/protocol/session-states";
 import { CircleCheck, CircleSlash, Droplets, TriangleAlert } from "lucide-react";
+import type { Outputs } from "../../trpc/client";
+import { Elapsed } from "../data/relative-time";
 import { type StateTone, StatusMark } from "../data/status-mark";
+import { drainProgress } from "./drain-words";
 
 const looks: Readonly<Record<Status, { tone: StateTone; word: string; icon: typeof CircleCheck }>> = {
   online: { tone: "running", word: "Online", icon: CircleCheck },
@@ -11,4 +14,23 @@ const looks: Readonly<Record<Status, { tone: StateTone; word: string; icon: type
 
 export function AgentStatus({ status, reason }: { status: Status; reason: string | null }) {
   return <StatusMark {...looks[status]} title={reason ?? undefined} />;
+}
+
+/** Why an agent is not simply online, how far its drain is, and since when; nothing for one that is well. */
+export function AgentStatusWords({ agent, className }: { agent: Outputs["agents"]["list"]["agents"][number]; className: string }) {
+  const drain = drainProgress(agent);
+  if (agent.status === "online") return null;
+  return (
+    <p className={className}>
+      {agent.status === "draining" && drain
+        ? `${drain.left > 0 ? "Draining" : "Drained"}: ${drain.words}`
+        : (agent.statusReason ?? "No reason is known")}
+      {agent.statusSince ? (
+        <>
+          {" · for "}
+          <Elapsed since={agent.statusSince} />
+        </>
+      ) : null}
+    </p>
+  );
 }

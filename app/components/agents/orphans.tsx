@@ -1,6 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
+import Link from "next/link";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -16,7 +17,7 @@ export function Orphans({ agent }: { agent: Outputs["agents"]["get"] }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const toasts = useToasts();
-  const [asking, setAsking] = useState<string | null>(null);
+  const [asking, setAsking] = useState<Outputs["agents"]["get"]["orphans"][number] | null>(null);
   const settled = () => queryClient.invalidateQueries(trpc.agents.get.queryFilter({ id: agent.agentId }));
   const adopt = useMutation(
     trpc.agents.adoptOrphan.mutationOptions({
@@ -33,7 +34,8 @@ export function Orphans({ agent }: { agent: Outputs["agents"]["get"] }) {
   return (
     <Panel title="Orphans">
       <p className="max-w-prose text-ink-soft">
-        These containers carry Berth’s labels, but no session here stands for them. Adopting one makes it a session again.
+        These containers carry Berth’s labels, but no session here stands for them, as after a backup was restored. They hold room on the
+        host that placement does not know of. One whose session is still known can become that session again.
       </p>
       <Table
         label="Orphans"
@@ -53,8 +55,19 @@ export function Orphans({ agent }: { agent: Outputs["agents"]["get"] }) {
         {agent.orphans.map((orphan) => (
           <tr key={orphan.containerId}>
             <Cell>
-              <span className="block truncate font-medium">{orphan.name ?? orphan.containerId.slice(0, 12)}</span>
-              <span className="block truncate text-sm text-ink-faint">{orphan.observed}</span>
+              <span className="block truncate font-medium" title={orphan.name ?? orphan.containerId}>
+                {orphan.name ?? orphan.containerId.slice(0, 12)}
+              </span>
+              <span className="block truncate text-sm text-ink-faint">
+                {orphan.observed} ·{" "}
+                {orphan.adoptable ? (
+                  <Link href={`/sessions/${orphan.sessionId}`} className="underline underline-offset-2 hover:text-ink">
+                    its session
+                  </Link>
+                ) : (
+                  "its session is not known here"
+                )}
+              </span>
             </Cell>
             <Cell wide className="truncate text-ink-soft">
               {orphan.image ?? "unknown"}
@@ -67,14 +80,20 @@ export function Orphans({ agent }: { agent: Outputs["agents"]["get"] }) {
                 {orphan.adoptable ? (
                   <Button
                     size="small"
-                    busy={adopt.isPending}
+                    busy={adopt.isPending && adopt.variables.containerId === orphan.containerId}
+                    aria-label={`Adopt ${orphan.name ?? orphan.containerId.slice(0, 12)}`}
                     onClick={() => adopt.mutate({ id: agent.agentId, containerId: orphan.containerId })}
                   >
                     Adopt
                   </Button>
                 ) : null}
-                <Button size="small" busy={remove.isPending} onClick={() => setAsking(orphan.containerId)}>
-                  Remove
+                <Button
+                  size="small"
+                  busy={remove.isPending && remove.variables.containerId === orphan.containerId}
+                  aria-label={`Remove ${orphan.name ?? orphan.containerId.slice(0, 12)}`}
+                  onClick={() => setAsking(orphan)}
+                >
+                  Remove…
                 </Button>
               </div>
             </Cell>
@@ -85,10 +104,10 @@ export function Orphans({ agent }: { agent: Outputs["agents"]["get"] }) {
         <ConfirmDialog
           open
           onClose={() => setAsking(null)}
-          title="Remove this container?"
+          title={`Remove ${asking.name ?? asking.containerId.slice(0, 12)}?`}
           action="Remove"
           onConfirm={() => {
-            remove.mutate({ id: agent.agentId, containerId: asking });
+            remove.mutate({ id: agent.agentId, containerId: asking.containerId });
             setAsking(null);
           }}
         >

@@ -1,9 +1,8 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
-import { useEffect, useState } from "react";
 import { useTRPC } from "../../trpc/client";
-import { SearchField } from "../controls/search-field";
+import { TypedSearch } from "../controls/typed-search";
 import { CopyText } from "../data/copy-text";
 import { Pager } from "../data/pager";
 import { RelativeTime } from "../data/relative-time";
@@ -12,37 +11,22 @@ import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
-
-interface AuditFilters {
-  readonly action: string;
-  readonly page: number;
-}
-
-const read = (query: URLSearchParams): AuditFilters => {
-  const page = Number(query.get("page"));
-  return { action: (query.get("action") ?? "").slice(0, 100), page: Number.isInteger(page) && page > 0 ? page : 1 };
-};
-const write = ({ action, page }: AuditFilters): string =>
-  new URLSearchParams({ ...(action ? { action } : {}), ...(page > 1 ? { page: String(page) } : {}) }).toString();
+import { auditListInput, readAuditFilters, writeAuditFilters } from "./audit-filters";
 
 export function AuditList() {
   const trpc = useTRPC();
-  const [filters, setFilters] = useUrlFilters(read, write);
-  const [typed, setTyped] = useState(filters.action);
-  useEffect(() => {
-    if (typed === filters.action) return;
-    const timer = setTimeout(() => setFilters({ action: typed, page: 1 }), 200);
-    return () => clearTimeout(timer);
-  }, [typed, filters.action, setFilters]);
+  const [filters, setFilters] = useUrlFilters(readAuditFilters, writeAuditFilters);
   const audit = useQuery(
-    trpc.audit.list.queryOptions(
-      { page: filters.page, limit: 50, ...(filters.action ? { action: filters.action } : {}) },
-      { placeholderData: keepPreviousData, refetchInterval: 30_000 },
-    ),
+    trpc.audit.list.queryOptions(auditListInput(filters), { placeholderData: keepPreviousData, refetchInterval: 30_000 }),
   );
   return (
     <div className="flex flex-col gap-4">
-      <SearchField label="Action, such as sessions.create" value={typed} onChange={setTyped} maxLength={100} className="w-full sm:w-80" />
+      <TypedSearch
+        label="Action, such as sessions.create"
+        text={filters.action}
+        onText={(action) => setFilters({ action, page: 1 })}
+        className="w-full sm:w-80"
+      />
       {audit.data ? (
         audit.data.entries.length > 0 ? (
           <>

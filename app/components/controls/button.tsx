@@ -1,23 +1,10 @@
 import Link from "next/link";
 import type { ComponentProps, ReactNode } from "react";
-
-export type ButtonLook = "primary" | "secondary" | "quiet" | "danger";
-type Size = "medium" | "small";
-
-const looks: Record<ButtonLook, string> = {
-  primary: "bg-solid text-on-solid hover:bg-solid-hover border-transparent",
-  secondary: "bg-surface text-ink hover:bg-hover border-line-strong/50",
-  quiet: "text-ink-soft hover:bg-hover hover:text-ink border-transparent",
-  danger: "bg-danger-solid text-on-danger hover:bg-danger-solid-hover border-transparent",
-};
-const sizes: Record<Size, string> = { medium: "h-9 px-3.5 text-base", small: "h-7 px-2.5 text-sm" };
-
-export const buttonClass = (look: ButtonLook = "secondary", size: Size = "medium") =>
-  `inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition-colors duration-150 select-none disabled:opacity-50 disabled:pointer-events-none aria-disabled:opacity-50 ${looks[look]} ${sizes[size]}`;
+import { type ButtonLook, type ButtonSize, buttonClass } from "./button-class";
 
 interface ButtonProps extends ComponentProps<"button"> {
   look?: ButtonLook;
-  size?: Size;
+  size?: ButtonSize;
   icon?: ReactNode;
   /** Under way: the words stay, a quiet mark shows that something happens, and a second press does nothing. */
   busy?: boolean;
@@ -47,7 +34,7 @@ export function BusyMark() {
 
 interface ButtonLinkProps extends ComponentProps<typeof Link> {
   look?: ButtonLook;
-  size?: Size;
+  size?: ButtonSize;
   icon?: ReactNode;
 }
 

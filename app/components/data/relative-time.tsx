@@ -18,10 +18,6 @@ export function RelativeTime({ at, className = "" }: { at: string | null; classN
 
 /** How long since; keeps counting. */
 export function Elapsed({ since, className = "" }: { since: string; className?: string }) {
-  const now = useNow();
-  return (
-    <span className={`tabular whitespace-nowrap ${className}`}>
-      {formatSpan(Math.max(0, Math.floor((now - Date.parse(since)) / 1000) * 1000))}
-    </span>
-  );
+  const seconds = Math.max(0, Math.floor((useNow() - Date.parse(since)) / 1000));
+  return <span className={`tabular whitespace-nowrap ${className}`}>{seconds < 60 ? `${seconds} s` : formatSpan(seconds * 1000)}</span>;
 }

@@ -1,9 +1,11 @@
 "use client";
-import { CircleAlert, RotateCw } from "lucide-react";
-import { Button, ButtonLink } from "../controls/button";
-import { CopyText } from "../data/copy-text";
+import { CircleAlert } from "lucide-react";
+import { buttonClass } from "../controls/button-class";
 
-/** What is left when a page itself broke. `digest` is the name under which the server's log has it. */
+/**
+ * What is left when a page itself broke. Every page loads it beforehand, so it is made of nothing. `digest` is the request's id where a
+ * procedure failed (see `server-caller`), else Next's own name for the fault; the server's log has both.
+ */
 export function ErrorScreen({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const digest = error instanceof Error && "digest" in error && typeof error.digest === "string" ? error.digest : null;
   return (
@@ -15,14 +17,17 @@ export function ErrorScreen({ error, onRetry }: { error: unknown; onRetry: () =>
       </p>
       {digest ? (
         <p className="text-sm text-ink-soft">
-          Error <CopyText text={digest} label="error digest" />
+          {digest.startsWith("req-") ? "Request" : "Error"} <code className="font-mono text-xs wrap-anywhere select-all">{digest}</code>
         </p>
       ) : null}
       <div className="flex flex-wrap gap-2">
-        <Button look="primary" onClick={onRetry} icon={<RotateCw aria-hidden className="size-4" />}>
+        <button type="button" className={buttonClass("primary")} onClick={onRetry}>
           Try again
-        </Button>
-        <ButtonLink href="/">Overview</ButtonLink>
+        </button>
+        {/* A whole new page: what broke may be what would otherwise fetch it. */}
+        <a className={buttonClass()} href="/">
+          Overview
+        </a>
       </div>
     </div>
   );

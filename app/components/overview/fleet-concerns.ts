@@ -27,8 +27,13 @@ export function fleetConcerns(counts: Counts, agents: AgentStats): Concern[] {
     if (holds) concerns.push({ tone, words, href });
   };
   add(agents.totalAgents > 0 && agents.onlineAgents === 0, "failed", "No agent is online, so no session can start.", "/agents");
-  add(agents.onlineAgents > 0 && agents.offlineAgents > 0, "failed", `${counted(agents.offlineAgents, "agent")} offline.`, "/agents");
-  add(agents.degradedAgents > 0, "warning", `${counted(agents.degradedAgents, "agent")} degraded.`, "/agents");
+  add(
+    agents.onlineAgents > 0 && agents.offlineAgents > 0,
+    "failed",
+    `${counted(agents.offlineAgents, "agent")} offline.`,
+    "/agents?status=offline",
+  );
+  add(agents.degradedAgents > 0, "warning", `${counted(agents.degradedAgents, "agent")} degraded.`, "/agents?status=degraded");
   add(counts.unreachable > 0, "warning", `${counted(counts.unreachable, "session")} unreachable.`, "/sessions");
   add(counts.failed > 0, "warning", `${counted(counts.failed, "session")} failed.`, "/sessions?state=all");
   add(

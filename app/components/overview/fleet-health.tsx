@@ -8,9 +8,11 @@ import { useTRPC } from "../../trpc/client";
 import { ButtonLink } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
-import { Bone } from "../feedback/skeleton";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { type Concern, fleetConcerns } from "./fleet-concerns";
+import { TileBones } from "./overview-bones";
+
+const amount = (count: number) => count.toLocaleString("en-GB");
 
 /** Whether anything is wrong, and where, at a glance. */
 export function FleetHealth() {
@@ -35,11 +37,9 @@ export function FleetHealth() {
       );
     }
     return (
-      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
-        {["a", "b", "c", "d"].map((tile) => (
-          <Bone key={tile} className="h-20" />
-        ))}
-      </div>
+      <output aria-label="Loading">
+        <TileBones />
+      </output>
     );
   }
   const concerns = fleetConcerns(counts.data, stats.data);
@@ -68,13 +68,13 @@ export function FleetHealth() {
           href="/sessions?state=running"
           note={counts.data.pending > 0 ? `${counts.data.pending} on the way` : "sessions"}
         >
-          {counts.data.running}
+          {amount(counts.data.running)}
         </Tile>
         <Tile name="Hibernated" href="/sessions?state=hibernated" note="sessions">
-          {counts.data.hibernated}
+          {amount(counts.data.hibernated)}
         </Tile>
         <Tile name="Agents online" href="/agents" note={`of ${stats.data.totalAgents}`}>
-          {stats.data.onlineAgents}
+          {amount(stats.data.onlineAgents)}
         </Tile>
         <Tile
           name="Room left"
@@ -87,7 +87,7 @@ export function FleetHealth() {
                 : "no agents"
           }
         >
-          {totalCapacity.maxSessions > 0 ? stats.data.utilization.sessionsAvailable : "–"}
+          {totalCapacity.maxSessions > 0 ? amount(stats.data.utilization.sessionsAvailable) : "–"}
         </Tile>
       </dl>
       {failed.data && failed.data.pagination.total > 0 ? (

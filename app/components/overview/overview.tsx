@@ -24,6 +24,7 @@ export function Overview() {
     <>
       <PageHeader
         title="Overview"
+        crumbs={null}
         action={
           <ButtonLink look="primary" href="/sessions/new" icon={<Plus aria-hidden className="size-4" />}>
             New session

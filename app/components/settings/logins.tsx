@@ -1,18 +1,20 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Code, Globe, LogOut } from "lucide-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { signOut } from "../../account/auth-requests";
 import { goToSignIn } from "../../account/go-to-sign-in";
 import { userAgentWords } from "../../format/user-agent";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
-import { ConfirmDialog } from "../controls/confirm-dialog";
 import { Badge } from "../data/badge";
 import { RelativeTime } from "../data/relative-time";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
+
+const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
 
 /** Where one is signed in. */
 export function Logins() {

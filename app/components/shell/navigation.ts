@@ -17,6 +17,8 @@ export interface Destination {
   readonly href: string;
   readonly label: string;
   readonly icon: LucideIcon;
+  /** After `g` it leads there. */
+  readonly letter: string;
   readonly roles: readonly UserRole[];
   /** Has a place of its own on a phone; the others are behind "More". */
   readonly main: boolean;
@@ -27,15 +29,15 @@ const operators: readonly UserRole[] = ["operator", "admin"];
 const admins: readonly UserRole[] = ["admin"];
 
 const destinations: readonly Destination[] = [
-  { href: "/", label: "Overview", icon: LayoutGrid, roles: everyone, main: true },
-  { href: "/sessions", label: "Sessions", icon: MonitorPlay, roles: everyone, main: true },
-  { href: "/templates", label: "Templates", icon: Boxes, roles: everyone, main: true },
-  { href: "/homes", label: "Homes", icon: HardDrive, roles: everyone, main: false },
-  { href: "/agents", label: "Agents", icon: Server, roles: operators, main: true },
-  { href: "/tasks", label: "Tasks", icon: ListChecks, roles: operators, main: false },
-  { href: "/users", label: "Users", icon: Users, roles: admins, main: false },
-  { href: "/audit", label: "Audit", icon: ScrollText, roles: admins, main: false },
-  { href: "/settings/profile", label: "Settings", icon: Settings, roles: everyone, main: false },
+  { href: "/", label: "Overview", icon: LayoutGrid, letter: "o", roles: everyone, main: true },
+  { href: "/sessions", label: "Sessions", icon: MonitorPlay, letter: "s", roles: everyone, main: true },
+  { href: "/templates", label: "Templates", icon: Boxes, letter: "t", roles: everyone, main: true },
+  { href: "/homes", label: "Homes", icon: HardDrive, letter: "h", roles: everyone, main: false },
+  { href: "/agents", label: "Agents", icon: Server, letter: "a", roles: operators, main: true },
+  { href: "/tasks", label: "Tasks", icon: ListChecks, letter: "k", roles: operators, main: false },
+  { href: "/users", label: "Users", icon: Users, letter: "u", roles: admins, main: false },
+  { href: "/audit", label: "Audit", icon: ScrollText, letter: "l", roles: admins, main: false },
+  { href: "/settings/profile", label: "Settings", icon: Settings, letter: ",", roles: everyone, main: false },
 ];
 
 export const productMark = Anchor;

@@ -9,8 +9,8 @@ interface Crumb {
 
 interface PageHeaderProps {
   title: string;
-  /** The pages above this one; none on a page of the bar. */
-  crumbs?: readonly Crumb[];
+  /** The pages between the overview and this one; null on the overview itself. */
+  crumbs?: readonly Crumb[] | null;
   /** Beside the title: a state. */
   mark?: ReactNode;
   /** One line about what this page is. */
@@ -21,7 +21,7 @@ interface PageHeaderProps {
 export function PageHeader({ title, crumbs = [], mark, lead, action }: PageHeaderProps) {
   return (
     <header className="flex flex-col gap-2">
-      {crumbs.length > 0 ? <Breadcrumb crumbs={crumbs} title={title} /> : null}
+      {crumbs ? <Breadcrumb crumbs={crumbs} title={title} /> : null}
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
           <h1 className="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
@@ -34,13 +34,16 @@ export function PageHeader({ title, crumbs = [], mark, lead, action }: PageHeade
   );
 }
 
+const overview: Crumb = { href: "/", label: "Overview" };
+
+/** From the overview down to the page that is shown. */
 export function Breadcrumb({ crumbs, title }: { crumbs: readonly Crumb[]; title: string }) {
   return (
     <nav aria-label="Breadcrumb">
       <ol className="flex min-w-0 items-center gap-1 text-sm text-ink-faint">
-        {crumbs.map((crumb, at) => (
+        {[overview, ...crumbs].map((crumb, at) => (
           // Pages of the bar have short names; a thing's own name may be any length.
-          <li key={crumb.href} className={`flex items-center gap-1 ${at === 0 ? "shrink-0" : "min-w-0"}`}>
+          <li key={crumb.href} className={`flex items-center gap-1 ${at <= 1 ? "shrink-0" : "min-w-0"}`}>
             <Link href={crumb.href} className="truncate rounded hover:text-ink hover:underline">
               {crumb.label}
             </Link>

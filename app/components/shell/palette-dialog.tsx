@@ -1,7 +1,7 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
+import { Keyboard, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
@@ -14,6 +14,7 @@ import type { ListedSession } from "../sessions/session-rows";
 import { SessionStatus } from "../sessions/session-status";
 import { TemplateIcon } from "../templates/template-icon";
 import { destinationsFor } from "./navigation";
+import { shortcutsPage } from "./shortcuts-store";
 import { isAdmin, useCurrentUser } from "./user-context";
 
 const itemClass =
@@ -138,6 +139,16 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
                       className={itemClass}
                     >
                       <Moon aria-hidden /> Switch to the {theme === "dark" ? "light" : "dark"} theme
+                    </Command.Item>
+                    <Command.Item
+                      value="keyboard shortcuts help"
+                      onSelect={() => {
+                        onClose();
+                        shortcutsPage.open();
+                      }}
+                      className={itemClass}
+                    >
+                      <Keyboard aria-hidden /> Keyboard shortcuts
                     </Command.Item>
                     <Command.Item value="sign out log out" onSelect={() => void signOut()} className={itemClass}>
                       <LogOut aria-hidden /> Sign out

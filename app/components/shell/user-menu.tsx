@@ -1,10 +1,11 @@
 "use client";
-import { ChevronsUpDown, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
+import { ChevronsUpDown, Keyboard, LogOut, Monitor, Moon, Settings, Sun } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { signOut } from "../../account/auth-requests";
 import type { Theme } from "../../theme/theme";
 import { useTheme } from "../../theme/use-theme";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../controls/menu";
+import { shortcutsPage } from "./shortcuts-store";
 import { useCurrentUser } from "./user-context";
 
 const next: Record<Theme, { theme: Theme; words: string }> = {
@@ -51,6 +52,9 @@ export function UserMenu({ slim }: { slim: boolean }) {
       </MenuItem>
       <MenuItem icon={<Settings aria-hidden className="size-4 text-ink-soft" />} onSelect={() => router.push("/settings/profile")}>
         Profile and settings
+      </MenuItem>
+      <MenuItem icon={<Keyboard aria-hidden className="size-4 text-ink-soft" />} onSelect={shortcutsPage.open}>
+        Keyboard shortcuts
       </MenuItem>
       <MenuSeparator />
       <MenuItem icon={<LogOut aria-hidden className="size-4 text-ink-soft" />} onSelect={() => void signOut()}>

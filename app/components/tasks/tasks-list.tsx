@@ -8,43 +8,17 @@ import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
+import { readTaskFilters, taskChoices, taskListInput, writeTaskFilters } from "./task-filters";
 import { TaskRows } from "./task-rows";
-
-const choices = [
-  { value: "all", label: "All" },
-  { value: "queued", label: "Queued" },
-  { value: "acknowledged", label: "At work" },
-  { value: "failed", label: "Failed" },
-] as const;
-type Show = (typeof choices)[number]["value"];
-interface TaskFilters {
-  readonly show: Show;
-  readonly page: number;
-}
-
-const read = (query: URLSearchParams): TaskFilters => {
-  const page = Number(query.get("page"));
-  return {
-    show: choices.find(({ value }) => value === query.get("state"))?.value ?? "all",
-    page: Number.isInteger(page) && page > 0 ? page : 1,
-  };
-};
-const write = ({ show, page }: TaskFilters): string =>
-  new URLSearchParams({ ...(show === "all" ? {} : { state: show }), ...(page > 1 ? { page: String(page) } : {}) }).toString();
 
 export function TasksList() {
   const trpc = useTRPC();
-  const [filters, setFilters] = useUrlFilters(read, write);
-  const tasks = useQuery(
-    trpc.tasks.list.queryOptions(
-      { page: filters.page, limit: 50, ...(filters.show === "all" ? {} : { state: filters.show }) },
-      { placeholderData: keepPreviousData },
-    ),
-  );
+  const [filters, setFilters] = useUrlFilters(readTaskFilters, writeTaskFilters);
+  const tasks = useQuery(trpc.tasks.list.queryOptions(taskListInput(filters), { placeholderData: keepPreviousData }));
   return (
     <div className="flex flex-col gap-4">
       <div>
-        <Segmented label="Show" value={filters.show} options={choices} onChange={(show) => setFilters({ show, page: 1 })} />
+        <Segmented label="Show" value={filters.show} options={taskChoices} onChange={(show) => setFilters({ show, page: 1 })} />
       </div>
       {tasks.data ? (
         tasks.data.tasks.length > 0 ? (

@@ -1,5 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useTRPC } from "../../trpc/client";
 import { TabLinks, useTab } from "../controls/tab-links";
 import { Badge } from "../data/badge";
@@ -10,8 +11,9 @@ import { PageHeader } from "../shell/page-header";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import { TemplateActions } from "./template-actions";
 import { TemplateOverview } from "./template-overview";
-import { TemplateUsage } from "./template-usage";
-import { TemplateVersions } from "./template-versions";
+
+const TemplateUsage = dynamic(() => import("./template-usage").then((module) => module.TemplateUsage));
+const TemplateVersions = dynamic(() => import("./template-versions").then((module) => module.TemplateVersions));
 
 export const templateCrumbs = [{ href: "/templates", label: "Templates" }];
 const tabs = [

@@ -63,7 +63,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
           </Button>
         }
       >
-        <LinkBox url={invite.data.url} expiresAt={String(invite.data.expiresAt)} username={invite.data.user.username} />
+        <LinkBox url={invite.data.url} expiresAt={String(invite.data.expiresAt)} user={invite.data.user} />
       </Dialog>
     );
   }

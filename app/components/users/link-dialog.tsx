@@ -43,7 +43,7 @@ export function LinkDialog({ user, onClose }: { user: ListedUser; onClose: () =>
         )
       }
     >
-      {link ? <LinkBox url={link.url} expiresAt={String(link.expiresAt)} username={user.username} /> : null}
+      {link ? <LinkBox url={link.url} expiresAt={String(link.expiresAt)} user={link.user} /> : null}
       {make.isError ? <FailurePanel error={make.error} title="The link was not made" /> : null}
     </Dialog>
   );

@@ -2,12 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { counted } from "../../format/quantity";
-import { useTRPC } from "../../trpc/client";
+import { type Outputs, useTRPC } from "../../trpc/client";
 import { CopyText } from "../data/copy-text";
 import { Fact, Facts } from "../data/facts";
 import { Card, Panel } from "../data/panel";
 import { RelativeTime } from "../data/relative-time";
 import { FailurePanel } from "../feedback/failure-panel";
+import { Reading } from "../feedback/reading";
 import { Bone, PageBones } from "../feedback/skeleton";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
@@ -23,31 +24,26 @@ const SESSIONS_SHOWN = 25;
 export function UserPage({ id }: { id: string }) {
   const trpc = useTRPC();
   const query = useQuery(trpc.users.get.queryOptions({ id }));
-  const user = query.data;
-  const sessions = useQuery({
-    ...trpc.sessions.list.queryOptions({ user: user?.username, live: true, limit: SESSIONS_SHOWN, page: 1 }),
-    enabled: user !== undefined,
-  });
-  if (!user) {
-    if (query.isError) {
-      return (
-        <>
-          <PageHeader title="User" crumbs={crumbs} />
-          <FailurePanel
-            error={query.error}
-            title="The user could not be read"
-            onRetry={() => void query.refetch()}
-            busy={query.isFetching}
-          />
-        </>
-      );
-    }
-    return (
-      <PageBones>
-        <Bone className="h-40 w-full" />
-      </PageBones>
-    );
-  }
+  return (
+    <Reading
+      query={query}
+      title="The user could not be read"
+      header={<PageHeader title="User" crumbs={crumbs} />}
+      bones={
+        <PageBones>
+          <Bone className="h-40 w-full" />
+        </PageBones>
+      }
+    >
+      {(user) => <ReadUser user={user} />}
+    </Reading>
+  );
+}
+
+function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
+  const trpc = useTRPC();
+  const { id } = user;
+  const sessions = useQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, limit: SESSIONS_SHOWN, page: 1 }));
   return (
     <>
       <PageHeader

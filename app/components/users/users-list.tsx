@@ -2,49 +2,44 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useRouter, useSearchParams } from "next/navigation";
-import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
-import { SearchField } from "../controls/search-field";
+import { TypedSearch } from "../controls/typed-search";
 import { Pager } from "../data/pager";
+import { useUrlFilters } from "../data/use-url-filters";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { PageHeader } from "../shell/page-header";
+import { readUserFilters, userListInput, writeUserFilters } from "./user-filters";
 import { UserRows } from "./user-rows";
 
 const InviteDialog = dynamic(() => import("./invite-dialog").then((module) => module.InviteDialog), { ssr: false });
 
 export function UsersList() {
   const trpc = useTRPC();
-  const router = useRouter();
-  const asked = useSearchParams().get("add") === "1";
-  const [adding, setAdding] = useState(asked);
-  const [search, setSearch] = useState("");
-  const [page, setPage] = useState(1);
-  const users = useQuery(
-    trpc.users.list.queryOptions({ page, limit: 50, ...(search ? { search } : {}) }, { placeholderData: keepPreviousData }),
-  );
+  const [filters, setFilters] = useUrlFilters(readUserFilters, writeUserFilters);
+  const users = useQuery(trpc.users.list.queryOptions(userListInput(filters), { placeholderData: keepPreviousData }));
+  const { search } = filters;
   return (
     <>
       <PageHeader
         title="Users"
         lead="Who may sign in, and as what. A user has own sessions; an operator runs the fleet; an administrator does everything, in the open."
         action={
-          <Button look="primary" icon={<UserPlus aria-hidden className="size-4" />} onClick={() => setAdding(true)}>
+          <Button
+            look="primary"
+            icon={<UserPlus aria-hidden className="size-4" />}
+            onClick={() => setFilters({ ...filters, adding: true })}
+          >
             Add user
           </Button>
         }
       />
-      <SearchField
+      <TypedSearch
         label="Search users"
-        value={search}
-        maxLength={100}
+        text={search}
         className="w-full sm:w-72"
-        onChange={(text) => {
-          setSearch(text);
-          setPage(1);
-        }}
+        onText={(text) => setFilters({ ...filters, search: text, page: 1 })}
       />
       {users.data ? (
         <>
@@ -53,7 +48,7 @@ export function UsersList() {
           ) : (
             <p className="text-ink-soft">Nobody’s name or address has “{search}” in it.</p>
           )}
-          <Pager {...users.data.pagination} onPage={setPage} />
+          <Pager {...users.data.pagination} onPage={(page) => setFilters({ ...filters, page })} />
         </>
       ) : users.isError ? (
         <FailurePanel
@@ -65,14 +60,7 @@ export function UsersList() {
       ) : (
         <RowBones />
       )}
-      {adding ? (
-        <InviteDialog
-          onClose={() => {
-            setAdding(false);
-            if (asked) router.replace("/users");
-          }}
-        />
-      ) : null}
+      {filters.adding ? <InviteDialog onClose={() => setFilters({ ...filters, adding: false })} /> : null}
     </>
   );
 }

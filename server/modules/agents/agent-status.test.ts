@@ -11,6 +11,7 @@ const well: AgentFacts = {
   lastHeartbeatAt: ago(5),
   heartbeatIntervalSeconds: 10,
   draining: false,
+  drainStartedAt: null,
   degradedReason: null,
   revokedAt: null,
   createdAt: ago(1000),

@@ -9,6 +9,7 @@ export interface AgentFacts {
   readonly lastHeartbeatAt: Date | null;
   readonly heartbeatIntervalSeconds: number;
   readonly draining: boolean;
+  readonly drainStartedAt: Date | null;
   readonly degradedReason: string | null;
   readonly revokedAt: Date | null;
   readonly createdAt: Date;
@@ -39,7 +40,7 @@ export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
     : `No heartbeat for ${MISSED_INTERVALS} intervals of ${agent.heartbeatIntervalSeconds} s`;
   if (silentMs >= graceMs) return { status: "offline", since: heard, reason: why };
   if (closed) return { status: "degraded", since: heard, reason: why };
-  if (agent.draining) return { status: "draining", since: null, reason: "It takes no new sessions" };
+  if (agent.draining) return { status: "draining", since: agent.drainStartedAt, reason: "It takes no new sessions" };
   if (agent.degradedReason) return { status: "degraded", since: null, reason: agent.degradedReason };
   return { status: "online", since: null, reason: null };
 }

@@ -12,6 +12,7 @@ import type { TasksService } from "../tasks/tasks-service";
 import { agentStatus } from "./agent-status";
 import { closeConnection, findAgent, findAgentBySecret, updateAgent } from "./agents-store";
 import type { Heartbeats } from "./heartbeats";
+import type { UsageHistory } from "./usage-history";
 
 export interface AgentIdentity {
   /** The agent's UUID. */
@@ -26,6 +27,7 @@ export interface AgentsInboxDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly heartbeats: Heartbeats;
+  readonly usageHistory: UsageHistory;
   readonly tasks: TasksService;
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
@@ -93,6 +95,7 @@ export class AgentsInbox {
     demandOwnName(agent, message.agent_id);
     switch (message.type) {
       case "heartbeat":
+        if (message.resource_usage) this.deps.usageHistory.heard(agent.agentId, message.resource_usage);
         return this.deps.heartbeats.heard(agent.agentId, message);
       case "command_ack":
         return this.deps.tasksInbox.acknowledged(agent.agentId, message);

@@ -10,6 +10,8 @@ import {
   agentRefInput,
   agentSchema,
   agentStatsOutput,
+  agentUsageInput,
+  agentUsageOutput,
   createdRegistrationTokenSchema,
   createRegistrationTokenInput,
   listAgentsInput,
@@ -70,9 +72,18 @@ export const agentsRouter = router({
     .meta({ rest: { method: "PATCH", path: "/agents/{id}", summary: "Drain an agent, or take it back", example: { status: "draining" } } })
     .input(setAgentStatusInput)
     .output(agentSchema)
-    .mutation(({ ctx, input }) => {
+    .mutation(async ({ ctx, input }) => {
       allow(ctx.login, "drain", input.id);
-      return ctx.services.agents.setStatus(ctx.asker, input);
+      const agent = await ctx.services.agents.setStatus(ctx.asker, input);
+      if (input.status === "draining" && input.sessions === "hibernate") await ctx.services.sessions.hibernateAllOn(ctx.asker, agent.id);
+      return agent;
+    }),
+  usage: procedure
+    .input(agentUsageInput)
+    .output(agentUsageOutput)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "see", input.id);
+      return ctx.services.agentUsage.of(input);
     }),
   remove: procedure
     .meta({ rest: { method: "DELETE", path: "/agents/{id}", status: 204, summary: "Revoke and remove an agent" } })

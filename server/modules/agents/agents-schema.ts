@@ -23,6 +23,8 @@ export const agentSchema = z.object({
     reservedCpu: z.number(),
     reservedMemory: z.number(),
   }),
+  /** Of the drain that goes on: when it began, and with how many sessions. Null while the agent takes sessions. */
+  drain: z.object({ startedAt: z.date(), sessions: z.number().int() }).nullable(),
   capabilities: z.array(z.string()),
   labels: z.record(z.string(), z.string()),
   metadata: z.record(z.string(), z.unknown()),
@@ -63,11 +65,33 @@ export const listAgentsInput = z.strictObject({
   status: agentStatusSchema.optional(),
   region: z.string().max(100).optional(),
   capability: z.string().max(50).optional(),
+  /** Part of its `agent_id` or its region. */
+  search: z.string().max(100).optional(),
   ...pageInput().shape,
 });
 export const listAgentsOutput = z.object({ agents: z.array(agentSchema), pagination: paginationSchema });
 
-export const setAgentStatusInput = z.strictObject({ id: agentRefSchema, status: z.enum(["online", "draining"]) });
+/** `sessions`: what a drain does with those that run; `hibernate` asks each of them for it, `finish` leaves them to their people. */
+export const setAgentStatusInput = z.strictObject({
+  id: agentRefSchema,
+  status: z.enum(["online", "draining"]),
+  sessions: z.enum(["finish", "hibernate"]).default("finish"),
+});
+
+export const agentUsageInput = z.strictObject({
+  id: agentRefSchema,
+  /** How far back. Of more than six hours there is one sample for every four minutes. */
+  hours: z.union([z.literal(1), z.literal(6), z.literal(24)]).default(24),
+});
+export const agentUsageOutput = z.object({
+  from: z.date(),
+  to: z.date(),
+  stepSeconds: z.number().int(),
+  /** Oldest first; none for a time in which nothing was heard. Percent of the host, and how many sessions held room on it. */
+  samples: z.array(
+    z.object({ at: z.date(), cpu: z.number(), memory: z.number(), disk: z.number().nullable(), sessions: z.number().int() }),
+  ),
+});
 
 export const agentStatsOutput = z.object({
   totalAgents: z.number().int(),

@@ -71,12 +71,14 @@ export class AgentsService {
   constructor(private readonly deps: AgentsDeps) {}
 
   async list(input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> {
+    const wanted = input.search?.trim().toLowerCase();
     const all = (await this.fleet(this.deps.database)).filter(
       (agent) =>
         (input.platform === undefined || agent.platform === input.platform) &&
         (input.status === undefined || agent.status === input.status) &&
         (input.region === undefined || agent.region === input.region) &&
-        (input.capability === undefined || agent.capabilities.includes(input.capability)),
+        (input.capability === undefined || agent.capabilities.includes(input.capability)) &&
+        (wanted === undefined || agent.name.toLowerCase().includes(wanted) || agent.region?.toLowerCase().includes(wanted)),
     );
     const { skip, take } = window(input);
     const after = afterName(input.cursor);
@@ -170,17 +172,23 @@ export class AgentsService {
     };
   }
 
-  /** `draining`: no new sessions, those that are there go on. */
+  /** `draining`: no new sessions. What becomes of those that are there is the caller's business. */
   async setStatus(asker: Asker, input: z.output<typeof setAgentStatusInput>): Promise<Agent> {
     const row = await this.deps.database.$transaction(async (tx) => {
+      // No session is being placed on it meanwhile: what is counted is what there is to wait for.
+      await lock(tx, "agent", "placement");
       const found = await findAgent(tx, input.id);
       if (!found) throw agentMissing(input.id);
+      const draining = input.status === "draining";
       await this.deps.audit.record(tx, actorOf(asker), {
-        action: input.status === "draining" ? "agents.drain" : "agents.undrain",
+        action: draining ? "agents.drain" : "agents.undrain",
         target: { kind: "agent", id: found.id },
-        details: { name: found.name },
+        details: { name: found.name, ...(draining ? { sessions: input.sessions } : {}) },
       });
-      return updateAgent(tx, found.id, { draining: input.status === "draining" });
+      // Asked for again, a drain that goes on counts from where it began.
+      if (draining && found.draining) return found;
+      const held = draining ? ((await findReservations(tx)).get(found.id)?.sessions ?? 0) : null;
+      return updateAgent(tx, found.id, { draining, drainStartedAt: draining ? this.deps.clock.now() : null, drainSessions: held });
     });
     await this.deps.bus.publish({ kind: "agent", agentId: row.id });
     return this.one(row);
@@ -262,6 +270,7 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
       reservedCpu: (reserved?.cpuMillicores ?? 0) / 1000,
       reservedMemory: Math.round(((reserved?.memoryBytes ?? 0) / GIB) * 1000) / 1000,
     },
+    drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
     labels: z.record(z.string(), z.string()).catch({}).parse(row.labels),
     metadata: z.record(z.string(), z.unknown()).catch({}).parse(row.metadata),

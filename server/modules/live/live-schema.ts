@@ -1,8 +1,5 @@
 import { z } from "zod";
 
-/** The code with which `/live` is closed when its access ended: the client signs in again instead of connecting again. */
-export const ACCESS_ENDED = 4401;
-
 /**
  * What a live subscription says: which thing changed, by id; the client reads it again. `resync`: events were missed (the server
  * restarted or the gap was too long), so read everything on screen again.

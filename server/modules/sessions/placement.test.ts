@@ -13,6 +13,7 @@ const agent = (name: string, over: Partial<Omit<Agent, "capacity">> & { capacity
   status: "online",
   statusSince: null,
   statusReason: null,
+  drain: null,
   capabilities: [],
   labels: {},
   metadata: {},

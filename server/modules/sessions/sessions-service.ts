@@ -187,6 +187,21 @@ export class SessionsService {
       await this.change(asker, session.id, "force_terminate", {});
   }
 
+  /** Asks every session that runs on an agent to hibernate. One that is just starting, waking or ending is left to itself. */
+  async hibernateAllOn(asker: Asker, agentRef: string): Promise<void> {
+    const agent = await this.deps.agents.get(agentRef);
+    const running = (await findLiveSessionsOn(this.deps.database, agent.id)).filter(
+      (session) => session.desired === "running" && session.observed === "running",
+    );
+    for (const { id } of running) {
+      await this.change(asker, id, "hibernate", {}).catch((error: unknown) => {
+        // It went on its way, or away, since it was read.
+        const passing = error instanceof BerthError && (error.code === "INVALID_STATE_TRANSITION" || error.code === "SESSION_NOT_FOUND");
+        if (!passing) throw error;
+      });
+    }
+  }
+
   /** Counts once for each start. */
   async reportFirstFrame(asker: Asker, id: string): Promise<void> {
     const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[]> => {

@@ -51,25 +51,24 @@ export class AuthService {
   constructor(private readonly deps: AuthDeps) {}
 
   /**
-   * Throws RATE_LIMIT_EXCEEDED or AUTH_INVALID_CREDENTIALS; the latter tells nothing of whether the name exists or is disabled. An account
-   * with a second factor is asked for it (AUTH_SECOND_FACTOR_REQUIRED) whatever the password was, so that nobody without it learns
-   * whether a password is right; that the account has one is told by the question.
+   * Throws RATE_LIMIT_EXCEEDED or AUTH_INVALID_CREDENTIALS; the latter tells nothing of whether the name exists, is disabled, or has a
+   * second factor. That one is asked for (AUTH_SECOND_FACTOR_REQUIRED) after the right password alone: whoever has it learns that it is right,
+   * and no more.
    */
   async signIn(input: SignIn, via: Login["via"] = "cookie"): Promise<Login> {
     await this.deps.limits.take(input);
     const user = await findUserByName(this.deps.database, input.username);
     const matches = await checkPassword(user?.passwordHash ?? null, input.password);
     if (!user?.active) throw badCredentials();
-    if (user.totpConfirmedAt) return this.signInWithCode(user, matches, input, via);
     if (!matches) throw badCredentials();
+    if (user.totpConfirmedAt) return this.signInWithCode(user, input, via);
     return this.begin(user, input, via);
   }
 
-  private async signInWithCode(user: UserRow, matches: boolean, input: SignIn, via: Login["via"]): Promise<Login> {
+  private async signInWithCode(user: UserRow, input: SignIn, via: Login["via"]): Promise<Login> {
     if (!input.totp?.trim()) {
       throw new BerthError("AUTH_SECOND_FACTOR_REQUIRED", "This account has a second factor; send its code, or a recovery code, as well");
     }
-    if (!matches) throw badCredentials();
     await this.deps.limits.takeCode(user.id);
     const login = await this.begin(user, input, via, input.totp);
     await this.deps.limits.forgetCodes(user.id);

@@ -114,12 +114,13 @@ export class SecondFactorService {
   /** Uses up what was typed, in the transaction of what it allows; null where it is neither a code of now nor a recovery code. */
   async use(tx: Tx, user: UserRow, typed: string): Promise<"code" | "recovery code" | null> {
     if (!user.totpSecret || !user.totpConfirmedAt) return null;
+    const secret = this.open(user, user.totpSecret);
     const text = plain(typed);
     if (!/^\d{6}$/.test(text)) {
       const hash = recoveryCodeHash(this.deps.keys.recoveryCodes, user.id, text);
       return (await takeRecoveryCode(tx, user.id, hash)) ? "recovery code" : null;
     }
-    const step = totpStep(this.open(user, user.totpSecret), text, this.deps.clock.now(), user.totpLastStep);
+    const step = totpStep(secret, text, this.deps.clock.now(), user.totpLastStep);
     return step !== null && (await takeTotpStep(tx, { id: user.id, totpSecret: user.totpSecret }, step)) ? "code" : null;
   }
 
@@ -153,8 +154,16 @@ export class SecondFactorService {
     return codes;
   }
 
+  /** Throws SECOND_FACTOR_UNREADABLE. Recovery codes are kept by the same key: neither is worth anything then. */
   private open(user: UserRow, sealed: string): string {
-    return unseal(this.deps.keys.secondFactor, user.id, sealed);
+    try {
+      return unseal(this.deps.keys.secondFactor, user.id, sealed);
+    } catch {
+      throw new BerthError(
+        "SECOND_FACTOR_UNREADABLE",
+        `The second factor of '${user.username}' was sealed by another master key, so its codes can't be checked. Have an administrator reset it under Users, or start Berth with the key that it was made with; the last administrator is let in by \`npm run admin:reset\``,
+      );
+    }
   }
 
   private async user(id: string): Promise<UserRow> {

@@ -114,14 +114,16 @@ describe("signing in to an account with a second factor", () => {
     await expect(signIn(asker.username, codeOf(secret, 1))).resolves.toBeTruthy();
   });
 
-  it("tells nobody without it whether a password is right", async () => {
+  it("is not told of to anyone without the password", async () => {
     const { asker, secret } = await guarded();
     const refusal = (password: string, totp?: string) =>
       signIn(asker.username, totp, password).then(
         () => "let in",
         (error: { code: string; message: string }) => `${error.code} ${error.message}`,
       );
-    expect(await refusal("not it")).toBe(await refusal(PASSWORD));
+    const plain = await makeAsker(kit);
+    const withoutFactor = await signIn(plain.username, undefined, "not it").catch((error: Error) => error.message);
+    expect(await refusal("not it")).toBe(`${invalid.code} ${withoutFactor}`);
     expect(await refusal("not it", "000000")).toBe(await refusal(PASSWORD, "000000"));
     // A right code is not used up by a wrong password.
     expect(await refusal("not it", codeOf(secret))).toBe(`${invalid.code} ${invalid.message}`);
@@ -153,6 +155,19 @@ describe("signing in to an account with a second factor", () => {
     const where = { username: asker.username, password: PASSWORD, address: address() };
     for (let tries = 0; tries < 5; tries += 1) await kit.services.auth.signIn(where).catch(() => {});
     await expect(kit.services.auth.signIn(where)).rejects.toMatchObject({ code: "RATE_LIMIT_EXCEEDED" });
+  });
+
+  it("that another master key sealed is refused with what to do, by code and by recovery code, and can be reset", async () => {
+    const [{ asker, secret, recoveryCodes }, other] = [await guarded(), await guarded()];
+    // Sealed for someone else it can be read no more than by another key.
+    const { totpSecret } = await kit.database.user.findUniqueOrThrow({ where: { id: other.asker.userId } });
+    await kit.database.user.update({ where: { id: asker.userId }, data: { totpSecret } });
+    const unreadable = { code: "SECOND_FACTOR_UNREADABLE", status: 409, message: expect.stringContaining("administrator") };
+    await expect(signIn(asker.username, codeOf(secret))).rejects.toMatchObject(unreadable);
+    await expect(signIn(asker.username, recoveryCodes[0])).rejects.toMatchObject(unreadable);
+    await expect(signIn(asker.username, codeOf(secret), "not it")).rejects.toMatchObject(invalid);
+    await kit.services.secondFactor.reset(await makeAsker(kit, "admin"), asker.userId);
+    await expect(signIn(asker.username)).resolves.toMatchObject({ userId: asker.userId });
   });
 
   it("is not asked for by single sign-on, nor for an account without", async () => {

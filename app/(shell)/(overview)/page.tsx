@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
-import { Overview } from "../components/overview/overview";
-import { PageBody } from "../components/shell/page-body";
-import { requireUser, serverQueries } from "../server-caller";
-import { Hydrate } from "../trpc/hydrate";
+import { Overview } from "../../components/overview/overview";
+import { PageBody } from "../../components/shell/page-body";
+import { requireUser, serverQueries } from "../../server-caller";
+import { Hydrate } from "../../trpc/hydrate";
 
 export const metadata: Metadata = { title: "Overview" };
 

@@ -1,0 +1,83 @@
+"use client";
+import Link from "next/link";
+import { memo } from "react";
+import { formatPercent } from "../../format/quantity";
+import type { Outputs } from "../../trpc/client";
+import { RelativeTime } from "../data/relative-time";
+import { Cell, Head, Table } from "../data/table";
+import { usageNow } from "./agent-capacity";
+import { AgentStatus, AgentStatusWords } from "./agent-status";
+
+type Agent = Outputs["agents"]["list"]["agents"][number];
+
+export function AgentRows({ agents }: { agents: readonly Agent[] }) {
+  return (
+    <Table
+      label="Agents"
+      head={
+        <>
+          <Head>Name</Head>
+          <Head className="w-32">State</Head>
+          <Head wide className="w-32">
+            Region
+          </Head>
+          <Head wide className="w-28 text-right">
+            Sessions
+          </Head>
+          <Head wide className="w-36 text-right">
+            CPU reserved
+          </Head>
+          <Head wide className="w-28 text-right">
+            CPU used
+          </Head>
+          <Head wide className="w-32">
+            Last heard
+          </Head>
+        </>
+      }
+    >
+      {agents.map((agent) => (
+        <AgentRow key={agent.id} agent={agent} />
+      ))}
+    </Table>
+  );
+}
+
+const limited = (value: number, limit: number | null) => (limit === null ? String(value) : `${value} / ${limit}`);
+
+const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
+  const { capacity } = agent;
+  const usage = usageNow(agent);
+  return (
+    <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
+      <Cell>
+        <Link
+          href={`/agents/${encodeURIComponent(agent.agentId)}`}
+          title={agent.agentId}
+          className="block truncate font-medium after:absolute after:inset-0"
+        >
+          {agent.agentId}
+        </Link>
+        <AgentStatusWords agent={agent} className="truncate text-sm text-ink-faint" />
+      </Cell>
+      <Cell>
+        <AgentStatus status={agent.status} reason={agent.statusReason} />
+      </Cell>
+      <Cell wide className="truncate text-ink-soft">
+        {agent.region ?? "none"}
+      </Cell>
+      <Cell wide className="tabular text-right">
+        {limited(capacity.currentSessions, capacity.maxSessions)}
+      </Cell>
+      <Cell wide className="tabular text-right">
+        {limited(Math.round(capacity.reservedCpu * 100) / 100, capacity.maxCpu)}
+      </Cell>
+      <Cell wide className="tabular text-right text-ink-soft">
+        {usage ? formatPercent(usage.cpu / 100) : "–"}
+      </Cell>
+      <Cell wide className="text-sm text-ink-soft">
+        <RelativeTime at={agent.lastHeartbeat} />
+      </Cell>
+    </tr>
+  );
+});

@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readAgentFilters, writeAgentFilters } from "../agents/agent-filters";
+import { readAuditFilters, writeAuditFilters } from "../audit/audit-filters";
+import { readTaskFilters, writeTaskFilters } from "../tasks/task-filters";
+import { readUserFilters, writeUserFilters } from "../users/user-filters";
+
+const words = fc.string({ maxLength: 100 });
+const page = fc.integer({ min: 1, max: 100_000 });
+
+/** What a person chose is what the same address shows again. */
+function keeps<Filters>(read: (query: URLSearchParams) => Filters, write: (filters: Filters) => string, chosen: fc.Arbitrary<Filters>) {
+  fc.assert(
+    fc.property(chosen, (filters) => {
+      expect(read(new URLSearchParams(write(filters)))).toEqual(filters);
+    }),
+  );
+}
+
+describe("the address of a list", () => {
+  it("keeps every choice of its filters", () => {
+    const show = fc.constantFrom("all" as const, "online" as const, "offline" as const, "draining" as const, "degraded" as const);
+    keeps(
+      readAgentFilters,
+      writeAgentFilters,
+      fc.record({ view: fc.constantFrom("cards" as const, "list" as const), show, search: words, page }),
+    );
+    keeps(
+      readTaskFilters,
+      writeTaskFilters,
+      fc.record({ show: fc.constantFrom("all" as const, "queued" as const, "failed" as const), page }),
+    );
+    keeps(readAuditFilters, writeAuditFilters, fc.record({ action: words, page }));
+    keeps(readUserFilters, writeUserFilters, fc.record({ search: words, page, adding: fc.boolean() }));
+  });
+
+  it("says nothing of what is the default", () => {
+    expect(writeAgentFilters({ view: "cards", show: "all", search: "", page: 1 })).toBe("");
+    expect(writeTaskFilters({ show: "all", page: 1 })).toBe("");
+  });
+
+  it("is read as the default where it says something else", () => {
+    const odd = new URLSearchParams({ page: "-3", status: "well", view: "pie", state: "odd" });
+    expect(readAgentFilters(odd)).toEqual({ view: "cards", show: "all", search: "", page: 1 });
+    expect(readTaskFilters(odd)).toEqual({ show: "all", page: 1 });
+  });
+});

@@ -1,0 +1,4 @@
+import { createOpenStore } from "./open-store";
+
+/** The page of all shortcuts. */
+export const shortcutsPage = createOpenStore();
