@@ -1,6 +1,6 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
-import { type FromAgentOf, PROTOCOL_VERSION, type ToAgent, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import { type FromAgentOf, PROTOCOL_VERSION, THUMBNAILS, type ToAgent, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -68,6 +68,7 @@ class RunningAgent implements Agent {
     this.#tunnels = new Tunnels({
       target: { url, credential },
       driver,
+      clock: this.#clock,
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput: (sessionId) => this.#activity.note(sessionId),
@@ -143,6 +144,8 @@ class RunningAgent implements Agent {
         return this.#tunnels.updateViewer(message);
       case "tunnel_request":
         return void this.#tunnels.openPort(message);
+      case "thumbnail_request":
+        return void this.#tunnels.sendThumbnail(message);
       case "inventory_request":
         return void this.#sendInventory();
       case "error":
@@ -183,7 +186,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -86,6 +86,12 @@ export async function prefetchOrNotFound(query: () => Promise<unknown>): Promise
   }
 }
 
+/** What programs may ask for. */
+export const apiDocument = () => runtime().apiDocument;
+export type ApiDocument = ReturnType<typeof apiDocument>;
+export type ApiOperation = ApiDocument["paths"][string][string];
+export type ApiSchema = ApiDocument["components"]["schemas"][string];
+
 /** Whether the sign-in page offers an identity provider. */
 export const oidcOffered = (): boolean => runtime().auth.oidc !== null;
 

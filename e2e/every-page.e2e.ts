@@ -32,7 +32,46 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/settings/profile": () => "/settings/profile",
   "/settings/security": () => "/settings/security",
   "/settings/preferences": () => "/settings/preferences",
+  "/settings/api": () => "/settings/api",
   "/invitation": () => "/invitation",
+};
+
+/** Pages as they look after a press or by their filters. */
+const states: Readonly<Record<string, { address: string; reach?: (page: Page) => Promise<void> }>> = {
+  "sessions chosen": {
+    address: "/sessions?tags=looked-at",
+    reach: (page) => page.getByRole("checkbox", { name: "Select all on this page" }).check(),
+  },
+  "sessions to be terminated": {
+    address: "/sessions?tags=looked-at",
+    reach: async (page) => {
+      await page.getByRole("checkbox", { name: "Select all on this page" }).check();
+      await page.getByRole("button", { name: /^Terminate / }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  "sessions as a grid": { address: "/sessions?view=grid" },
+  "nothing shared": { address: "/sessions?owner=shared" },
+  "a filter being chosen": {
+    address: "/sessions?template=terminal-desktop",
+    reach: async (page) => {
+      await page.getByRole("button", { name: "Filter", exact: true }).click();
+      await page.getByRole("menuitem", { name: "Tag…" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  "the launch form": {
+    address: "/sessions/new?template=terminal-desktop",
+    reach: async (page) => {
+      await page.getByText("What its screen allows").click();
+      await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("local");
+    },
+  },
+};
+
+/** What opens over a page, by the buttons that open it. */
+const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 
 /** The paths of all `page.tsx`, without the groups in parentheses. */
@@ -86,21 +125,40 @@ test.describe("accessibility", () => {
     { width: 390, height: 844, colorSchemes: ["dark"] },
   ] as const) {
     test(`axe finds nothing on any page, ${width} wide, ${colorSchemes.join(" and ")}`, async ({ browser }) => {
-      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
+      // A narrow one is a phone: it has what is there for fingers alone.
+      const phone = width < 500 ? { hasTouch: true, isMobile: true } : {};
+      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...phone });
       const page = await context.newPage();
       const found: Record<string, string[]> = {};
       for (const [name, address] of Object.entries(addresses)) {
         await page.goto(`${stackUrl()}${address({ sessionId, userId })}`);
         await settled(page);
         if (name === "/sessions/[id]") await desktop(page);
-        for (const [index, colorScheme] of colorSchemes.entries()) {
-          await page.emulateMedia({ colorScheme });
-          // Another theme differs in its colours alone.
-          const problems = await findings(page, index > 0 ? ["color-contrast"] : []);
-          if (problems.length > 0) found[`${name} in ${colorScheme}`] = problems;
+        const look = async (what: string) => {
+          for (const [index, colorScheme] of colorSchemes.entries()) {
+            await page.emulateMedia({ colorScheme });
+            // Another theme differs in its colours alone.
+            const problems = await findings(page, index > 0 ? ["color-contrast"] : []);
+            if (problems.length > 0) found[`${what} in ${colorScheme}`] = problems;
+          }
+        };
+        await look(name);
+        for (const button of dialogs[name] ?? []) {
+          await page.getByRole("button", { name: button }).click();
+          await expect(page.getByRole("dialog")).toBeVisible();
+          await look(`${name}, ${button}`);
+          await page.keyboard.press("Escape");
+          await expect(page.getByRole("dialog")).toBeHidden();
         }
         // The first of them needs nobody to be signed in.
         if (name === "/sign-in") await signIn(page);
+      }
+      for (const [name, { address, reach }] of Object.entries(states)) {
+        await page.goto(`${stackUrl()}${address}`);
+        await settled(page);
+        await reach?.(page);
+        const problems = await findings(page, []);
+        if (problems.length > 0) found[name] = problems;
       }
       await context.close();
       expect(found).toEqual({});

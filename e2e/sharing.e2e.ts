@@ -59,6 +59,16 @@ test("a guest comes by a link, types once control was given to them, not before 
     expect(await wrote("late.txt")).toContain("nothing");
   });
 
+  await test.step("is the same guest when they load the page again, and asks nobody's name", async () => {
+    await guest.reload();
+    await desktop(guest);
+    await expect(guest.getByText("has control")).toBeVisible();
+    await page.getByRole("button", { name: "Who is here" }).click();
+    await expect(page.getByRole("menuitem", { name: /^Ann / })).toHaveCount(1);
+    await page.keyboard.press("Escape");
+    expect(await context.cookies()).toEqual([]);
+  });
+
   await test.step("and is out at once when the link is taken back", async () => {
     await page.getByRole("button", { name: "Share this screen" }).click();
     await page.getByRole("button", { name: /^Take back: / }).click();

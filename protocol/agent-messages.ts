@@ -9,10 +9,13 @@ import { agentStatusSchema, observedStateSchema, platformSchema } from "./sessio
 /**
  * 1: register, heartbeat, commands, inventory, tunnels (2026-11-22).
  * 2: `viewer_update`, and `policy` in `vnc_proxy_request` (2026-11-22). Told by the capability `VIEWER_UPDATE`.
+ * 3: `thumbnail_request` (2026-11-22). Told by the capability `THUMBNAILS`.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 /** The capability of an agent that enforces a viewer's policy and changes what an open viewer may do. */
 export const VIEWER_UPDATE = "viewer_update";
+/** The capability of an agent that takes small pictures of displays. */
+export const THUMBNAILS = "thumbnails";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */
@@ -212,6 +215,18 @@ export const tunnelRequestSchema = z.object({
   port: z.number().int().min(1).max(65_535),
 });
 
+/**
+ * Asks for a tunnel that carries one small picture of a session's display (see `tunnel.ts`), and for the picture. A request that names no
+ * policy is refused: one that does not say that pictures are allowed does not allow them.
+ */
+export const thumbnailRequestSchema = z.object({
+  type: z.literal("thumbnail_request"),
+  tunnel_id: z.string().max(100),
+  tunnel_secret: z.string(),
+  session_id: z.string().max(100),
+  policy: z.object({ thumbnails: z.boolean().default(false) }).prefault({}),
+});
+
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
 
 export const toAgentSchema = z.discriminatedUnion("type", [
@@ -221,6 +236,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   vncProxyRequestSchema,
   viewerUpdateSchema,
   tunnelRequestSchema,
+  thumbnailRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,
 ]);

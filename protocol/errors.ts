@@ -63,6 +63,7 @@ export const errorCatalogue = {
   INVALID_STATE_TRANSITION: entry(400, "BAD_REQUEST", "Invalid state transition"),
   SHARE_NOT_FOUND: entry(404, "NOT_FOUND", "Invitation not found"),
   SHARING_OFF: entry(409, "CONFLICT", "Sharing is off"),
+  THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),

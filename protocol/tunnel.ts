@@ -2,9 +2,11 @@
  * How bytes reach a session. The agent dials `/agent/tunnel/{id}` as an HTTP upgrade (`Upgrade: websocket`, so that any ingress passes
  * it), proves who it is with its own credential and that it was asked with `TUNNEL_SECRET_HEADER`. After the 101 the connection is a
  * plain byte pipe in which the control plane is the client:
- * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`), which the
- *   agent's own HTTP server answers with 101, or with an error whose JSON body is `tunnelErrorSchema`;
+ * - purpose `display`: it writes `GET /display/{sessionId}?mode=control|view` as a WebSocket upgrade (subprotocol `binary`, or
+ *   `DISPLAY_WITH_PINGS` where the viewer offers it), which the agent's own HTTP server answers with 101, or with an error whose JSON
+ *   body is `tunnelErrorSchema`;
  * - purpose `port`: the bytes go to the container's port as they are. An agent that cannot reach the port ends the connection.
+ * - a thumbnail: the agent writes one line of JSON (`thumbnailHeadSchema`), then as many bytes of PNG as it says, and ends the connection.
  */
 import { z } from "zod";
 import { errorCodeSchema } from "./errors";
@@ -21,3 +23,13 @@ export const ANSWER_HEAD_TIMEOUT_MS = 10_000;
 export const DIAL_BACK_TIMEOUT_MS = 10_000;
 
 export const tunnelErrorSchema = z.object({ code: errorCodeSchema, message: z.string().max(1000) });
+
+/** Of a display's small picture: pixels across at most, and bytes. */
+export const THUMBNAIL_MAX_WIDTH = 320;
+export const THUMBNAIL_MAX_BYTES = 64 * 1024;
+/** The agent gives up on a display after this. */
+export const THUMBNAIL_TIMEOUT_MS = 5000;
+export const MAX_THUMBNAIL_HEAD_BYTES = 2048;
+/** The line before the picture: how many bytes follow, or why none do. */
+export const thumbnailHeadSchema = z.union([z.object({ bytes: z.number().int().min(1).max(THUMBNAIL_MAX_BYTES) }), tunnelErrorSchema]);
+export type ThumbnailHead = z.infer<typeof thumbnailHeadSchema>;

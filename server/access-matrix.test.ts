@@ -184,7 +184,9 @@ describe.each(Object.entries(httpRows))("%s", (name, expected) => {
   it.each(people)("as %s", async (person) => {
     // As a proxy would: not this machine's own request.
     const headers = { ...bearer(person), "x-forwarded-for": "192.0.2.77" };
-    const path = (Object.entries(routes).find(([route]) => route === name)?.[1].path ?? "").replace("{name}", iconName);
+    const path = (Object.entries(routes).find(([route]) => route === name)?.[1].path ?? "")
+      .replace("{name}", iconName)
+      .replace("{id}", things.sessionId);
     expect(outcomeOf(await askDoor(kit.port, { method: "GET", path, headers }))).toBe(expected[people.indexOf(person)]);
   });
 });

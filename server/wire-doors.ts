@@ -9,14 +9,19 @@ import { liveEndpoint } from "./http/live-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestFacts } from "./http/request-facts";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
+import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
+import { openApiDocument } from "./rest/openapi-document";
+import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
+import { servedProcedures } from "./rest/rest-routes";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
 import { AppProxy } from "./tunnel/app-proxy";
+import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
 import type { Modules } from "./wire-modules";
@@ -29,7 +34,7 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly modules: Pick<Modules, "services" | "agentsInbox" | "viewerAccess" | "appAccess">;
+  readonly modules: Pick<Modules, "services" | "agentsInbox" | "viewerAccess" | "thumbnailAccess" | "appAccess">;
   readonly download: AgentDownload;
   /** What `/healthz` answers with. */
   ready(): Promise<boolean>;
@@ -65,6 +70,7 @@ export function wireDoors(parts: DoorParts) {
     log,
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
+  const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
   const apps = new AppProxy({ access: modules.appAccess, broker, sockets, clock, log, appsDomain, publicUrl });
@@ -76,6 +82,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
     context: async (request, requestId) => createContext(await requestFacts(request, requestId, { authenticator: auth, trusted })),
   });
+  const apiDocument = openApiDocument(servedProcedures(appRouter), { url: publicOrigin, version });
   const startedAt = clock.now();
   const listener = new Listener({
     tls: config.tls,
@@ -101,9 +108,15 @@ export function wireDoors(parts: DoorParts) {
         };
       }, auth),
       trpc: trpcEndpoint({ router: appRouter, createContext, authenticator: auth, sockets, log }),
+      openApi: openApiEndpoint(apiDocument),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
+      sessionThumbnail: thumbnailEndpoint({
+        authenticator: auth,
+        authorize: (login, id) => modules.thumbnailAccess.authorize(login, id),
+        read: (grant) => thumbnails.read(grant),
+      }),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,
@@ -126,6 +139,7 @@ export function wireDoors(parts: DoorParts) {
     sockets,
     listener,
     createContext,
+    apiDocument,
     /** Ends what is open, then stops listening. */
     async close(reason: string) {
       live.close();

@@ -13,6 +13,8 @@ import { HomesService } from "./modules/homes/homes-service";
 import { LiveService } from "./modules/live/live-service";
 import { AppAccess } from "./modules/sessions/app-access";
 import { GuestsService } from "./modules/sessions/guests-service";
+import { IdleJobs } from "./modules/sessions/idle-jobs";
+import { IdleService } from "./modules/sessions/idle-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
@@ -23,6 +25,7 @@ import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
 import { SharesService } from "./modules/sessions/shares-service";
+import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
@@ -104,6 +107,7 @@ export function wireModules(parts: ModuleParts) {
   const wait = new PhaseWait(base);
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, changes, wait });
   const sessionCreation = new SessionCreation({ ...base, audit, users, agents, homes, templates, changes, sessions });
+  const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
   const appEntryUrl = (sessionId: string, ticket: string) => {
@@ -118,6 +122,7 @@ export function wireModules(parts: ModuleParts) {
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
+  const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new HomesInbox()];
@@ -137,7 +142,17 @@ export function wireModules(parts: ModuleParts) {
   });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins });
-  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, new SessionsJobs(base), usersJobs, viewerRooms, live];
+  const jobs = [
+    heartbeats,
+    usageHistory,
+    dispatcher,
+    agentsJobs,
+    new SessionsJobs(base),
+    new IdleJobs({ ...base, idle }),
+    usersJobs,
+    viewerRooms,
+    live,
+  ];
   const services: Services = {
     auth,
     users,
@@ -159,6 +174,7 @@ export function wireModules(parts: ModuleParts) {
     guests,
     viewerRooms,
     screenControl,
+    idle,
     homes,
     tasks,
     audit,
@@ -170,6 +186,7 @@ export function wireModules(parts: ModuleParts) {
     agentsInbox,
     sessionsInbox,
     viewerAccess,
+    thumbnailAccess,
     appAccess,
     tickets,
     limits,

@@ -6,6 +6,7 @@ import type { StartSessionData } from "@berth/protocol/agent-commands";
 import { BerthError } from "@berth/protocol/errors";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { startData } from "../testing/start-data";
+import { lookAtDisplay } from "../thumbnail/look-at-display";
 import type { Operation, SeenSession, SessionDriver, TerminateRequest } from "./driver";
 
 export interface ContractFixture {
@@ -110,6 +111,20 @@ export function driverContract(name: string, fixture: ContractFixture): void {
       const displays = await Promise.all([1, 2, 3].map(() => driver.openDisplay(sessionId)));
       for (const display of displays) expect((await firstBytes(display)).slice(0, 4)).toBe("RFB ");
       for (const display of displays) display.destroy();
+    });
+
+    it("has a display that a look makes a small picture of, beside a viewer who stays", async () => {
+      const sessionId = newSession();
+      await start(sessionId);
+      const viewer = await driver.openDisplay(sessionId);
+      await firstBytes(viewer);
+      const display = await driver.openDisplay(sessionId);
+      const picture = await lookAtDisplay(display, 320);
+      display.destroy();
+      expect(picture.width).toBe(320);
+      expect(picture.rgb).toHaveLength(picture.width * picture.height * 3);
+      expect(viewer.destroyed).toBe(false);
+      viewer.destroy();
     });
 
     it("adopts what is there when a start comes again", async () => {

@@ -138,10 +138,31 @@ export class FakeControlPlane {
     }));
   }
 
+  /** All that the agent says on the tunnel of a small picture. */
+  async thumbnail(sessionId: string, policy: { thumbnails: boolean } = { thumbnails: true }): Promise<{ head: unknown; png: Buffer }> {
+    const tunnel = await this.#tunnel((id, secret) => ({
+      type: "thumbnail_request",
+      tunnel_id: id,
+      tunnel_secret: secret,
+      session_id: sessionId,
+      policy,
+    }));
+    const said: Buffer[] = [];
+    for await (const chunk of tunnel) said.push(chunk);
+    const all = Buffer.concat(said);
+    const end = all.indexOf("\n");
+    return { head: JSON.parse(all.subarray(0, end).toString("utf8")), png: all.subarray(end + 1) };
+  }
+
   /** A viewer at the end of a display tunnel, before its handshake is answered. */
-  async viewer(sessionId: string, mode: ViewerMode = "control", path = displayPath(sessionId, mode)): Promise<WebSocket> {
+  async viewer(
+    sessionId: string,
+    mode: ViewerMode = "control",
+    path = displayPath(sessionId, mode),
+    protocols?: string[],
+  ): Promise<WebSocket> {
     const socket = await this.displayTunnel(sessionId, mode);
-    return webSocketOver(socket, path);
+    return webSocketOver(socket, path, protocols);
   }
 
   #tunnel(request: (id: string, secret: string) => ToAgent): Promise<Duplex> {
@@ -243,6 +264,6 @@ export class FakeControlPlane {
 }
 
 /** A WebSocket client on a connection that is there already. */
-export function webSocketOver(socket: Duplex, path: string): WebSocket {
-  return new WebSocket(`ws://agent${path}`, ["binary"], { createConnection: () => socket, perMessageDeflate: false });
+export function webSocketOver(socket: Duplex, path: string, protocols = ["binary"]): WebSocket {
+  return new WebSocket(`ws://agent${path}`, protocols, { createConnection: () => socket, perMessageDeflate: false });
 }

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 /** Viewer and bridge in this process without a kernel in between, so that all that is in flight is the bridge's. */
-async function bridged(display: Duplex) {
+async function bridged(display: Duplex, protocols?: string[]) {
   const [inside, outside] = duplexPair();
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const server = createServer();
@@ -33,7 +33,7 @@ async function bridged(display: Duplex) {
     });
   });
   server.emit("connection", inside);
-  const viewer = webSocketOver(outside, "/");
+  const viewer = webSocketOver(outside, "/", protocols);
   viewer.on("error", () => {});
   cleanups.push(() => {
     viewer.terminate();
@@ -60,6 +60,21 @@ async function settled(count: () => number): Promise<number> {
 }
 
 describe("the bridge between a viewer and a display", () => {
+  it("owes no answers to one who asks without end and reads none", async () => {
+    const display = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    const { viewer } = await bridged(display, ["berth-display-ping"]);
+    let answers = 0;
+    viewer.on("message", () => {
+      answers += 1;
+    });
+    viewer.pause();
+    for (let number = 0; number < 100_000; number += 1) viewer.send(`ping ${number}`);
+    viewer.send("ping 7", () => viewer.resume());
+    const answered = await settled(() => answers);
+    expect(answered).toBeGreaterThan(1_000);
+    expect(answered).toBeLessThan(50_000);
+  });
+
   it("reads under a megabyte from an endless display while its viewer stalls, and goes on when it reads again", async () => {
     let produced = 0;
     const display = new Duplex({

@@ -3,6 +3,7 @@
  * under half a megabyte a viewer, however long it stalls.
  */
 import type { Duplex } from "node:stream";
+import { DISPLAY_PING, DISPLAY_WITH_PINGS } from "@berth/protocol/display-ping";
 import WebSocket, { type RawData } from "ws";
 import type { Filtered, RfbFilter } from "./rfb-filter";
 import type { RfbServerFilter } from "./rfb-server-filter";
@@ -18,6 +19,8 @@ const UNFINISHED_MS = 2_000;
 
 /** Of all displays together, as the heap is one. */
 const garbage = new YoungGarbage();
+
+const MAX_PING_BYTES = 16;
 
 const CLOSE_NORMAL = 1000;
 const CLOSE_UNSUPPORTED_DATA = 1003;
@@ -89,8 +92,11 @@ export function bridgeDisplay({ viewer, display, filter, fromDisplay, onInput, o
 
   viewer.on("message", (data: RawData, isBinary) => {
     if (ended) return;
-    if (!isBinary) return end(CLOSE_UNSUPPORTED_DATA, "a display takes binary messages only");
-    pass(filter.push(asBuffer(data)));
+    if (isBinary) return pass(filter.push(asBuffer(data)));
+    const answer = viewer.protocol === DISPLAY_WITH_PINGS ? pongOf(asBuffer(data)) : null;
+    if (answer === null) return end(CLOSE_UNSUPPORTED_DATA, "a display takes binary messages only");
+    // Behind the pictures that wait: what is measured is what one feels. Who does not read is owed no answers.
+    if (viewer.bufferedAmount <= PAUSE_ABOVE_BYTES) viewer.send(answer);
   });
   viewer.on("pong", () => {
     unanswered = 0;
@@ -107,6 +113,12 @@ export function bridgeDisplay({ viewer, display, filter, fromDisplay, onInput, o
     }, UNFINISHED_MS);
     unfinished.unref();
   };
+}
+
+/** Null: it is no ping. */
+function pongOf(data: Buffer): string | null {
+  const number = data.length <= MAX_PING_BYTES ? DISPLAY_PING.exec(data.toString("latin1"))?.[1] : undefined;
+  return number === undefined ? null : `pong ${number}`;
 }
 
 function asBuffer(data: RawData): Buffer {

@@ -5,12 +5,14 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ViewerMode } from "@berth/protocol/agent-messages";
+import { DISPLAY_WITH_PINGS } from "@berth/protocol/display-ping";
 import { BerthError } from "@berth/protocol/errors";
 import { displayPath, type tunnelErrorSchema } from "@berth/protocol/tunnel";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { z } from "zod";
 import { type Log, wordsOf } from "../log";
 import { bridgeDisplay } from "./display-bridge";
+import { ResizeLeads } from "./resize-lead";
 import { RfbFilter } from "./rfb-filter";
 import { RfbServerFilter } from "./rfb-server-filter";
 import type { LiveTerms } from "./viewer-terms";
@@ -39,6 +41,7 @@ export class DisplayServer {
   readonly #sockets: WebSocketServer;
   readonly #purposes = new WeakMap<Duplex, DisplayPurpose>();
   readonly #connections = new Set<Duplex>();
+  readonly #leads = new ResizeLeads();
 
   constructor(options: DisplayServerOptions) {
     this.#options = options;
@@ -46,7 +49,7 @@ export class DisplayServer {
       noServer: true,
       perMessageDeflate: false,
       maxPayload: MAX_VIEWER_MESSAGE_BYTES,
-      handleProtocols: (protocols) => (protocols.has("binary") ? "binary" : false),
+      handleProtocols: (offered) => [DISPLAY_WITH_PINGS, "binary"].find((name) => offered.has(name)) ?? false,
     });
     this.#server = createServer({ maxHeaderSize: 16 * 1024 }, (request, response) => {
       const { status, body } = answerOf(
@@ -102,7 +105,8 @@ export class DisplayServer {
 
   #bridge(viewer: WebSocket, display: Duplex, { sessionId, terms }: DisplayPurpose): void {
     const { log, onInput } = this.#options;
-    const filter = new RfbFilter(terms.now);
+    const { seat, leave } = this.#leads.join(sessionId);
+    const filter = new RfbFilter(terms.now, seat);
     const fromDisplay = terms.now.clipboardOut ? null : new RfbServerFilter(filter);
     log.debug({ sessionId, mode: terms.now.mode }, "viewer connected");
     const changed = bridgeDisplay({
@@ -113,7 +117,10 @@ export class DisplayServer {
       onInput: () => {
         if (terms.now.mode === "control") onInput(sessionId);
       },
-      onEnd: (reason) => log.debug({ sessionId, reason }, "viewer ended"),
+      onEnd: (reason) => {
+        leave();
+        log.debug({ sessionId, reason }, "viewer ended");
+      },
     });
     terms.onChange((now) => {
       if (fromDisplay) fromDisplay.clipboard = now.clipboardOut;

@@ -9,6 +9,11 @@ export class HeldInput {
   readonly #releases = new Map<string, Buffer>();
   #pointer: Buffer | null = null;
 
+  /** Something is held down. */
+  get any(): boolean {
+    return this.#pointer !== null || this.#releases.size > 0;
+  }
+
   /** Takes a whole key, QEMU key or pointer message that goes to the display. False: too many keys are held. */
   note(message: Buffer): boolean {
     switch (message.readUInt8(0)) {

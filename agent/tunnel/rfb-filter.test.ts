@@ -49,9 +49,9 @@ const stream = (messages: readonly Buffer[], hello = HELLO) =>
 
 describe("the filter of a viewer's bytes", () => {
   it("passes everything in mode control and lets nothing but harmless messages through in mode view, however the bytes are cut", () => {
-    const messages = fc.array(fc.constantFrom(...HARMLESS, ...INPUT), { maxLength: 30 });
+    const messages = fc.array(fc.constantFrom(...HARMLESS, ...INPUT), { maxLength: 30, size: "max" });
     fc.assert(
-      fc.property(messages, fc.array(fc.nat(), { maxLength: 60 }), (sent, cuts) => {
+      fc.property(messages, fc.array(fc.nat(), { maxLength: 60, size: "max" }), (sent, cuts) => {
         const bytes = stream(sent);
         const control = filtered("control", bytes, cuts);
         expect(control.out.equals(bytes)).toBe(true);
@@ -74,7 +74,7 @@ describe("the filter of a viewer's bytes", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ maxLength: 400 }),
-        fc.array(fc.nat(), { maxLength: 30 }),
+        fc.array(fc.nat(), { maxLength: 30, size: "max" }),
         fc.constantFrom("control" as const, "view" as const),
         (noise, cuts, mode) => {
           const bytes = Buffer.concat([HELLO, INIT, Buffer.from(noise)]);
@@ -158,8 +158,8 @@ describe("the filter of a viewer's bytes", () => {
       const others = [...HARMLESS, keyEvent(97, true), keyEvent(97, false), pointerEvent(1, 2, 0), desktopSize, qemuKey, ...QUESTIONS];
       fc.assert(
         fc.property(
-          fc.array(fc.constantFrom(...others, ...TEXTS), { maxLength: 30 }),
-          fc.array(fc.nat(), { maxLength: 60 }),
+          fc.array(fc.constantFrom(...others, ...TEXTS), { maxLength: 30, size: "max" }),
+          fc.array(fc.nat(), { maxLength: 60, size: "max" }),
           (sent, cuts) => {
             const { out, problem } = filtered("control", stream(sent), cuts, CLOSED);
             expect(problem).toBeNull();

@@ -5,6 +5,7 @@
  */
 import { asksOnly } from "./clipboard-in";
 import { HeldInput } from "./held-input";
+import { ResizeLead, type ResizeSeat } from "./resize-lead";
 import { ENCODING, onlyMeasurable, type PixelSize, pixelSize } from "./rfb-encodings";
 import { measureMessage, RFB_MESSAGE } from "./rfb-messages";
 import type { ViewerTerms } from "./viewer-terms";
@@ -37,6 +38,7 @@ type Stage = "version" | "security" | "challenge" | "init" | "messages" | "opaqu
 
 export class RfbFilter {
   #terms: ViewerTerms;
+  readonly #resize: ResizeSeat;
   /** What comes back is read too (`RfbServerFilter`): the client may only ask for what can be measured. For as long as the stream lasts. */
   readonly #measured: boolean;
   #stage: Stage = "version";
@@ -56,8 +58,10 @@ export class RfbFilter {
   #input = false;
   #problem: string | null = null;
 
-  constructor(terms: ViewerTerms) {
+  /** `resize`: its place among the viewers of the same display; alone without one. */
+  constructor(terms: ViewerTerms, resize: ResizeSeat = new ResizeLead().join()) {
     this.#terms = terms;
+    this.#resize = resize;
     this.#measured = !terms.clipboardOut;
   }
 
@@ -105,6 +109,7 @@ export class RfbFilter {
     else if (!this.#measured && !terms.clipboardOut && this.#stage !== "ended")
       this.#end("the clipboard of the desktop was closed; connect again to go on without it");
     if (typed && terms.mode === "view") {
+      this.#resize.left();
       this.#releasing = true;
       this.#releaseBetweenMessages();
     }
@@ -220,6 +225,7 @@ export class RfbFilter {
   /** Null: more of the message is needed to tell. */
   #passes(type: number, data: Buffer, length: number): boolean | null {
     if (this.#terms.mode === "view") return !NOT_FOR_VIEWERS.has(type);
+    if (type === RFB_MESSAGE.setDesktopSize) return this.#resize.mayResize();
     if (type === RFB_MESSAGE.clientCutText && !this.#terms.clipboardIn) return asksOnly(data.subarray(0, length), length);
     return true;
   }
@@ -229,6 +235,7 @@ export class RfbFilter {
     if (!isAudio) this.#input = true;
     if (this.#terms.mode === "view") return message.length;
     if (!isAudio && !this.#pressed.note(message)) return this.#end("the client holds down more keys than a keyboard has");
+    if (!isAudio && this.#pressed.any) this.#resize.used();
     this.#forward.push(message);
     return message.length;
   }

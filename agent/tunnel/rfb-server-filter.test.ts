@@ -122,32 +122,40 @@ describe("the filter of a display's bytes", () => {
     "leaves out what was copied and passes the rest byte for byte, %s, however it is cut",
     (_name, { init, pixel }) => {
       fc.assert(
-        fc.property(fc.array(message(pixel), { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 40 }), (sent, cuts) => {
-          const stream = (all: readonly Sent[]) => Buffer.concat([hello(init), ...all.map((each) => each.content)]);
-          const { out, problem, held } = run(stream(sent), cuts);
-          expect(problem).toBeNull();
-          expect(out.equals(stream(sent.filter((each) => !each.clipboard)))).toBe(true);
-          expect(held).toBeLessThan(25);
-          expect(run(stream(sent), cuts, { clipboard: true }).out.equals(stream(sent))).toBe(true);
-        }),
+        fc.property(
+          fc.array(message(pixel), { maxLength: 12, size: "max" }),
+          fc.array(fc.nat(), { maxLength: 40, size: "max" }),
+          (sent, cuts) => {
+            const stream = (all: readonly Sent[]) => Buffer.concat([hello(init), ...all.map((each) => each.content)]);
+            const { out, problem, held } = run(stream(sent), cuts);
+            expect(problem).toBeNull();
+            expect(out.equals(stream(sent.filter((each) => !each.clipboard)))).toBe(true);
+            expect(held).toBeLessThan(25);
+            expect(run(stream(sent), cuts, { clipboard: true }).out.equals(stream(sent))).toBe(true);
+          },
+        ),
       );
     },
   );
 
   it("measures pixels as the client asked for them, not as the display has them", () => {
     fc.assert(
-      fc.property(fc.array(message(formats["16 bits"].pixel), { maxLength: 6 }), fc.array(fc.nat(), { maxLength: 20 }), (sent, cuts) => {
-        const stream = (all: readonly Sent[]) => Buffer.concat([hello(PIXEL_32), ...all.map((each) => each.content)]);
-        const { out, problem } = run(stream(sent), cuts, { pixel: formats["16 bits"].pixel });
-        expect(problem).toBeNull();
-        expect(out.equals(stream(sent.filter((each) => !each.clipboard)))).toBe(true);
-      }),
+      fc.property(
+        fc.array(message(formats["16 bits"].pixel), { maxLength: 6 }),
+        fc.array(fc.nat(), { maxLength: 20, size: "max" }),
+        (sent, cuts) => {
+          const stream = (all: readonly Sent[]) => Buffer.concat([hello(PIXEL_32), ...all.map((each) => each.content)]);
+          const { out, problem } = run(stream(sent), cuts, { pixel: formats["16 bits"].pixel });
+          expect(problem).toBeNull();
+          expect(out.equals(stream(sent.filter((each) => !each.clipboard)))).toBe(true);
+        },
+      ),
     );
   });
 
   it("gives the same for single bytes, and for any bytes at all however they are cut", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(), { maxLength: 30 }), (noise, cuts) => {
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.nat(), { maxLength: 30, size: "max" }), (noise, cuts) => {
         const data = Buffer.concat([hello(PIXEL_32), Buffer.from(noise)]);
         const whole = run(data, []);
         const parts = run(data, cuts);

@@ -86,6 +86,34 @@ describe("a display tunnel", () => {
     expect(socket.extensions).toBe("");
   });
 
+  it("answers a viewer's pings itself, behind the pictures that wait, and tells the display nothing of them", async () => {
+    const id = await session();
+    const socket = await running.plane.viewer(id, "view", undefined, ["berth-display-ping", "binary"]);
+    const texts: string[] = [];
+    socket.on("message", (data, isBinary) => {
+      if (!isBinary) texts.push(String(data));
+    });
+    const reader = new ViewerReader(socket);
+    const { width, height } = await shakeHands(socket, reader);
+    expect(socket.protocol).toBe("berth-display-ping");
+    for (const number of [1, 2, 999_999_999]) socket.send(`ping ${number}`);
+    socket.send(updateRequest(false, width, height));
+    await reader.read(16 + width * height * 4);
+    expect(texts).toEqual(["pong 1", "pong 2", "pong 999999999"]);
+  });
+
+  it.each([
+    ["text that is no ping", ["berth-display-ping"], "ping"],
+    ["a number without end", ["berth-display-ping"], `ping ${"9".repeat(40)}`],
+    ["a ping where none was agreed on", ["binary"], "ping 1"],
+  ])("ends a viewer that sends %s", async (_what, protocols, text) => {
+    const socket = await running.plane.viewer(await session(), "control", undefined, protocols);
+    await once(socket, "open");
+    socket.send(text);
+    const [closeCode]: number[] = await once(socket, "close");
+    expect(closeCode).toBe(1003);
+  });
+
   it("drops keys, pointer and clipboard of a viewer in mode view, while it goes on seeing", async () => {
     const id = await session();
     const { socket, reader, screen } = await view(id, "view");
@@ -94,7 +122,7 @@ describe("a display tunnel", () => {
     socket.send(cutText("stolen"));
     socket.send(updateRequest(false, screen.width, screen.height));
     await reader.read(16 + screen.width * screen.height * 4);
-    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null });
+    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null, sizes: [] });
   });
 
   it("serves the mode that was asked for, not the one in the path of the upgrade", async () => {
@@ -216,5 +244,32 @@ describe("a port tunnel", () => {
     running.plane.refuseTunnels = null;
     await running.plane.portTunnel(id, 8080);
     expect(running.plane.dials).toHaveLength(2);
+  });
+});
+
+describe("a small picture of a display", () => {
+  it("comes on a tunnel of its own, and is no input, no viewer's and of no use to who may only look", async () => {
+    const id = await session();
+    const { head, png } = await running.plane.thumbnail(id);
+    expect(head).toEqual({ bytes: png.length });
+    expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
+    expect(png.readUInt32BE(16)).toBe(320);
+    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null });
+    expect(running.plane.all("session_activity")).toEqual([]);
+    expect(running.plane.all("register")[0]?.capabilities).toContain("thumbnails");
+  });
+
+  it("is refused here too where the policy allows none, or the request names none", async () => {
+    const id = await session();
+    expect((await running.plane.thumbnail(id, { thumbnails: false })).head).toMatchObject({ code: "THUMBNAILS_OFF" });
+    running.plane.sendRaw(JSON.stringify({ type: "thumbnail_request", tunnel_id: "t", tunnel_secret: "s", session_id: id }));
+    await vi.waitFor(() => expect(running.plane.dials).toHaveLength(2));
+    expect((await running.plane.thumbnail(id)).head).toMatchObject({ bytes: expect.any(Number) });
+  });
+
+  it("is refused with the code of what is wrong with the display", async () => {
+    const web = await session({ image: "memory/app", display: { protocol: "http", port: 8080, unix_socket: false, path: "/" } });
+    expect((await running.plane.thumbnail(web)).head).toMatchObject({ code: "DISPLAY_PROTOCOL_MISMATCH" });
+    expect((await running.plane.thumbnail(randomUUID())).head).toMatchObject({ code: "SESSION_NOT_FOUND" });
   });
 });

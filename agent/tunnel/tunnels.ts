@@ -1,8 +1,12 @@
 /** Answers the control plane's requests for tunnels: dials back and joins the connection to a display or a port, as was asked. */
 import type { Duplex } from "node:stream";
 import type { ToAgentOf } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
+import type { ThumbnailHead } from "@berth/protocol/tunnel";
+import type { Clock } from "../clock";
 import type { SessionDriver } from "../drivers/driver";
 import { type Log, wordsOf } from "../log";
+import { Thumbnails } from "../thumbnail/thumbnails";
 import { DisplayServer } from "./display-server";
 import { pipePort } from "./port-pipe";
 import { dialTunnel, type TunnelTarget } from "./tunnel-dialer";
@@ -14,6 +18,7 @@ const MAX_TUNNELS = 4000;
 export interface TunnelsOptions {
   readonly target: TunnelTarget;
   readonly driver: SessionDriver;
+  readonly clock: Clock;
   readonly log: Log;
   /** Resolves once no start of the session is under way: a viewer may come before the display. */
   started(sessionId: string): Promise<void>;
@@ -23,6 +28,7 @@ export interface TunnelsOptions {
 export class Tunnels {
   readonly #options: TunnelsOptions;
   readonly #displays: DisplayServer;
+  readonly #thumbnails: Thumbnails;
   readonly #open = new Set<Duplex>();
   /** Of each viewer, by its proxy id, from the request on. */
   readonly #terms = new Map<string, LiveTerms>();
@@ -39,6 +45,7 @@ export class Tunnels {
       },
       onInput: options.onInput,
     });
+    this.#thumbnails = new Thumbnails({ clock: options.clock, openDisplay: (sessionId) => options.driver.openDisplay(sessionId) });
   }
 
   async openDisplay(request: ToAgentOf<"vnc_proxy_request">): Promise<void> {
@@ -69,6 +76,19 @@ export class Tunnels {
       if (tunnel.destroyed) return void target.destroy();
       pipePort(tunnel, target, () => this.#options.onInput(sessionId));
     });
+  }
+
+  /** Takes the picture first: the tunnel is dialled with the answer at hand, and ends with it. */
+  async sendThumbnail({ session_id, tunnel_id, tunnel_secret, policy }: ToAgentOf<"thumbnail_request">): Promise<void> {
+    const answer = await this.#thumbnails.of(session_id, policy).then(
+      (png) => Buffer.concat([thumbnailHead({ bytes: png.length }), png]),
+      (error: unknown) => {
+        const known = error instanceof BerthError ? error : new BerthError("DISPLAY_UNREACHABLE", wordsOf(error));
+        this.#options.log.debug({ sessionId: session_id, code: known.code }, known.message);
+        return thumbnailHead({ code: known.code, message: known.message.slice(0, 500) });
+      },
+    );
+    await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => void tunnel.end(answer));
   }
 
   stop(): void {
@@ -107,3 +127,5 @@ export class Tunnels {
     }
   }
 }
+
+const thumbnailHead = (head: ThumbnailHead): Buffer => Buffer.from(`${JSON.stringify(head)}\n`);

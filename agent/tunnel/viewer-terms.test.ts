@@ -45,6 +45,65 @@ async function told() {
   await vi.waitFor(() => expect(running.plane.all("inventory").length).toBeGreaterThan(before));
 }
 
+describe("who says how large the desktop is", () => {
+  const size = (width: number, height: number) => {
+    const message = Buffer.alloc(24);
+    message.writeUInt8(251, 0);
+    message.writeUInt16BE(width, 2);
+    message.writeUInt16BE(height, 4);
+    message.writeUInt8(1, 6);
+    return message;
+  };
+
+  it("is one of those who may type: who asked first, then whose keys or buttons were pressed last", async () => {
+    const [one, two] = [await join("control"), await join("control")];
+    one.socket.send(size(800, 600));
+    await one.seen();
+    two.socket.send(size(1, 1));
+    two.socket.send(pointerEvent(5, 5, 0));
+    two.socket.send(size(2, 2));
+    await two.seen();
+    expect(input()?.sizes).toEqual(["800x600"]);
+
+    two.socket.send(pointerEvent(5, 5, 1));
+    two.socket.send(size(1024, 768));
+    await two.seen();
+    one.socket.send(size(3, 3));
+    await one.seen();
+    one.type("a");
+    one.socket.send(size(640, 480));
+    await one.seen();
+    expect(input()?.sizes).toEqual(["800x600", "1024x768", "640x480"]);
+  });
+
+  it("is never one who watches, and another once the one who led watches or has gone", async () => {
+    const [owner, guest] = [await join("control"), await join("view")];
+    guest.socket.send(size(1, 1));
+    await guest.seen();
+    owner.socket.send(size(800, 600));
+    await owner.seen();
+    owner.update("view");
+    guest.update("control");
+    await told();
+    owner.socket.send(size(2, 2));
+    guest.socket.send(size(1024, 768));
+    await Promise.all([owner.seen(), guest.seen()]);
+    expect(input()?.sizes).toEqual(["800x600", "1024x768"]);
+
+    const late = await join("control");
+    late.socket.send(size(3, 3));
+    await late.seen();
+    guest.socket.close();
+    await once(guest.socket, "close");
+    await vi.waitFor(async () => {
+      late.socket.send(size(640, 480));
+      await late.seen();
+      expect(input()?.sizes.at(-1)).toBe("640x480");
+    });
+    expect(input()?.sizes).not.toContain("3x3");
+  });
+});
+
 describe("who may type", () => {
   it("is handed over from one viewer to another, and taken back, while both go on seeing", async () => {
     const owner = await join("control");

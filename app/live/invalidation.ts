@@ -42,7 +42,8 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
     case "viewers":
       return {
         exact: [trpc.sessions.viewers.queryFilter({ id: event.id }), trpc.shares.list.queryFilter({ sessionId: event.id })],
-        broad: [trpc.shares.mine.pathFilter()],
+        // Lists of what is shared are among them.
+        broad: [trpc.shares.mine.pathFilter(), trpc.sessions.list.pathFilter()],
       };
     case "resync":
       return { exact: [], broad: [{}] };

@@ -19,8 +19,28 @@ const looks = [
 ] as const;
 type Look = (typeof looks)[number];
 
-const lists = ["/", "/sessions", "/sessions/new", "/templates", "/homes", "/agents", "/tasks", "/users", "/audit"];
+const lists = [
+  "/",
+  "/sessions",
+  "/sessions?view=grid",
+  "/sessions?owner=shared",
+  "/sessions/new",
+  "/sessions/new?shelf=favourites",
+  "/templates",
+  "/homes",
+  "/agents",
+  "/tasks",
+  "/users",
+  "/audit",
+];
 const others = [
+  "/sessions/new?template=terminal-desktop",
+  "/templates/terminal-desktop",
+  "/templates/terminal-desktop?tab=versions",
+  "/templates/terminal-desktop?tab=usage",
+  "/templates/terminal-desktop/edit",
+  "/templates/new",
+  "/templates/import",
   "/agents/add",
   "/agents/local",
   "/settings",
@@ -69,7 +89,7 @@ async function signIn(browser: Browser): Promise<void> {
 }
 
 async function shoot(page: Page, state: string, path: string, look: Look): Promise<void> {
-  const file = `${state}-${path.slice(1).replaceAll("/", "_") || "overview"}-${look.name}.png`;
+  const file = `${state}-${path.slice(1).replaceAll(/[/?=]/g, "_") || "overview"}-${look.name}.png`;
   await page.screenshot({ path: join(folder, file) });
   shots.push({ state, look: look.name, path, file });
 }

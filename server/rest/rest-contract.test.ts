@@ -119,7 +119,7 @@ describe("what is wrong with a request", () => {
   });
 
   it("is told in the contract's words", async () => {
-    expect(errorOf(await ask("GET", "/sessions?sort=size")).fields.sort).toBe("must be one of created_at, updated_at, user, state");
+    expect(errorOf(await ask("GET", "/sessions?sort=size")).fields.sort).toBe("must be one of created_at, updated_at, name, user, state");
     expect(errorOf(await ask("GET", "/sessions?sort=createdAt")).fields.sort).toContain("created_at");
     expect((await ask("GET", "/sessions?sort=created_at&order=asc")).status).toBe(200);
     expect(errorOf(await ask("POST", "/sessions", {})).message).toBe("template: is required");
@@ -237,7 +237,7 @@ describe("a list by cursor", () => {
   });
 
   it.each(
-    ["created_at", "updated_at", "user", "state"].flatMap((sort) => [
+    ["created_at", "updated_at", "name", "user", "state"].flatMap((sort) => [
       [sort, "asc"],
       [sort, "desc"],
     ]),
@@ -277,6 +277,8 @@ describe("a list by cursor", () => {
     ["/tasks?", "tasks", "id"],
     ["/audit?", "entries", "id"],
     ["/agents?", "agents", "agent_id"],
+    ["/homes?", "homes", "id"],
+    ["/registration-tokens?", "tokens", "id"],
   ])("tells everything of %s once", async (path, list, key) => {
     if (list === "agents") for (const name of ["host-b", "hosta", "host-c"]) await kit.connectAgent(name);
     const ids = await walk(path, list, key, "admin");

@@ -19,7 +19,7 @@ const made = { id: "1", displayName: "One", labels: { someKey: "x" }, madeAt: ne
 const router = t.router({
   things: t.router({
     list: t.procedure
-      .meta({ rest: { method: "GET", path: "/things" } })
+      .meta({ rest: { method: "GET", path: "/things", summary: "Test" } })
       .input(
         z.strictObject({
           pageSize: z.coerce.number().int().max(100).default(20),
@@ -30,11 +30,11 @@ const router = t.router({
       .output(z.object({ things: z.array(thing), asked: z.record(z.string(), z.unknown()) }))
       .query(({ input }) => ({ things: [made], asked: input })),
     stats: t.procedure
-      .meta({ rest: { method: "GET", path: "/things/stats" } })
+      .meta({ rest: { method: "GET", path: "/things/stats", summary: "Test" } })
       .output(z.object({ total: z.number() }))
       .query(() => ({ total: 1 })),
     get: t.procedure
-      .meta({ rest: { method: "GET", path: "/things/{id}" } })
+      .meta({ rest: { method: "GET", path: "/things/{id}", summary: "Test" } })
       .input(z.strictObject({ id: z.string() }))
       .output(thing)
       .query(({ input }) => {
@@ -43,12 +43,12 @@ const router = t.router({
         return made;
       }),
     create: t.procedure
-      .meta({ rest: { method: "POST", path: "/things", status: 201 } })
+      .meta({ rest: { method: "POST", path: "/things", summary: "Test", status: 201 } })
       .input(z.strictObject({ displayName: z.string().min(1), environment: z.record(z.string(), z.string()).default({}) }))
       .output(z.object({ displayName: z.string(), environment: z.record(z.string(), z.string()), who: z.string().nullable() }))
       .mutation(({ input, ctx }) => ({ ...input, who: ctx.who })),
     remove: t.procedure
-      .meta({ rest: { method: "DELETE", path: "/things/{id}", status: 204 } })
+      .meta({ rest: { method: "DELETE", path: "/things/{id}", summary: "Test", status: 204 } })
       .input(z.strictObject({ id: z.string(), force: z.boolean().default(false) }))
       .output(z.void())
       .mutation(() => undefined),

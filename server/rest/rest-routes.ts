@@ -20,6 +20,9 @@ const metaSchema: z.ZodType<ProcedureMeta> = z.object({
       path: z.templateLiteral(["/", z.string()]),
       status: z.union([z.literal(200), z.literal(201), z.literal(202), z.literal(204)]).optional(),
       keys: z.enum(["snake", "camel"]).optional(),
+      summary: z.string(),
+      credential: z.enum(["none", "registration token"]).optional(),
+      example: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),
 });

@@ -111,6 +111,8 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "registrationTokens.create": { expected: admins, input: () => ({}) },
   "registrationTokens.revoke": { expected: admins, input: () => ({ id: nobodyId }) },
   "templates.list": { expected: signedIn, input: () => ({}) },
+  "templates.shelves": { expected: signedIn },
+  "templates.setFavourite": { expected: signedIn, input: () => ({ name: "firefox-browser", favourite: true }) },
   "templates.get": { expected: signedIn, input: () => ({ name: "firefox-browser" }) },
   "templates.create": { expected: admins, input: template },
   "templates.update": { expected: admins, input: (things) => ({ ...template(things), security: "compatible" }) },
@@ -130,6 +132,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     input: ({ ownerName }) => ({ user: ownerName, template: "scratchpad" }),
   },
   "sessions.list": { expected: signedIn, input: () => ({}) },
+  "sessions.explainPlacement": { expected: signedIn, input: () => ({ template: "scratchpad" }) },
   "sessions.counts": { expected: signedIn },
   "sessions.get": { expected: ownAndStaff, input: id },
   "sessions.events": { expected: ownAndStaff, input: id },
@@ -142,6 +145,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
+  "sessions.stay": { expected: ownAndAdmin, input: id },
   "sessions.setPolicy": { expected: ownAndAdmin, input: (things) => ({ ...id(things), policy: {} }) },
   "sessions.viewers": { expected: ownAndAdmin, input: id },
   "sessions.control": { expected: ownAndAdmin, input: (things) => ({ ...id(things), action: "release" }) },
@@ -163,11 +167,14 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
 
 /** The plain paths beside tRPC and REST. */
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, Expected>> = {
+  openApi: everything,
   healthz: everything,
   // From another machine; this one needs no login.
   metrics: staff,
   // The access table's test uploads one, whose name stands for the path's.
   templateIcon: signedIn,
+  // What a screen shows is nobody's but its owner's: no role opens it.
+  sessionThumbnail: ownAlone,
   agentBundle: everything,
   agentBundleHash: everything,
   agentInstaller: everything,

@@ -5,6 +5,7 @@ import type { AuditService } from "../modules/audit/audit-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { GuestsService } from "../modules/sessions/guests-service";
+import type { IdleService } from "../modules/sessions/idle-service";
 import type { ScreenControl } from "../modules/sessions/screen-control";
 import type { SessionAdoption } from "../modules/sessions/session-adoption";
 import type { SessionCreation } from "../modules/sessions/session-creation";
@@ -48,6 +49,7 @@ export interface Services {
   readonly guests: GuestsService;
   readonly viewerRooms: ViewerRooms;
   readonly screenControl: ScreenControl;
+  readonly idle: IdleService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly audit: AuditService;

@@ -13,6 +13,12 @@ export interface RestRoute {
   readonly status?: 200 | 201 | 202 | 204;
   /** snake_case is the default; the contracts of agents speak camelCase. */
   readonly keys?: "snake" | "camel";
+  /** What it does, in a few words, for the document of the API. */
+  readonly summary: string;
+  /** What a caller shows; default a login's token. */
+  readonly credential?: "none" | "registration token";
+  /** A body that does something useful, for the document of the API. */
+  readonly example?: Readonly<Record<string, unknown>>;
 }
 
 export interface ProcedureMeta {

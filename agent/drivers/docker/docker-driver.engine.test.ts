@@ -6,6 +6,8 @@ import type { StartSessionData } from "@berth/protocol/agent-commands";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { DESKTOP_IMAGE, EngineFixture, WEB_IMAGE } from "../../testing/engine-fixture";
 import { startData } from "../../testing/start-data";
+import { encodeWithin } from "../../thumbnail/encode-png";
+import { lookAtDisplay } from "../../thumbnail/look-at-display";
 import type { SessionDriver } from "../driver";
 import { codeOf, driverContract, firstBytes, operation } from "../driver-contract";
 
@@ -73,6 +75,19 @@ describe("a session's container", () => {
     expect(output).toMatch(/CapBnd:\s+00000000000000cb/);
     expect(output).toMatch(/NoNewPrivs:\s+1/);
     expect(output).toContain("wrote");
+    await end(facts.sessionId);
+  });
+
+  it("has a picture, once its desktop is painted, of more than one colour and of a few kilobytes", async () => {
+    const facts = await start();
+    const look = async () => {
+      const display = await driver.openDisplay(facts.sessionId);
+      return lookAtDisplay(display, 320).finally(() => display.destroy());
+    };
+    await vi.waitFor(async () => expect(new Set((await look()).rgb).size).toBeGreaterThan(16), { timeout: 20_000, interval: 250 });
+    const png = encodeWithin(await look(), 64 * 1024);
+    expect(png.readUInt32BE(16)).toBe(320);
+    expect(png.length).toBeGreaterThan(500);
     await end(facts.sessionId);
   });
 

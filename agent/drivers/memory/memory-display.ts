@@ -8,10 +8,12 @@ export interface DisplayInput {
   keys: number;
   pointer: { x: number; y: number; buttons: number } | null;
   clipboard: string | null;
+  /** The sizes that were asked for. */
+  sizes: string[];
 }
 
 export class MemoryDisplay {
-  readonly input: DisplayInput = { text: "", keys: 0, pointer: null, clipboard: null };
+  readonly input: DisplayInput = { text: "", keys: 0, pointer: null, clipboard: null, sizes: [] };
   readonly #width: number;
   readonly #height: number;
   readonly #echo: boolean;

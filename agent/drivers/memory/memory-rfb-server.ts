@@ -61,6 +61,9 @@ export function serveRfb(stream: Duplex, display: MemoryDisplay): () => void {
       case RFB_MESSAGE.pointerEvent:
         display.point(message.readUInt16BE(2), message.readUInt16BE(4), message.readUInt8(1));
         break;
+      case RFB_MESSAGE.setDesktopSize:
+        display.input.sizes = [...display.input.sizes, `${message.readUInt16BE(2)}x${message.readUInt16BE(4)}`].slice(-100);
+        break;
       case RFB_MESSAGE.clientCutText:
         if (message.readInt32BE(4) >= 0) display.input.clipboard = message.subarray(8).toString("latin1");
     }

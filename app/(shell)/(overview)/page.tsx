@@ -12,7 +12,8 @@ export default async function OverviewPage() {
   await Promise.all([
     queryClient.prefetchQuery(trpc.system.status.queryOptions()),
     queryClient.prefetchQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, limit: 5, page: 1 })),
-    queryClient.prefetchQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 })),
+    queryClient.prefetchQuery(trpc.templates.list.queryOptions({ limit: 6, page: 1 })),
+    queryClient.prefetchQuery(trpc.templates.shelves.queryOptions()),
     ...(user.role === "user"
       ? []
       : [

@@ -1,16 +1,19 @@
 import type { Metadata } from "next";
+import { homesInput, readHomesFilters } from "../../components/homes/homes-filters";
 import { HomesList } from "../../components/homes/homes-list";
 import { PageBody } from "../../components/shell/page-body";
 import { PageHeader } from "../../components/shell/page-header";
 import { requireUser, serverQueries } from "../../server-caller";
 import { Hydrate } from "../../trpc/hydrate";
+import { type PageQuery, readQuery } from "../page-query";
 
 export const metadata: Metadata = { title: "Homes" };
 
-export default async function HomesPage() {
-  await requireUser("/homes");
+export default async function HomesPage({ searchParams }: { searchParams: PageQuery }) {
+  const query = await readQuery(searchParams);
+  await requireUser(query.size > 0 ? `/homes?${query}` : "/homes");
   const { trpc, queryClient } = serverQueries();
-  await queryClient.prefetchQuery(trpc.homes.list.queryOptions({}));
+  await queryClient.prefetchQuery(trpc.homes.list.queryOptions(homesInput(readHomesFilters(query))));
   return (
     <Hydrate of={queryClient}>
       <PageBody>

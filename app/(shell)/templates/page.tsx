@@ -3,16 +3,22 @@ import type { Metadata } from "next";
 import { ButtonLink } from "../../components/controls/button";
 import { PageBody } from "../../components/shell/page-body";
 import { PageHeader } from "../../components/shell/page-header";
+import { catalogueInput, readCatalogueFilters } from "../../components/templates/catalogue-filters";
 import { TemplatesList } from "../../components/templates/templates-list";
 import { requireUser, serverQueries } from "../../server-caller";
 import { Hydrate } from "../../trpc/hydrate";
+import { type PageQuery, readQuery } from "../page-query";
 
 export const metadata: Metadata = { title: "Templates" };
 
-export default async function TemplatesPage() {
-  const user = await requireUser("/templates");
+export default async function TemplatesPage({ searchParams }: { searchParams: PageQuery }) {
+  const query = await readQuery(searchParams);
+  const user = await requireUser(query.size > 0 ? `/templates?${query}` : "/templates");
   const { trpc, queryClient } = serverQueries();
-  await queryClient.prefetchQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 }));
+  await Promise.all([
+    queryClient.prefetchQuery(trpc.templates.list.queryOptions(catalogueInput(readCatalogueFilters(query)))),
+    queryClient.prefetchQuery(trpc.templates.shelves.queryOptions()),
+  ]);
   return (
     <Hydrate of={queryClient}>
       <PageBody>

@@ -5,10 +5,11 @@ interface CheckFieldProps {
   readonly hint?: ReactNode;
   readonly checked: boolean;
   readonly onChange: (checked: boolean) => void;
+  readonly disabled?: boolean;
 }
 
 /** Yes or no. */
-export function CheckField({ label, hint, checked, onChange }: CheckFieldProps) {
+export function CheckField({ label, hint, checked, onChange, disabled = false }: CheckFieldProps) {
   const id = useId();
   return (
     <div className="flex items-start gap-2.5">
@@ -16,6 +17,7 @@ export function CheckField({ label, hint, checked, onChange }: CheckFieldProps) 
         id={id}
         type="checkbox"
         checked={checked}
+        disabled={disabled}
         onChange={(event) => onChange(event.target.checked)}
         aria-describedby={hint ? `${id}-note` : undefined}
         className="mt-1 size-4 shrink-0 accent-accent"

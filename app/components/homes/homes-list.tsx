@@ -1,31 +1,38 @@
 "use client";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { HardDrive, Trash2 } from "lucide-react";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { HardDrive } from "lucide-react";
 import dynamic from "next/dynamic";
-import Link from "next/link";
 import { useState } from "react";
-import { formatBytes } from "../../format/quantity";
-import { type Outputs, useTRPC } from "../../trpc/client";
-import { Button } from "../controls/button";
-import { RelativeTime } from "../data/relative-time";
-import { Cell, Head, Table } from "../data/table";
+import { counted, formatBytes } from "../../format/quantity";
+import { useTRPC } from "../../trpc/client";
+import { Button, ButtonLink } from "../controls/button";
+import { SearchByText } from "../controls/search-by-text";
+import { Segmented } from "../controls/segmented";
+import { CursorPager } from "../data/cursor-pager";
+import { Head, Table } from "../data/table";
+import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
-import { isAdmin, useCurrentUser } from "../shell/user-context";
+import { type Home, HomeRow } from "./home-row";
+import { type HomesFilters, homesInput, readHomesFilters, writeHomesFilters } from "./homes-filters";
 
 const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
 
-type Home = Outputs["homes"]["list"]["homes"][number];
+const shows = [
+  { value: "all", label: "All" },
+  { value: "free", label: "Free" },
+  { value: "used", label: "In use" },
+] as const;
 
 export function HomesList() {
   const trpc = useTRPC();
-  const user = useCurrentUser();
   const queryClient = useQueryClient();
   const toasts = useToasts();
+  const [filters, setFilters] = useUrlFilters(readHomesFilters, writeHomesFilters);
   const [deleting, setDeleting] = useState<Home | null>(null);
-  const homes = useQuery(trpc.homes.list.queryOptions({}));
+  const homes = useQuery(trpc.homes.list.queryOptions(homesInput(filters), { placeholderData: keepPreviousData }));
   const remove = useMutation(
     trpc.homes.delete.mutationOptions({
       onSuccess: () => setDeleting(null),
@@ -33,95 +40,56 @@ export function HomesList() {
       onSettled: () => queryClient.invalidateQueries(trpc.homes.list.pathFilter()),
     }),
   );
-  if (!homes.data) {
-    if (homes.isError)
-      return (
+  const change = (next: Partial<HomesFilters>) => setFilters({ ...filters, after: "", page: 1, ...next });
+  const filtered = filters.search !== "" || filters.show !== "all" || filters.after !== "";
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="flex flex-wrap items-center gap-3">
+        <SearchByText label="Search homes" text={filters.search} onText={(search) => change({ search })} />
+        <Segmented label="Show" value={filters.show} options={shows} onChange={(show) => change({ show })} />
+      </div>
+      {homes.data ? (
+        homes.data.homes.length > 0 ? (
+          <Table label="Homes" head={<Heads />}>
+            {homes.data.homes.map((home) => (
+              <HomeRow key={home.id} home={home} onDelete={setDeleting} />
+            ))}
+          </Table>
+        ) : filtered ? (
+          <EmptyState
+            icon={<HardDrive aria-hidden />}
+            title="No home matches"
+            action={<Button onClick={() => change({ show: "all", search: "" })}>Clear filters</Button>}
+          >
+            {filters.search ? `No home, agent or owner here is called “${filters.search}”.` : "There are homes of the other kind perhaps."}
+          </EmptyState>
+        ) : (
+          <EmptyState
+            icon={<HardDrive aria-hidden />}
+            title="No homes yet"
+            action={<ButtonLink href="/sessions/new">New session</ButtonLink>}
+          >
+            A home holds the files of a session. It is kept when the session ends, and a new session can go on with it.
+          </EmptyState>
+        )
+      ) : homes.isError ? (
         <FailurePanel
           error={homes.error}
           title="The homes could not be read"
           onRetry={() => void homes.refetch()}
           busy={homes.isFetching}
         />
-      );
-    return <RowBones rows={3} />;
-  }
-  if (homes.data.homes.length === 0) {
-    return (
-      <EmptyState icon={<HardDrive aria-hidden />} title="No homes yet">
-        A home holds the files of a session. It is kept when the session ends, and a new session can go on with it.
-      </EmptyState>
-    );
-  }
-  return (
-    <>
-      <Table
-        label="Homes"
-        head={
-          <>
-            <Head>Home</Head>
-            <Head wide className="w-40">
-              Agent
-            </Head>
-            <Head wide className="w-28">
-              Size
-            </Head>
-            <Head wide className="w-32">
-              Last used
-            </Head>
-            <Head className="w-28">
-              <span className="sr-only">Actions</span>
-            </Head>
-          </>
-        }
-      >
-        {homes.data.homes.map((home) => (
-          <tr key={home.id}>
-            <Cell>
-              <p className="truncate font-medium" title={home.name}>
-                {home.name}
-              </p>
-              <p className="truncate text-sm text-ink-faint">
-                {isAdmin(user) && home.user !== user.username ? `${home.user} · ` : ""}
-                {home.deleting ? (
-                  "being deleted"
-                ) : home.usedBy ? (
-                  <>
-                    used by{" "}
-                    <Link href={`/sessions/${home.usedBy.id}`} className="hover:text-ink hover:underline">
-                      {home.usedBy.name}
-                    </Link>
-                  </>
-                ) : (
-                  "free"
-                )}
-              </p>
-            </Cell>
-            <Cell wide className="truncate text-ink-soft">
-              {home.agentId}
-            </Cell>
-            <Cell wide className="tabular text-sm text-ink-soft">
-              {home.sizeBytes === null ? "unknown" : formatBytes(home.sizeBytes)}
-            </Cell>
-            <Cell wide className="text-sm text-ink-soft">
-              <RelativeTime at={home.lastUsedAt} />
-            </Cell>
-            <Cell>
-              <div className="flex justify-end">
-                <Button
-                  size="small"
-                  disabled={home.usedBy !== null || home.deleting}
-                  title={home.usedBy ? `Used by ${home.usedBy.name}` : undefined}
-                  aria-label={`Delete home ${home.name}`}
-                  icon={<Trash2 aria-hidden className="size-3.5" />}
-                  onClick={() => setDeleting(home)}
-                >
-                  Delete
-                </Button>
-              </div>
-            </Cell>
-          </tr>
-        ))}
-      </Table>
+      ) : (
+        <RowBones rows={3} />
+      )}
+      {homes.data ? (
+        <CursorPager
+          pagination={homes.data.pagination}
+          after={filters.after}
+          shown={homes.data.homes.length}
+          onGo={(place) => change(place)}
+        />
+      ) : null}
       {deleting ? (
         <ConfirmDialog
           open
@@ -132,9 +100,37 @@ export function HomesList() {
           busy={remove.isPending}
           onConfirm={() => remove.mutate({ id: deleting.id })}
         >
-          Every file in it is lost{deleting.sizeBytes === null ? "" : ` (${formatBytes(deleting.sizeBytes)})`}. This can’t be undone.
+          <p>
+            Every file in it is lost{deleting.sizeBytes === null ? "" : ` (${formatBytes(deleting.sizeBytes)})`}, on agent{" "}
+            {deleting.agentId}. This can’t be undone.
+          </p>
+          <p className="mt-2">
+            {deleting.sessions > 0
+              ? `${counted(deleting.sessions, "session")} had it, the last one ${deleting.lastSession?.name}. ${deleting.sessions === 1 ? "It has" : "They have"} ended and ${deleting.sessions === 1 ? "stays" : "stay"} in the list, without files.`
+              : "No session in the list has it."}
+          </p>
         </ConfirmDialog>
       ) : null}
+    </div>
+  );
+}
+
+function Heads() {
+  return (
+    <>
+      <Head>Home</Head>
+      <Head wide className="w-36">
+        Agent
+      </Head>
+      <Head wide className="w-28">
+        Size
+      </Head>
+      <Head wide className="w-32">
+        Last used
+      </Head>
+      <Head className="w-24 sm:w-44">
+        <span className="sr-only">Actions</span>
+      </Head>
     </>
   );
 }

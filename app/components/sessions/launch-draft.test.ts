@@ -1,11 +1,13 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkDraft, emptyDraft } from "./launch-draft";
+import { createSessionInput, explainPlacementInput } from "../../../server/modules/sessions/sessions-schema";
+import { checkDraft, emptyDraft, type LaunchDraft, placementWish } from "./launch-draft";
 
-const homeId = "0191d1a0-0000-7000-8000-000000000001";
+const homeId = "0191d1a0-0000-4000-8000-000000000001";
 
 describe("the launch form", () => {
   it("asks for the template's defaults when nothing was typed", () => {
-    expect(checkDraft(emptyDraft, "firefox-browser").input).toEqual({
+    expect(createSessionInput.parse(checkDraft(emptyDraft, "firefox-browser").input)).toEqual({
       template: "firefox-browser",
       state: "running",
       persistentHome: true,
@@ -17,19 +19,18 @@ describe("the launch form", () => {
     const draft = {
       ...emptyDraft,
       name: " my-desk ",
-      memory: "2Gi",
-      home: "existing" as const,
-      homeId,
-      agentId: "host-1",
+      memory: " 2Gi",
+      where: "agent:host-1",
       tags: "demo, , two words",
+      policy: { clipboardOut: false as const },
     };
     expect(checkDraft(draft, "t").input).toMatchObject({
       name: "my-desk",
       resources: { memory: "2Gi" },
       persistentHome: true,
-      homeId,
       agentId: "host-1",
       tags: ["demo", "two words"],
+      policy: { clipboardOut: false },
     });
   });
 
@@ -44,11 +45,47 @@ describe("the launch form", () => {
     ]);
   });
 
-  it("wants a home chosen when an existing one is to be used", () => {
+  it("wants a home chosen when an existing one is to be used, and leaves the place to it", () => {
     expect(checkDraft({ ...emptyDraft, home: "existing" }, "t").problems).toEqual({ homeId: "Choose which home to use" });
+    const wish = placementWish({ ...emptyDraft, home: "existing", homeId, where: "region:eu" }, "t");
+    expect(wish).toEqual({ template: "t", homeId });
   });
 
   it("forgets a chosen home when the session is to have none", () => {
-    expect(checkDraft({ ...emptyDraft, home: "none", homeId }, "t").input).toMatchObject({ persistentHome: false, homeId: undefined });
+    const { input } = checkDraft({ ...emptyDraft, home: "none", homeId }, "t");
+    expect(input).toMatchObject({ persistentHome: false });
+    expect(input).not.toHaveProperty("homeId");
+  });
+
+  it.each([
+    ["agent:host-1", { agentId: "host-1" }],
+    ["region:eu:west", { region: "eu:west" }],
+    ["platform:docker", { platform: "docker" }],
+    ["", {}],
+  ])("goes to %j", (where, wish) => {
+    expect(placementWish({ ...emptyDraft, where }, "t")).toEqual({ template: "t", ...wish });
+  });
+
+  it("lets nothing through that the control plane would refuse, and asks about no place that it would not understand", () => {
+    const nearly = (good: readonly string[]) => fc.oneof(fc.constantFrom(...good), fc.string({ maxLength: 70 }));
+    const drafts = fc.record({
+      name: nearly(["", "a", "my-desk", "-x", "A", "a".repeat(64)]),
+      memory: nearly(["", "2Gi", "1Ki", "9Ti", "1.5Gi"]),
+      cpu: nearly(["", "2", "500m", "1m", "513"]),
+      home: fc.constantFrom("new", "existing", "none"),
+      homeId: fc.constantFrom("", homeId),
+      where: fc.constantFrom("", "agent:a", "region:eu", "platform:docker", "platform:mars", "region:"),
+      idleTimeout: nearly(["", "0", "30m", "31d", "1h30m"]),
+      tags: nearly(["", "a,b", "a,,b ,", "<", "é", "x".repeat(51), Array(21).fill("t").join()]),
+      policy: fc.constantFrom({}, { sharing: false as const }),
+    }) satisfies fc.Arbitrary<LaunchDraft>;
+    fc.assert(
+      fc.property(drafts, (draft) => {
+        const { input } = checkDraft(draft, "t");
+        if (input) expect(createSessionInput.safeParse(input).error).toBeUndefined();
+        expect(explainPlacementInput.safeParse(placementWish(draft, "t")).error).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -12,21 +12,26 @@ const LaunchForm = dynamic(() => import("./launch-form").then((module) => module
 
 const crumbs = [{ href: "/sessions", label: "Sessions" }];
 
-export function LaunchPage({ template }: { template: string | null }) {
-  if (template) return <LaunchWithOptions name={template} />;
+/** `home`: the one that the session is to start with, where the address names one. */
+export function LaunchPage({ template, home }: { template: string | null; home: string | null }) {
+  if (template) return <LaunchWithOptions name={template} home={home} />;
   return (
     <>
       <PageHeader
         title="New session"
         crumbs={crumbs}
-        lead="Launch takes the template’s defaults. Options lets you choose name, resources, home and agent first."
+        lead={
+          home
+            ? "Choose what to start with your home. Its files are there when the session runs."
+            : "Launch takes the template’s defaults. Options lets you choose name, resources, home and agent first."
+        }
       />
       <Catalogue />
     </>
   );
 }
 
-function LaunchWithOptions({ name }: { name: string }) {
+function LaunchWithOptions({ name, home }: { name: string; home: string | null }) {
   const trpc = useTRPC();
   const template = useQuery(trpc.templates.get.queryOptions({ name }));
   return (
@@ -43,7 +48,7 @@ function LaunchWithOptions({ name }: { name: string }) {
               This is a public image that was not tried with this version of Berth. It may need other settings to work.
             </Notice>
           )}
-          <LaunchForm key={template.data.name} template={template.data} />
+          <LaunchForm key={template.data.name} template={template.data} home={home} />
         </>
       ) : template.isError ? (
         <FailurePanel

@@ -8,6 +8,7 @@ import { Fact, Facts } from "../data/facts";
 import { RelativeTime } from "../data/relative-time";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import { Placement } from "./placement";
+import { SessionRules } from "./session-rules";
 
 type Detail = Outputs["sessions"]["get"];
 
@@ -90,6 +91,7 @@ export function SessionDetails({ session }: { session: Detail }) {
           </Fact>
         ) : null}
       </Facts>
+      {session.display.protocol === "rfb" ? <SessionRules session={session} /> : null}
       {session.placement ? <Placement placement={session.placement} /> : null}
     </div>
   );

@@ -1,42 +1,112 @@
-import type { SessionState } from "@berth/protocol/session-states";
+import { type SessionState, sessionStateWords } from "./session-words";
 
-/** The filters of the sessions list, as the URL has them. What the URL says wrongly is left out. */
+export const sortKeys = ["createdAt", "updatedAt", "name", "user", "state"] as const;
+export type SortKey = (typeof sortKeys)[number];
+
+/** What a list of sessions shows and how, as the URL has it. What the URL says wrongly is left out. */
 export interface SessionFilters {
   readonly show: "live" | "all" | SessionState;
-  readonly mine: boolean;
+  readonly owner: "all" | "me" | "shared";
+  /** A person's name; for lists with more than one person's. */
+  readonly user: string;
+  readonly template: string;
+  readonly agent: string;
+  readonly tags: readonly string[];
   readonly search: string;
+  readonly sort: SortKey;
+  readonly order: "asc" | "desc";
+  readonly view: "table" | "grid";
+  /** Where the page begins: the cursor of the one before; empty on the first. */
+  readonly after: string;
+  /** Which page that is, for its words alone. */
   readonly page: number;
 }
 
-const choices: readonly SessionFilters["show"][] = ["live", "all", "pending", "running", "hibernated", "terminating", "terminated"];
+export const noFilters: SessionFilters = {
+  show: "live",
+  owner: "all",
+  user: "",
+  template: "",
+  agent: "",
+  tags: [],
+  search: "",
+  sort: "createdAt",
+  order: "desc",
+  view: "table",
+  after: "",
+  page: 1,
+};
+
+export const PAGE_ROWS = 50;
+const MAX_TAGS = 20;
+const shows: readonly SessionFilters["show"][] = ["live", "all", ...sessionStateWords];
+/** In which a column is first sorted: dates newest first, words from A. */
+export const firstOrder = (sort: SortKey): "asc" | "desc" => (sort === "createdAt" || sort === "updatedAt" ? "desc" : "asc");
+
+const oneOf = <Word extends string>(words: readonly Word[], word: string | null, otherwise: Word): Word =>
+  words.find((known) => known === word) ?? otherwise;
 
 export function readSessionFilters(query: URLSearchParams): SessionFilters {
-  const show = query.get("state");
+  const text = (name: string, length: number) => (query.get(name) ?? "").slice(0, length);
   const page = Number(query.get("page"));
+  const after = text("after", 1000);
+  const sort = oneOf(sortKeys, query.get("sort"), "createdAt");
   return {
-    show: choices.find((choice) => choice === show) ?? "live",
-    mine: query.get("owner") === "me",
-    search: (query.get("search") ?? "").slice(0, 100),
-    page: Number.isInteger(page) && page > 0 && page <= 100_000 ? page : 1,
+    show: oneOf(shows, query.get("state"), "live"),
+    owner: oneOf(["all", "me", "shared"], query.get("owner"), "all"),
+    user: text("user", 63),
+    template: text("template", 63),
+    agent: text("agent", 63),
+    tags: [...new Set((query.get("tags") ?? "").split(",").filter(Boolean))].slice(0, MAX_TAGS).map((tag) => tag.slice(0, 50)),
+    search: text("search", 100),
+    sort,
+    order: oneOf(["asc", "desc"], query.get("order"), firstOrder(sort)),
+    view: oneOf(["table", "grid"], query.get("view"), "table"),
+    after,
+    page: after && Number.isInteger(page) && page > 1 && page <= 100_000 ? page : after ? 2 : 1,
   };
 }
 
 /** The part of the URL after `?`, without what is the default. */
 export function writeSessionFilters(filters: SessionFilters): string {
   const query = new URLSearchParams();
-  if (filters.show !== "live") query.set("state", filters.show);
-  if (filters.mine) query.set("owner", "me");
-  if (filters.search) query.set("search", filters.search);
-  if (filters.page > 1) query.set("page", String(filters.page));
+  const put = (name: string, value: string, unless = "") => {
+    if (value !== unless) query.set(name, value);
+  };
+  put("state", filters.show, "live");
+  put("owner", filters.owner, "all");
+  put("user", filters.user);
+  put("template", filters.template);
+  put("agent", filters.agent);
+  put("tags", filters.tags.join(","));
+  put("search", filters.search);
+  put("sort", filters.sort, "createdAt");
+  put("order", filters.order, firstOrder(filters.sort));
+  put("view", filters.view, "table");
+  put("after", filters.after);
+  if (filters.after) put("page", String(filters.page));
   return query.toString();
 }
 
+/** Anything that leaves sessions out. */
+export const isFiltered = ({ show, owner, user, template, agent, tags, search }: SessionFilters): boolean =>
+  show !== "live" || owner !== "all" || [user, template, agent, search].some(Boolean) || tags.length > 0;
+
 export function listInput(filters: SessionFilters, username: string) {
+  const { show, owner, user, template, agent, tags, search, sort, order, after, page } = filters;
+  const whose = owner === "me" ? username : user;
   return {
-    page: filters.page,
-    limit: 25,
-    ...(filters.show === "live" ? { live: true } : filters.show === "all" ? {} : { state: filters.show }),
-    ...(filters.mine ? { user: username } : {}),
-    ...(filters.search ? { search: filters.search } : {}),
+    page,
+    limit: PAGE_ROWS,
+    sort,
+    order,
+    ...(after ? { cursor: after } : {}),
+    ...(show === "live" ? { live: true } : show === "all" ? {} : { state: show }),
+    ...(owner === "shared" ? { shared: true } : {}),
+    ...(whose ? { user: whose } : {}),
+    ...(template ? { template } : {}),
+    ...(agent ? { agentId: agent } : {}),
+    ...(tags.length > 0 ? { tags: [...tags] } : {}),
+    ...(search ? { search } : {}),
   };
 }

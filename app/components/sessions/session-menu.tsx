@@ -5,7 +5,7 @@ import { useState } from "react";
 import type { Outputs } from "../../trpc/client";
 import { IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
-import { isAdmin, useCurrentUser } from "../shell/user-context";
+import { isAdmin, isOperator, useCurrentUser } from "../shell/user-context";
 import type { EndDialog } from "./end-dialogs";
 import { useSessionActions } from "./use-session-actions";
 
@@ -20,6 +20,8 @@ export function SessionMenu({ session }: { session: Session }) {
   const [dialog, setDialog] = useState<EndDialog>(null);
   const { phase } = session.status;
   const ended = session.state === "terminated";
+  // To the screen alone is who was invited.
+  if (session.user !== user.username && !isOperator(user)) return null;
   const canWake = session.state === "hibernated" && phase !== "Hibernating";
   return (
     <>

@@ -11,9 +11,11 @@ import { Breadcrumb } from "../shell/page-header";
 import { useCurrentUser } from "../shell/user-context";
 import type { DesktopHandle } from "../viewer/desktop";
 import { DesktopTools } from "../viewer/desktop-tools";
+import { IdleWarning } from "../viewer/idle-warning";
+import { ScreenBar } from "../viewer/screen-bar";
 import { ScreenPeople } from "../viewer/screen-people";
-import type { Scaling } from "../viewer/use-desktop";
 import { useFullScreen } from "../viewer/use-full-screen";
+import { useViewerSettings } from "../viewer/viewer-settings";
 import { VisitBanner } from "../viewer/visit-banner";
 import { SessionBarActions } from "./session-bar-actions";
 import { SessionPageBones } from "./session-page-bones";
@@ -29,9 +31,11 @@ const Desktop = dynamic(() => import("../viewer/desktop").then((module) => modul
   loading: () => <div className="flex-1 bg-[#101012]" />,
 });
 
+const TouchBar = dynamic(() => import("../viewer/touch-bar").then((module) => module.TouchBar), { ssr: false });
+
 type Detail = Outputs["sessions"]["get"];
 
-const noDesktop: DesktopHandle = { rfb: null, clipboard: "" };
+const noDesktop: DesktopHandle = { connection: null, clipboard: "" };
 
 /** What moves is asked for this often, should the event that says so get lost. */
 const MOVING_POLL_MS = 3000;
@@ -64,22 +68,32 @@ function LoadedSession({ session }: { session: Detail }) {
   const comingUp =
     (phase === "Pending" || phase === "Starting" || phase === "Waking") && session.user === user.username && session.agentId !== null;
   const showsDesktop = session.display.protocol === "rfb" && (comingUp || (phase === "Running" && session.may.view));
-  const [scaling, setScaling] = useState<Scaling>("fit");
+  const trpc = useTRPC();
+  const [settings] = useViewerSettings();
+  const [screen, setScreen] = useState<HTMLElement | null>(null);
   const [desktop, setDesktop] = useState<DesktopHandle>(noDesktop);
   const [onlyView, setOnlyView] = useState(false);
   const mode = (session.may.control || comingUp) && !onlyView ? "control" : "view";
   const [reason, setReason] = useState<string>();
   const [panelOpen, setPanelOpen] = useState(session.status.phase === "Hibernated" || session.status.phase === "Terminated");
   const [barHidden, setBarHidden] = useState(false);
-  const [fullScreen] = useFullScreen();
+  const { active: fullScreen } = useFullScreen();
   const barToggle = useRef<HTMLButtonElement>(null);
+  const barTools = useRef<HTMLDivElement>(null);
   const needsReason = session.user !== user.username && session.invited === null && reason === undefined;
   const connectable = showsDesktop && !needsReason;
+  const people = useQuery({ ...trpc.sessions.viewers.queryOptions({ id: session.id }), enabled: connectable && !comingUp });
+  const leads = mode === "control" && (people.data?.viewers.find((viewer) => viewer.you)?.controls ?? true);
+
+  const showBar = () => {
+    flushSync(() => setBarHidden(false));
+    (barToggle.current ?? barTools.current?.querySelector("button"))?.focus();
+  };
 
   const stage = <SessionStage session={session} actions={actions} needsReason={needsReason} reason={reason} onReason={setReason} />;
 
   const bar = (
-    <div className={`shrink-0 border-b border-line bg-surface ${barHidden && connectable ? "hidden" : ""}`}>
+    <ScreenBar floats={fullScreen && connectable} hidden={barHidden && connectable}>
       <div className="flex flex-wrap items-center gap-x-3 px-3 py-1.5">
         <div className="flex min-w-0 flex-1 basis-64 items-center gap-3">
           <div className="min-w-0">
@@ -87,13 +101,13 @@ function LoadedSession({ session }: { session: Detail }) {
           </div>
           <SessionStatus session={session} />
         </div>
-        <div role="toolbar" aria-label="Session" className="flex items-center">
+        <div ref={barTools} role="toolbar" aria-label="Session" className="flex flex-wrap items-center justify-end">
           {connectable && !comingUp ? <ScreenPeople sessionId={session.id} canShare={session.may.share && session.policy.sharing} /> : null}
           {connectable && !comingUp ? (
             <DesktopTools
               {...desktop}
-              scaling={scaling}
-              onScaling={setScaling}
+              name={session.name}
+              policy={session.policy}
               mode={mode}
               onMode={session.may.control ? (next) => setOnlyView(next === "view") : undefined}
             />
@@ -102,14 +116,14 @@ function LoadedSession({ session }: { session: Detail }) {
           <IconButton label="Timeline and details" pressed={panelOpen} onClick={() => setPanelOpen(!panelOpen)}>
             <PanelRight aria-hidden className="size-4" />
           </IconButton>
-          {connectable ? (
+          {connectable && !fullScreen ? (
             <IconButton ref={barToggle} label="Hide the bar" onClick={() => setBarHidden(true)}>
               <ChevronUp aria-hidden className="size-4" />
             </IconButton>
           ) : null}
         </div>
       </div>
-    </div>
+    </ScreenBar>
   );
 
   return (
@@ -122,38 +136,44 @@ function LoadedSession({ session }: { session: Detail }) {
           <h1 className="sr-only">{session.name}</h1>
           {bar}
           {connectable && session.user === user.username ? <VisitBanner sessionId={session.id} /> : null}
-          {connectable ? (
-            <>
-              <Desktop
-                key={mode}
-                sessionId={session.id}
-                name={session.name}
-                mode={mode}
-                reason={reason}
-                scaling={scaling}
-                curtain={comingUp ? stage : null}
-                onHandle={setDesktop}
-                onLeave={() => {
-                  flushSync(() => setBarHidden(false));
-                  barToggle.current?.focus();
-                }}
-                beforeFirstFrame={<StartTimeline sessionId={session.id} progress="First frame" underWay />}
-              />
-              {barHidden ? (
-                <button
-                  type="button"
-                  aria-label="Show the bar"
-                  title="Show the bar"
-                  onClick={() => setBarHidden(false)}
-                  className="absolute top-0 left-1/2 z-10 flex h-5 w-14 -translate-x-1/2 items-center justify-center rounded-b-md border border-t-0 border-line bg-surface/80 text-ink-soft opacity-60 hover:opacity-100 focus-visible:opacity-100"
-                >
-                  <ChevronDown aria-hidden className="size-3.5" />
-                </button>
-              ) : null}
-            </>
-          ) : (
-            stage
-          )}
+          <div ref={setScreen} className="relative flex min-h-0 flex-1 flex-col">
+            {phase === "Running" ? (
+              <IdleWarning key={session.id} session={session} mayStay={session.may.control} desktop={leads ? screen : null} />
+            ) : null}
+            {connectable ? (
+              <>
+                <Desktop
+                  key={mode}
+                  sessionId={session.id}
+                  name={session.name}
+                  mode={mode}
+                  reason={reason}
+                  settings={settings}
+                  leads={leads}
+                  curtain={comingUp ? stage : null}
+                  onHandle={setDesktop}
+                  onLeave={showBar}
+                  beforeFirstFrame={<StartTimeline sessionId={session.id} progress="First frame" underWay />}
+                />
+                {desktop.connection && mode === "control" ? (
+                  <TouchBar rfb={desktop.connection.rfb} pans={settings.scaling === "actual"} />
+                ) : null}
+                {barHidden || fullScreen ? (
+                  <button
+                    type="button"
+                    aria-label="Show the bar"
+                    title="Show the bar"
+                    onClick={showBar}
+                    className="absolute top-0 left-1/2 z-10 flex h-5 w-14 -translate-x-1/2 items-center justify-center rounded-b-md border border-t-0 border-line bg-surface/80 text-ink-soft opacity-60 hover:opacity-100 focus-visible:opacity-100"
+                  >
+                    <ChevronDown aria-hidden className="size-3.5" />
+                  </button>
+                ) : null}
+              </>
+            ) : (
+              stage
+            )}
+          </div>
         </section>
         {panelOpen ? <SessionPanel session={session} /> : null}
       </div>

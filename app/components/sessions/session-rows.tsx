@@ -4,46 +4,77 @@ import { memo, useDeferredValue } from "react";
 import { cpuWords, memoryWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
+import { SortHead } from "../data/sort-head";
 import { Cell, Head, Table } from "../data/table";
-import { TemplateIcon } from "../templates/template-icon";
+import type { SortKey } from "./session-filters";
 import { SessionMenu } from "./session-menu";
 import { SessionStatus } from "./session-status";
+import { SessionThumbnail } from "./session-thumbnail";
 
-type Session = Outputs["sessions"]["list"]["sessions"][number];
+export type ListedSession = Outputs["sessions"]["list"]["sessions"][number];
+
+/** Choosing rows, in lists that offer it. */
+export interface RowChoice {
+  readonly selected: ReadonlySet<string>;
+  readonly toggle: (id: string, range: boolean) => void;
+  readonly clear: () => void;
+  readonly all: () => void;
+  /** Why the last thing asked of a session failed, by id. */
+  readonly failures: ReadonlyMap<string, string>;
+}
 
 interface SessionRowsProps {
-  sessions: readonly Session[];
+  sessions: readonly ListedSession[];
   label: string;
   /** Whose each is; for lists with more than one person's. */
   showOwner: boolean;
+  choice?: RowChoice;
+  sort?: { by: SortKey; order: "asc" | "desc"; onSort: (by: SortKey) => void };
 }
 
-export function SessionRows({ sessions, label, showOwner }: SessionRowsProps) {
+export function SessionRows({ sessions, label, showOwner, choice, sort }: SessionRowsProps) {
   // Drawn in slices between frames.
   const rows = useDeferredValue(sessions);
+  const head = (by: SortKey, words: string, place: { wide?: boolean; className?: string } = {}) =>
+    sort ? (
+      <SortHead {...place} order={sort.by === by ? sort.order : null} onSort={() => sort.onSort(by)}>
+        {words}
+      </SortHead>
+    ) : (
+      <Head {...place}>{words}</Head>
+    );
+  const every = choice !== undefined && sessions.length > 0 && sessions.every(({ id }) => choice.selected.has(id));
   return (
     <Table
       label={label}
       head={
         <>
-          <Head>Name</Head>
-          <Head wide className="w-36">
-            State
-          </Head>
-          {showOwner ? (
-            <Head wide className="w-32">
-              Owner
+          {choice ? (
+            <Head className="w-10 pr-0! md:w-11">
+              <input
+                type="checkbox"
+                aria-label="Select all on this page"
+                checked={every}
+                ref={(box) => {
+                  if (box) box.indeterminate = !every && choice.selected.size > 0;
+                }}
+                onChange={every ? choice.clear : choice.all}
+                className="block size-4 accent-(--accent)"
+              />
             </Head>
           ) : null}
-          <Head wide className="w-40">
+          {head("name", "Name")}
+          {head("state", "State", { wide: true, className: "w-36" })}
+          {showOwner ? head("user", "Owner", { wide: true, className: "w-32" }) : null}
+          <Head wide className="w-36">
             Agent
           </Head>
-          <Head wide className="w-36">
-            Resources
-          </Head>
-          <Head wide className="w-32">
-            Created
-          </Head>
+          {showOwner ? null : (
+            <Head wide className="w-36">
+              Resources
+            </Head>
+          )}
+          {head("createdAt", "Created", { wide: true, className: "w-32" })}
           <Head className="w-14">
             <span className="sr-only">Actions</span>
           </Head>
@@ -51,31 +82,60 @@ export function SessionRows({ sessions, label, showOwner }: SessionRowsProps) {
       }
     >
       {rows.map((session) => (
-        <SessionRow key={session.id} session={session} showOwner={showOwner} />
+        <SessionRow
+          key={session.id}
+          session={session}
+          showOwner={showOwner}
+          toggle={choice?.toggle}
+          selected={choice?.selected.has(session.id) ?? false}
+          failure={choice?.failures.get(session.id)}
+        />
       ))}
     </Table>
   );
 }
 
-/** What did not change is not drawn again: a list is read anew several times a second while much happens. */
-const SessionRow = memo(function SessionRow({ session, showOwner }: { session: Session; showOwner: boolean }) {
+interface SessionRowProps {
+  session: ListedSession;
+  showOwner: boolean;
+  toggle: RowChoice["toggle"] | undefined;
+  selected: boolean;
+  failure: string | undefined;
+}
+
+/** Drawn again only when something of it changed: a list may have fifty changes a second. */
+const SessionRow = memo(function SessionRow({ session, showOwner, toggle, selected, failure }: SessionRowProps) {
   return (
-    <tr className="group relative transition-colors duration-150 hover:bg-sunken/60">
+    <tr
+      data-row={session.id}
+      className={`group relative transition-colors duration-150 hover:bg-sunken/60 has-[[data-row-link]:focus-visible]:bg-sunken/60 ${selected ? "bg-accent/8 hover:bg-accent/12" : ""}`}
+    >
+      {toggle ? (
+        <Cell className="pr-0!">
+          <SelectBox session={session} selected={selected} toggle={toggle} />
+        </Cell>
+      ) : null}
       <Cell>
         <div className="flex min-w-0 items-center gap-3">
-          <TemplateIcon icon={session.icon} />
+          <SessionThumbnail session={session} className="h-9 w-13" />
           <div className="min-w-0">
-            <Link href={`/sessions/${session.id}`} title={session.name} className="block truncate font-medium after:absolute after:inset-0">
+            <Link
+              href={`/sessions/${session.id}`}
+              title={session.name}
+              data-row-link
+              className="block truncate font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+            >
               {session.name}
             </Link>
             <div className="flex min-w-0 items-center gap-2 md:hidden">
               <SessionStatus session={session} />
-              <span className="truncate text-sm text-ink-faint">{session.templateDisplayName}</span>
+              <span className="truncate text-sm text-ink-faint">{showOwner ? session.user : session.templateDisplayName}</span>
             </div>
             <p className="hidden truncate text-sm text-ink-faint md:block">
               {session.templateDisplayName}
               {session.tags.length > 0 ? ` · ${session.tags.join(", ")}` : ""}
             </p>
+            <RowFailure failure={failure} />
           </div>
         </div>
       </Cell>
@@ -90,9 +150,11 @@ const SessionRow = memo(function SessionRow({ session, showOwner }: { session: S
       <Cell wide className="truncate text-ink-soft">
         {session.agentId ?? "not placed"}
       </Cell>
-      <Cell wide className="tabular truncate text-sm text-ink-soft">
-        {memoryWords(session.resources.memory)} · {cpuWords(session.resources.cpu)}
-      </Cell>
+      {showOwner ? null : (
+        <Cell wide className="tabular truncate text-sm text-ink-soft">
+          {memoryWords(session.resources.memory)} · {cpuWords(session.resources.cpu)}
+        </Cell>
+      )}
       <Cell wide className="text-sm text-ink-soft">
         <RelativeTime at={session.createdAt} />
       </Cell>
@@ -104,3 +166,26 @@ const SessionRow = memo(function SessionRow({ session, showOwner }: { session: S
     </tr>
   );
 });
+
+interface SelectBoxProps {
+  session: Pick<ListedSession, "id" | "name">;
+  selected: boolean;
+  toggle: RowChoice["toggle"];
+}
+
+export function SelectBox({ session, selected, toggle }: SelectBoxProps) {
+  return (
+    <input
+      type="checkbox"
+      aria-label={`Select ${session.name}`}
+      checked={selected}
+      onChange={() => {}}
+      onClick={(event) => toggle(session.id, event.shiftKey)}
+      className="relative z-10 block size-4 accent-(--accent)"
+    />
+  );
+}
+
+export function RowFailure({ failure }: { failure: string | undefined }) {
+  return failure ? <p className="text-sm wrap-anywhere text-failed">{failure}</p> : null;
+}

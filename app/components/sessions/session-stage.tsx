@@ -1,7 +1,7 @@
 "use client";
 import { AppWindow, Lock, Play, Sun } from "lucide-react";
 import type { ReactNode } from "react";
-import { counted } from "../../format/quantity";
+import { counted, durationWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Elapsed } from "../data/relative-time";
@@ -82,7 +82,11 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
         <StageCard
           phase={phase}
           title={phase === "Hibernating" ? "Hibernating" : "Terminating"}
-          text={progressWords(progress) ?? (message || "The agent was asked and is at work.")}
+          text={
+            session.wentIdle && phase === "Hibernating"
+              ? `Nobody used it for ${durationWords(session.idleTimeout)}.`
+              : (progressWords(progress) ?? (message || "The agent was asked and is at work."))
+          }
         >
           <p className="text-sm text-ink-faint">
             Since <Elapsed since={session.updatedAt} />
@@ -93,7 +97,7 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
       return (
         <StageCard
           phase={phase}
-          title="Hibernated"
+          title={session.wentIdle ? `Hibernated after ${durationWords(session.idleTimeout)} without input` : "Hibernated"}
           text={
             session.hibernateMode === "freeze"
               ? "Its processes are frozen in memory and go on where they were."

@@ -1,102 +1,137 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { MonitorPlay, Plus } from "lucide-react";
-import { useEffect, useState } from "react";
+import { MonitorPlay, Plus, Users } from "lucide-react";
+import dynamic from "next/dynamic";
+import { useCallback, useMemo, useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
-import { SearchField } from "../controls/search-field";
-import { Segmented } from "../controls/segmented";
-import { Pager } from "../data/pager";
+import { CursorPager } from "../data/cursor-pager";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { isOperator, useCurrentUser } from "../shell/user-context";
-import { listInput, readSessionFilters, type SessionFilters, writeSessionFilters } from "./session-filters";
-import { SessionRows } from "./session-rows";
+import { SessionCards } from "./session-cards";
+import {
+  firstOrder,
+  isFiltered,
+  listInput,
+  noFilters,
+  readSessionFilters,
+  type SessionFilters,
+  type SortKey,
+  writeSessionFilters,
+} from "./session-filters";
+import { type ListedSession, type RowChoice, SessionRows } from "./session-rows";
+import { SessionToolbar } from "./session-toolbar";
+import { useBulk } from "./use-bulk";
+import { useListKeys } from "./use-list-keys";
+import { useSelection } from "./use-selection";
 
-const shown: readonly { value: SessionFilters["show"]; label: string }[] = [
-  { value: "live", label: "Live" },
-  { value: "running", label: "Running" },
-  { value: "hibernated", label: "Hibernated" },
-  { value: "terminated", label: "Ended" },
-  { value: "all", label: "All" },
-];
+const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false });
+const none: readonly ListedSession[] = [];
 
 export function SessionsList() {
   const trpc = useTRPC();
   const user = useCurrentUser();
   const [filters, setFilters] = useUrlFilters(readSessionFilters, writeSessionFilters);
-  const sessions = useQuery(trpc.sessions.list.queryOptions(listInput(filters, user.username), { placeholderData: keepPreviousData }));
-  const filtered = filters.search !== "" || filters.show !== "live" || filters.mine;
+  const list = useQuery(trpc.sessions.list.queryOptions(listInput(filters, user.username), { placeholderData: keepPreviousData }));
+  const sessions = list.data?.sessions ?? none;
+  const { selected, toggle, drop, clear, all } = useSelection(sessions);
+  const bulk = useBulk(drop);
+  const frame = useRef<HTMLDivElement>(null);
+  const clearAll = useCallback(() => {
+    clear();
+    bulk.forget();
+  }, [clear, bulk.forget]);
+  useListKeys(frame, { toggle, clear: clearAll });
+
+  const { failures } = bulk;
+  const choice = useMemo<RowChoice>(
+    () => ({ selected, toggle, clear: clearAll, all, failures }),
+    [selected, toggle, clearAll, all, failures],
+  );
+  const change = useCallback(
+    (next: Partial<SessionFilters>) => {
+      clearAll();
+      setFilters({ ...filters, after: "", page: 1, ...next });
+    },
+    [filters, setFilters, clearAll],
+  );
+  const onSort = (by: SortKey) =>
+    change({ sort: by, order: by === filters.sort ? (filters.order === "asc" ? "desc" : "asc") : firstOrder(by) });
+  const showOwner = isOperator(user) || filters.owner === "shared";
+  const chosen = sessions.filter(({ id }) => selected.has(id));
 
   return (
-    <div className="flex flex-col gap-4">
-      <div className="flex flex-wrap items-center gap-3">
-        <SearchByText text={filters.search} onText={(search) => setFilters({ ...filters, search, page: 1 })} />
-        <Segmented label="Show" value={filters.show} options={shown} onChange={(show) => setFilters({ ...filters, show, page: 1 })} />
-        {isOperator(user) ? (
-          <label className="flex h-8 items-center gap-2 text-sm text-ink-soft">
-            <input
-              type="checkbox"
-              checked={filters.mine}
-              onChange={(event) => setFilters({ ...filters, mine: event.target.checked, page: 1 })}
-              className="size-4 accent-(--accent)"
-            />
-            Only mine
-          </label>
-        ) : null}
-      </div>
-      {sessions.data ? (
-        sessions.data.sessions.length > 0 ? (
+    <div ref={frame} className="flex flex-col gap-4">
+      <SessionToolbar filters={filters} onChange={change} sessions={sessions} />
+      {list.data ? (
+        sessions.length > 0 ? (
           <>
-            <SessionRows sessions={sessions.data.sessions} label="Sessions" showOwner={isOperator(user)} />
-            <Pager {...sessions.data.pagination} onPage={(page) => setFilters({ ...filters, page })} />
+            {filters.view === "grid" ? (
+              <SessionCards sessions={sessions} label="Sessions" showOwner={showOwner} choice={choice} />
+            ) : (
+              <SessionRows
+                sessions={sessions}
+                label="Sessions"
+                showOwner={showOwner}
+                choice={choice}
+                sort={{ by: filters.sort, order: filters.order, onSort }}
+              />
+            )}
+            {selected.size > 0 || bulk.busy ? (
+              <BulkBar chosen={chosen} busy={bulk.busy} onRun={(action, some) => void bulk.run(action, some)} onClear={clearAll} />
+            ) : null}
           </>
-        ) : filtered ? (
-          <EmptyState
-            icon={<MonitorPlay aria-hidden />}
-            title="No session matches"
-            action={<Button onClick={() => setFilters({ show: "live", mine: false, search: "", page: 1 })}>Clear filters</Button>}
-          >
-            {filters.search
-              ? `Nothing here is called “${filters.search}”.`
-              : "There are sessions of other kinds perhaps: clear the filters to see them."}
-          </EmptyState>
         ) : (
-          <EmptyState
-            icon={<MonitorPlay aria-hidden />}
-            title="No sessions yet"
-            action={
-              <ButtonLink look="primary" href="/sessions/new" icon={<Plus aria-hidden className="size-4" />}>
-                New session
-              </ButtonLink>
-            }
-          >
-            A session is a desktop or web app of your own, in a container. It starts in seconds, and its home keeps your files.
-          </EmptyState>
+          <NoSessions filters={filters} onClear={() => change({ ...noFilters, view: filters.view })} />
         )
-      ) : sessions.isError ? (
+      ) : list.isError ? (
         <FailurePanel
-          error={sessions.error}
+          error={list.error}
           title="The sessions could not be read"
-          onRetry={() => void sessions.refetch()}
-          busy={sessions.isFetching}
+          onRetry={() => void list.refetch()}
+          busy={list.isFetching}
         />
       ) : (
         <RowBones />
       )}
+      {list.data ? (
+        <CursorPager pagination={list.data.pagination} after={filters.after} shown={sessions.length} onGo={(place) => change(place)} />
+      ) : null}
     </div>
   );
 }
 
-/** Waits until the typing pauses before it asks. */
-function SearchByText({ text, onText }: { text: string; onText: (text: string) => void }) {
-  const [typed, setTyped] = useState(text);
-  useEffect(() => {
-    if (typed === text) return;
-    const timer = setTimeout(() => onText(typed), 200);
-    return () => clearTimeout(timer);
-  }, [typed, text, onText]);
-  return <SearchField label="Search sessions" value={typed} onChange={setTyped} maxLength={100} className="w-full sm:w-64" />;
+function NoSessions({ filters, onClear }: { filters: SessionFilters; onClear: () => void }) {
+  if (filters.owner === "shared" && !isFiltered({ ...filters, owner: "all" })) {
+    return (
+      <EmptyState icon={<Users aria-hidden />} title="Nothing is shared with you">
+        When somebody invites you to their desktop, you find it here for as long as the invitation holds.
+      </EmptyState>
+    );
+  }
+  if (isFiltered(filters) || filters.after) {
+    return (
+      <EmptyState icon={<MonitorPlay aria-hidden />} title="No session matches" action={<Button onClick={onClear}>Clear filters</Button>}>
+        {filters.search
+          ? `Nothing here is called “${filters.search}”.`
+          : "There are sessions of other kinds perhaps: clear the filters to see them."}
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      icon={<MonitorPlay aria-hidden />}
+      title="No sessions yet"
+      action={
+        <ButtonLink look="primary" href="/sessions/new" icon={<Plus aria-hidden className="size-4" />}>
+          New session
+        </ButtonLink>
+      }
+    >
+      A session is a desktop or web app of your own, in a container. It starts in seconds, and its home keeps your files.
+    </EmptyState>
+  );
 }

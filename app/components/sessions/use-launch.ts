@@ -20,6 +20,8 @@ export function useLaunch() {
       onSuccess: (session) => {
         queryClient.setQueryData(trpc.sessions.get.queryKey({ id: session.id }), session);
         show(session.id);
+        // What was used last is another template now: asked again when it is looked at.
+        void queryClient.invalidateQueries({ ...trpc.templates.shelves.queryFilter(), refetchType: "none" });
       },
     }),
   );

@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { useToasts } from "../feedback/toasts";
+import { expectPhase } from "./expected-phase";
 
 type SessionName = Pick<Outputs["sessions"]["list"]["sessions"][number], "id" | "name">;
 
@@ -15,6 +16,10 @@ export function useSessionActions(session: SessionName) {
 
   const setState = useMutation(
     trpc.sessions.setState.mutationOptions({
+      onMutate: ({ id: asked, state }) => {
+        const action = actionOf[state];
+        if (action) expectPhase(queryClient, trpc, new Set([asked]), action);
+      },
       onSuccess: (detail) => queryClient.setQueryData(trpc.sessions.get.queryKey({ id: detail.id }), detail),
       onError: (error, { state }) => toasts.failed(`${session.name} could not be ${refused[state]}`, error),
       onSettled: changed,
@@ -41,4 +46,5 @@ export function useSessionActions(session: SessionName) {
 
 export type SessionActions = ReturnType<typeof useSessionActions>;
 
+const actionOf = { running: "wake", hibernated: "hibernate", terminating: "terminate", terminated: null } as const;
 const refused = { running: "woken", hibernated: "hibernated", terminating: "terminated", terminated: "terminated by force" } as const;

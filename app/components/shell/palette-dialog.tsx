@@ -1,5 +1,5 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { Keyboard, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -8,6 +8,9 @@ import { type ReactNode, useDeferredValue, useState } from "react";
 import { signOut } from "../../account/auth-requests";
 import { useTheme } from "../../theme/use-theme";
 import { useTRPC } from "../../trpc/client";
+import { PaletteSession, PaletteTerminate } from "../sessions/palette-session";
+import { soughtName } from "../sessions/palette-words";
+import type { ListedSession } from "../sessions/session-rows";
 import { SessionStatus } from "../sessions/session-status";
 import { TemplateIcon } from "../templates/template-icon";
 import { destinationsFor } from "./navigation";
@@ -23,9 +26,14 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const [search, setSearch] = useState("");
   const [theme, setTheme] = useTheme();
-  const wanted = useDeferredValue(search.trim());
-  const sessions = useQuery(trpc.sessions.list.queryOptions({ search: wanted || undefined, live: true, limit: 8, page: 1 }));
-  const templates = useQuery(trpc.templates.list.queryOptions({ limit: 50, page: 1 }));
+  const [ending, setEnding] = useState<ListedSession | null>(null);
+  const wanted = useDeferredValue(soughtName(search));
+  const found = { page: 1, ...(wanted ? { search: wanted } : {}) };
+  const sessions = useQuery({
+    ...trpc.sessions.list.queryOptions({ ...found, live: true, limit: 8 }),
+    placeholderData: keepPreviousData,
+  });
+  const templates = useQuery({ ...trpc.templates.list.queryOptions({ ...found, limit: 12 }), placeholderData: keepPreviousData });
 
   const go = (href: string) => {
     onClose();
@@ -48,73 +56,106 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
               className="h-12 w-full border-b border-line bg-transparent px-4 text-lg outline-none placeholder:text-ink-faint"
             />
             <Command.List className="max-h-[min(26rem,60dvh)] overflow-y-auto p-2">
-              <Command.Empty className="px-3 py-8 text-center text-ink-soft">Nothing is called “{search}”.</Command.Empty>
-              <Group heading="Sessions">
-                {(sessions.data?.sessions ?? []).map((session) => (
-                  <Command.Item
-                    key={session.id}
-                    value={`session ${session.name} ${session.id}`}
-                    onSelect={() => go(`/sessions/${session.id}`)}
-                    className={itemClass}
-                  >
-                    <TemplateIcon icon={session.icon} small />
-                    <span className="min-w-0 flex-1 truncate">{session.name}</span>
-                    <SessionStatus session={session} />
-                  </Command.Item>
-                ))}
-              </Group>
-              <Group heading="Launch">
-                {(templates.data?.templates ?? []).map((template) => (
-                  <Command.Item
-                    key={template.name}
-                    value={`new launch ${template.displayName} ${template.name}`}
-                    onSelect={() => go(`/sessions/new?template=${encodeURIComponent(template.name)}`)}
-                    className={itemClass}
-                  >
-                    <TemplateIcon icon={template.icon} small />
-                    <span className="min-w-0 flex-1 truncate">New {template.displayName}</span>
-                  </Command.Item>
-                ))}
-              </Group>
-              <Group heading="Go to">
-                {destinationsFor(user.role).map(({ href, label, icon: Icon }) => (
-                  <Command.Item key={href} value={`go to ${label}`} onSelect={() => go(href)} className={itemClass}>
-                    <Icon aria-hidden />
-                    {label}
-                  </Command.Item>
-                ))}
-              </Group>
-              <Group heading="Do">
-                <Command.Item value="create new session" onSelect={() => go("/sessions/new")} className={itemClass}>
-                  <Plus aria-hidden /> New session
-                </Command.Item>
-                {isAdmin(user) ? (
-                  <>
-                    <Command.Item value="add agent host" onSelect={() => go("/agents/add")} className={itemClass}>
-                      <Server aria-hidden /> Add agent
-                    </Command.Item>
-                    <Command.Item value="add user invite" onSelect={() => go("/users?add=1")} className={itemClass}>
-                      <UserPlus aria-hidden /> Add user
-                    </Command.Item>
-                  </>
-                ) : null}
-                <Command.Item value="theme dark light" onSelect={() => setTheme(theme === "dark" ? "light" : "dark")} className={itemClass}>
-                  <Moon aria-hidden /> Switch to the {theme === "dark" ? "light" : "dark"} theme
-                </Command.Item>
-                <Command.Item
-                  value="keyboard shortcuts help"
-                  onSelect={() => {
-                    onClose();
-                    shortcutsPage.open();
-                  }}
+              {ending ? (
+                <PaletteTerminate
+                  session={ending}
                   className={itemClass}
-                >
-                  <Keyboard aria-hidden /> Keyboard shortcuts
-                </Command.Item>
-                <Command.Item value="sign out log out" onSelect={() => void signOut()} className={itemClass}>
-                  <LogOut aria-hidden /> Sign out
-                </Command.Item>
-              </Group>
+                  group={(items) => <Group heading="Terminate">{items}</Group>}
+                  onDone={onClose}
+                  onBack={() => setEnding(null)}
+                />
+              ) : null}
+              {ending ? null : (
+                <>
+                  <Command.Empty className="px-3 py-8 text-center text-ink-soft">Nothing is called “{search}”.</Command.Empty>
+                  <Group heading="Sessions">
+                    {(sessions.data?.sessions ?? []).map((session) => (
+                      <Command.Item
+                        key={session.id}
+                        value={`session ${session.name} ${session.id}`}
+                        onSelect={() => go(`/sessions/${session.id}`)}
+                        className={itemClass}
+                      >
+                        <TemplateIcon icon={session.icon} small />
+                        <span className="min-w-0 flex-1 truncate">{session.name}</span>
+                        <SessionStatus session={session} />
+                      </Command.Item>
+                    ))}
+                  </Group>
+                  {search ? (
+                    <Group heading="Act">
+                      {(sessions.data?.sessions ?? []).map((session) => (
+                        <PaletteSession
+                          key={session.id}
+                          session={session}
+                          className={itemClass}
+                          onDone={onClose}
+                          onTerminate={(one) => {
+                            setSearch("");
+                            setEnding(one);
+                          }}
+                        />
+                      ))}
+                    </Group>
+                  ) : null}
+                  <Group heading="Launch">
+                    {(templates.data?.templates ?? []).map((template) => (
+                      <Command.Item
+                        key={template.name}
+                        value={`new launch ${template.displayName} ${template.name}`}
+                        onSelect={() => go(`/sessions/new?template=${encodeURIComponent(template.name)}`)}
+                        className={itemClass}
+                      >
+                        <TemplateIcon icon={template.icon} small />
+                        <span className="min-w-0 flex-1 truncate">New {template.displayName}</span>
+                      </Command.Item>
+                    ))}
+                  </Group>
+                  <Group heading="Go to">
+                    {destinationsFor(user.role).map(({ href, label, icon: Icon }) => (
+                      <Command.Item key={href} value={`go to ${label}`} onSelect={() => go(href)} className={itemClass}>
+                        <Icon aria-hidden />
+                        {label}
+                      </Command.Item>
+                    ))}
+                  </Group>
+                  <Group heading="Do">
+                    <Command.Item value="create new session" onSelect={() => go("/sessions/new")} className={itemClass}>
+                      <Plus aria-hidden /> New session
+                    </Command.Item>
+                    {isAdmin(user) ? (
+                      <>
+                        <Command.Item value="add agent host" onSelect={() => go("/agents/add")} className={itemClass}>
+                          <Server aria-hidden /> Add agent
+                        </Command.Item>
+                        <Command.Item value="add user invite" onSelect={() => go("/users?add=1")} className={itemClass}>
+                          <UserPlus aria-hidden /> Add user
+                        </Command.Item>
+                      </>
+                    ) : null}
+                    <Command.Item
+                      value="theme dark light"
+                      onSelect={() => setTheme(theme === "dark" ? "light" : "dark")}
+                      className={itemClass}
+                    >
+                      <Moon aria-hidden /> Switch to the {theme === "dark" ? "light" : "dark"} theme
+                    </Command.Item>
+                    <Command.Item
+                      value="keyboard shortcuts help"
+                      onSelect={() => {
+                        onClose();
+                        shortcutsPage.open();
+                      }}
+                      className={itemClass}
+                    >
+                      <Keyboard aria-hidden /> Keyboard shortcuts
+                    </Command.Item>
+                    <Command.Item value="sign out log out" onSelect={() => void signOut()} className={itemClass}>
+                      <LogOut aria-hidden /> Sign out
+                    </Command.Item>
+                  </Group>
+                </>
+              )}
             </Command.List>
           </Command>
         </Dialog.Content>

@@ -1,102 +1,145 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
-import { Boxes } from "lucide-react";
-import { useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Boxes, History, Star } from "lucide-react";
+import type { ReactNode } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
-import { SearchField } from "../controls/search-field";
+import { SearchByText } from "../controls/search-by-text";
 import { Segmented } from "../controls/segmented";
+import { CursorPager } from "../data/cursor-pager";
+import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { CardBones } from "../feedback/skeleton";
+import { type CatalogueFilters, catalogueInput, onShelf, readCatalogueFilters, writeCatalogueFilters } from "./catalogue-filters";
+import { CategoryChoice } from "./category-choice";
 import { TemplateCard } from "./template-card";
+import { type Favourites, useFavourites } from "./use-favourites";
 
 export type Template = Outputs["templates"]["list"]["templates"][number];
 
-const ALL = "All";
-const gridClass = "grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3";
+const shelfChoices = [
+  { value: "all", label: "All" },
+  { value: "favourites", label: "Favourites", icon: <Star aria-hidden className="size-3.5" /> },
+  { value: "recent", label: "Recent", icon: <History aria-hidden className="size-3.5" /> },
+] as const;
 
-/** The templates by category, to search in and to launch from. */
-export function Catalogue({ first }: { first?: number }) {
+/** The templates by shelf and category, to search in and to launch from. */
+export function Catalogue() {
   const trpc = useTRPC();
-  const [search, setSearch] = useState("");
-  const [category, setCategory] = useState(ALL);
-  const templates = useQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 }));
-
-  if (!templates.data) {
-    return templates.isError ? (
-      <FailurePanel
-        error={templates.error}
-        title="The templates could not be read"
-        onRetry={() => void templates.refetch()}
-        busy={templates.isFetching}
-      />
-    ) : (
-      <CardBones />
-    );
-  }
-  if (templates.data.templates.length === 0) {
-    return (
-      <EmptyState icon={<Boxes aria-hidden />} title="No templates">
-        A template says which image a session is started from. Berth brings some at its first start; an operator can add others.
-      </EmptyState>
-    );
-  }
-  if (first !== undefined) {
-    return (
-      <ul className={gridClass}>
-        {templates.data.templates.slice(0, first).map((template) => (
-          <TemplateCard key={template.name} template={template} heading="h3" />
-        ))}
-      </ul>
-    );
-  }
-  const categories = [...new Set(templates.data.templates.map((template) => template.category))];
-  const shown = templates.data.templates.filter(
-    (template) => (category === ALL || template.category === category) && mentions(template, search),
-  );
+  const [filters, setFilters] = useUrlFilters(readCatalogueFilters, writeCatalogueFilters);
+  const favourites = useFavourites();
+  const { shelves } = favourites;
+  const whole = filters.shelf !== "all";
+  const list = useQuery({
+    ...trpc.templates.list.queryOptions(catalogueInput(filters)),
+    placeholderData: keepPreviousData,
+    enabled: !whole,
+  });
+  const change = (next: Partial<CatalogueFilters>) => setFilters({ ...filters, after: "", page: 1, ...next });
+  const clear = () => change({ shelf: "all", category: "", search: "" });
+  const source = whole ? shelves : list;
+  const shown = whole
+    ? shelves.data?.[filters.shelf === "recent" ? "recent" : "favourites"].filter((template) => onShelf(template, filters))
+    : list.data?.templates;
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
-        <SearchField label="Search templates" value={search} onChange={setSearch} className="w-full sm:w-64" />
-        {categories.length > 1 ? (
-          <Segmented
-            label="Category"
-            value={category}
-            options={[ALL, ...categories].map((value) => ({ value, label: value }))}
-            onChange={setCategory}
-          />
-        ) : null}
+        <SearchByText label="Search templates" text={filters.search} onText={(search) => change({ search })} />
+        <Segmented label="Shelf" value={filters.shelf} options={shelfChoices} onChange={(shelf) => change({ shelf })} />
+        <CategoryChoice category={filters.category} onChange={(category) => change({ category })} />
       </div>
-      {shown.length === 0 ? (
-        <EmptyState
-          icon={<Boxes aria-hidden />}
-          title="No template matches"
-          action={
-            <Button
-              onClick={() => {
-                setSearch("");
-                setCategory(ALL);
-              }}
-            >
-              Clear search
-            </Button>
-          }
-        >
-          No name, description or tag has “{search}” in it.
-        </EmptyState>
+      {shown ? (
+        shown.length > 0 ? (
+          <Cards templates={shown} favourites={favourites} heading="h2" home={filters.home} />
+        ) : (
+          <NoTemplates filters={filters} onClear={clear} />
+        )
+      ) : source.isError ? (
+        <FailurePanel
+          error={source.error}
+          title="The templates could not be read"
+          onRetry={() => void source.refetch()}
+          busy={source.isFetching}
+        />
       ) : (
-        <ul className={gridClass}>
-          {shown.map((template) => (
-            <TemplateCard key={template.name} template={template} heading="h2" />
-          ))}
-        </ul>
+        <CardBones />
       )}
+      {!whole && list.data ? (
+        <CursorPager
+          pagination={list.data.pagination}
+          after={filters.after}
+          shown={list.data.templates.length}
+          onGo={(place) => change(place)}
+        />
+      ) : null}
     </div>
   );
 }
 
-function mentions(template: Template, search: string): boolean {
-  const text = [template.name, template.displayName, template.category, template.description, ...template.tags].join(" ").toLowerCase();
-  return text.includes(search.trim().toLowerCase());
+/** A few to begin with: what one keeps at hand, what one used last, and what there is. */
+export function CatalogueStart({ first }: { first: number }) {
+  const trpc = useTRPC();
+  const favourites = useFavourites();
+  const list = useQuery(trpc.templates.list.queryOptions({ limit: first, page: 1 }));
+  const { shelves } = favourites;
+  if (list.data && !shelves.isPending) {
+    const all = [...(shelves.data?.favourites ?? []), ...(shelves.data?.recent ?? []), ...list.data.templates];
+    const templates = [...new Map(all.map((template) => [template.name, template])).values()].slice(0, first);
+    if (templates.length === 0) return <NoTemplates filters={readCatalogueFilters(new URLSearchParams())} onClear={() => {}} />;
+    return <Cards templates={templates} favourites={favourites} heading="h3" home="" />;
+  }
+  if (list.isError) {
+    return (
+      <FailurePanel error={list.error} title="The templates could not be read" onRetry={() => void list.refetch()} busy={list.isFetching} />
+    );
+  }
+  return <CardBones />;
+}
+
+interface CardsProps {
+  templates: readonly Template[];
+  favourites: Favourites;
+  heading: "h2" | "h3";
+  home: string;
+}
+
+function Cards({ templates, favourites, heading, home }: CardsProps) {
+  return (
+    <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
+      {templates.map((template) => (
+        <TemplateCard
+          key={template.name}
+          template={template}
+          heading={heading}
+          home={home}
+          favourite={favourites.isFavourite(template.name)}
+          onFavourite={() => favourites.toggle(template)}
+        />
+      ))}
+    </ul>
+  );
+}
+
+function NoTemplates({ filters, onClear }: { filters: CatalogueFilters; onClear: () => void }) {
+  const { shelf, search, category } = filters;
+  const empty = (icon: ReactNode, title: string, words: string, clearable: boolean) => (
+    <EmptyState icon={icon} title={title} action={clearable ? <Button onClick={onClear}>Show all templates</Button> : null}>
+      {words}
+    </EmptyState>
+  );
+  if (search || category || filters.after) {
+    const words = search ? `No name, description or tag here has “${search}” in it.` : `Nothing here is of the category ${category}.`;
+    return empty(<Boxes aria-hidden />, "No template matches", words, true);
+  }
+  if (shelf === "favourites")
+    return empty(<Star aria-hidden />, "No favourites yet", "Press the star of a template, and it stays here, at hand.", true);
+  if (shelf === "recent")
+    return empty(<History aria-hidden />, "Nothing started yet", "Templates that you start sessions from come here, the last first.", true);
+  return empty(
+    <Boxes aria-hidden />,
+    "No templates",
+    "A template says which image a session is started from. Berth brings some at its first start; an operator can add others.",
+    false,
+  );
 }

@@ -10,13 +10,15 @@ interface TemplateCardFaceProps {
   > & { readonly tried: boolean };
   /** By what stands above the cards. */
   readonly heading: "h2" | "h3";
+  /** Something stands in the corner beside its name. */
+  readonly aside?: boolean;
 }
 
 /** What a card says, without what it does: the editor shows it too. */
-export function TemplateCardFace({ template, heading: Heading }: TemplateCardFaceProps) {
+export function TemplateCardFace({ template, heading: Heading, aside = false }: TemplateCardFaceProps) {
   return (
     <>
-      <div className="flex items-start gap-3">
+      <div className={`flex items-start gap-3 ${aside ? "pr-8" : ""}`}>
         <TemplateIcon icon={template.icon} />
         <div className="min-w-0 flex-1">
           <Heading className="truncate font-medium" title={template.displayName}>

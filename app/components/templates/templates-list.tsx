@@ -2,33 +2,27 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Boxes, Play } from "lucide-react";
 import Link from "next/link";
-import { useState } from "react";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
-import { ButtonLink } from "../controls/button";
-import { SearchField } from "../controls/search-field";
+import { Button, ButtonLink } from "../controls/button";
+import { SearchByText } from "../controls/search-by-text";
 import { Badge } from "../data/badge";
-import { Pager } from "../data/pager";
+import { CursorPager } from "../data/cursor-pager";
 import { Cell, Head, Table } from "../data/table";
+import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
+import { type CatalogueFilters, catalogueInput, readCatalogueFilters, writeCatalogueFilters } from "./catalogue-filters";
+import { CategoryChoice } from "./category-choice";
 import { TemplateIcon } from "./template-icon";
 
 /** Every template with what it is made of; the catalogue for launching is under New session. */
 export function TemplatesList() {
   const trpc = useTRPC();
-  const [search, setSearch] = useState("");
-  const [page, setPage] = useState(1);
-  const templates = useQuery(trpc.templates.list.queryOptions({ limit: 100, page: 1 }));
-  /** More than come at once: the control plane searches, and pages. */
-  const many = (templates.data?.pagination.total ?? 0) > 100;
-  const wanted = search.trim().toLowerCase();
-  const paged = useQuery({
-    ...trpc.templates.list.queryOptions({ limit: 100, page, ...(wanted ? { search: wanted } : {}) }),
-    enabled: many,
-    placeholderData: keepPreviousData,
-  });
+  const [filters, setFilters] = useUrlFilters(readCatalogueFilters, writeCatalogueFilters);
+  const change = (next: Partial<CatalogueFilters>) => setFilters({ ...filters, after: "", page: 1, ...next });
+  const templates = useQuery({ ...trpc.templates.list.queryOptions(catalogueInput(filters)), placeholderData: keepPreviousData });
   if (!templates.data) {
     if (templates.isError)
       return (
@@ -41,29 +35,29 @@ export function TemplatesList() {
       );
     return <RowBones />;
   }
-  const found = (many ? paged.data : null) ?? templates.data;
-  const mentions = (template: (typeof found.templates)[number]) =>
-    `${template.name} ${template.displayName} ${template.category} ${template.image} ${template.tags.join(" ")}`
-      .toLowerCase()
-      .includes(wanted);
-  const shown = many ? found.templates : found.templates.filter(mentions);
+  const shown = templates.data.templates;
   return (
     <div className="flex flex-col gap-4">
-      <SearchField
-        label="Search templates"
-        value={search}
-        onChange={(text) => {
-          setSearch(text);
-          setPage(1);
-        }}
-        className="w-full sm:w-72"
-      />
+      <div className="flex flex-wrap items-center gap-3">
+        <SearchByText label="Search templates" text={filters.search} onText={(search) => change({ search })} className="w-full sm:w-72" />
+        <CategoryChoice category={filters.category} onChange={(category) => change({ category })} />
+      </div>
       {shown.length === 0 ? (
-        <EmptyState icon={<Boxes aria-hidden />} title={search ? "No template matches" : "No templates"}>
-          {search
-            ? `Nothing here has “${search}” in its name, description or tags.`
-            : "Berth brings some at its first start; an administrator adds others."}
-        </EmptyState>
+        filters.search || filters.category || filters.after ? (
+          <EmptyState
+            icon={<Boxes aria-hidden />}
+            title="No template matches"
+            action={<Button onClick={() => change({ search: "", category: "" })}>Clear filters</Button>}
+          >
+            {filters.search
+              ? `Nothing here has “${filters.search}” in its name, description, image or tags.`
+              : "Nothing here is of this category."}
+          </EmptyState>
+        ) : (
+          <EmptyState icon={<Boxes aria-hidden />} title="No templates">
+            Berth brings some at its first start; an administrator adds others.
+          </EmptyState>
+        )
       ) : (
         <Table
           label="Templates"
@@ -132,7 +126,7 @@ export function TemplatesList() {
           ))}
         </Table>
       )}
-      {many ? <Pager {...found.pagination} onPage={setPage} /> : null}
+      <CursorPager pagination={templates.data.pagination} after={filters.after} shown={shown.length} onGo={(place) => change(place)} />
     </div>
   );
 }

@@ -1,24 +1,55 @@
 "use client";
 import type RFB from "@novnc/novnc";
-import { Send } from "lucide-react";
-import { useState } from "react";
+import { ClipboardPaste, Send } from "lucide-react";
+import { useEffect, useState } from "react";
 import { Button } from "../controls/button";
+import { CheckField } from "../controls/check-field";
 import { Dialog } from "../controls/dialog";
 import { TextAreaField } from "../controls/field";
 import { useCopy } from "../data/copy-text";
+import { accessWords, type ClipboardAccess, readClipboard, watchClipboardAccess } from "./browser-clipboard";
+
+export interface ClipboardRules {
+  /** They control the desktop. */
+  readonly canType: boolean;
+  /** The session's policy. */
+  readonly inAllowed: boolean;
+  readonly outAllowed: boolean;
+}
 
 interface ClipboardDialogProps {
   rfb: RFB;
   received: string;
-  canSend: boolean;
+  rules: ClipboardRules;
+  shared: boolean;
+  onShared: (shared: boolean) => void;
   onClose: () => void;
 }
 
+function sendHint({ canType, inAllowed }: ClipboardRules): string {
+  if (!inAllowed) return "This session lets no text in from outside.";
+  if (!canType) return "You are looking on only.";
+  return "Paste text here and send it; then paste it inside the desktop.";
+}
+
 /** Text in and out of the desktop by hand: works wherever the browser gives no access to the clipboard. */
-export function ClipboardDialog({ rfb, received, canSend, onClose }: ClipboardDialogProps) {
+export function ClipboardDialog({ rfb, received, rules, shared, onShared, onClose }: ClipboardDialogProps) {
   const [text, setText] = useState("");
-  const [sent, setSent] = useState(false);
+  const [said, setSaid] = useState("");
+  const [access, setAccess] = useState<ClipboardAccess>("unknown");
   const { copied, copy } = useCopy(received);
+  useEffect(() => watchClipboardAccess(setAccess), []);
+  const canSend = rules.canType && rules.inAllowed;
+  const send = (words: string) => {
+    rfb.clipboardPasteFrom(words);
+    setSaid("Sent: it can be pasted there now.");
+  };
+  const pasteOwn = async () => {
+    const own = await readClipboard();
+    if (own === null) return setSaid("Your browser gave no text.");
+    setText(own);
+    send(own);
+  };
   return (
     <Dialog open onClose={onClose} title="Clipboard" wide>
       <TextAreaField
@@ -28,37 +59,57 @@ export function ClipboardDialog({ rfb, received, canSend, onClose }: ClipboardDi
         disabled={!canSend}
         onChange={(event) => {
           setText(event.target.value);
-          setSent(false);
+          setSaid("");
         }}
-        hint={canSend ? "Paste text here and send it; then paste it inside the desktop." : "You are looking on only."}
+        hint={sendHint(rules)}
       />
-      <div className="flex items-center gap-3">
+      <div className="flex flex-wrap items-center gap-2">
         <Button
           look="primary"
           size="small"
           disabled={!canSend || text === ""}
           icon={<Send aria-hidden className="size-3.5" />}
-          onClick={() => {
-            rfb.clipboardPasteFrom(text);
-            setSent(true);
-          }}
+          onClick={() => send(text)}
         >
           Send to the desktop
         </Button>
-        <output className="text-sm text-ink-soft">{sent ? "Sent: it can be pasted there now." : ""}</output>
+        {canSend && access !== "missing" && access !== "denied" ? (
+          <Button size="small" icon={<ClipboardPaste aria-hidden className="size-3.5" />} onClick={() => void pasteOwn()}>
+            Send my clipboard
+          </Button>
+        ) : null}
+        <output className="text-sm text-ink-soft">{said}</output>
       </div>
       <TextAreaField
         label="From the desktop"
         rows={4}
         value={received}
         readOnly
-        hint={received ? undefined : "What is copied inside the desktop appears here."}
+        hint={
+          rules.outAllowed
+            ? received
+              ? undefined
+              : "What is copied inside the desktop appears here."
+            : "This session lets no text out: what is copied there stays there."
+        }
       />
       <div>
         <Button size="small" disabled={received === ""} onClick={copy}>
           {copied ? "Copied" : "Copy"}
         </Button>
       </div>
+      {rules.inAllowed || rules.outAllowed ? (
+        <CheckField
+          label="Use one clipboard here and there"
+          hint={`Each time you come back to the desktop it gets what you copied elsewhere, and the other way round. ${accessWords[access]}`}
+          checked={shared && access !== "missing"}
+          onChange={(checked) => {
+            onShared(checked);
+            // The browser asks in the click.
+            if (checked && access === "prompt") void readClipboard();
+          }}
+        />
+      ) : null}
     </Dialog>
   );
 }

@@ -2,7 +2,9 @@ import type RFB from "@novnc/novnc";
 import type { TRPCClient } from "@trpc/client";
 import type { AppRouter } from "../../../server/trpc/app-router";
 import { type Failure, readFailure } from "../../errors/read-failure";
+import { connectionOf, type DesktopConnection } from "./desktop-connection";
 import { onFirstFrame } from "./first-frame";
+import { MeteredSocket } from "./metered-socket";
 
 /** From asking for a ticket to a display that answers; the way over the agent has 10 s of its own. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -23,7 +25,7 @@ export interface DesktopRequest {
 
 export interface DesktopListener {
   ticket(): void;
-  connected(rfb: RFB): void;
+  connected(connection: DesktopConnection): void;
   /** `seen`: a real picture was found, not only waited for. */
   painted(seen: boolean): void;
   clipboard(text: string): void;
@@ -39,11 +41,13 @@ export interface DesktopListener {
 export function connectDesktop(request: DesktopRequest, listener: DesktopListener): () => void {
   let stopped = false;
   let rfb: RFB | null = null;
+  let connected: DesktopConnection | null = null;
   let stopLooking = () => {};
   const end = () => {
     stopped = true;
     clearTimeout(watchdog);
     stopLooking();
+    connected?.meter.stop();
     rfb?.disconnect();
   };
   const giveUp = () => {
@@ -72,14 +76,16 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
     const { default: Rfb } = await module;
     if (stopped) return;
     listener.ticket();
-    rfb = new Rfb(request.screen, socketUrl(opened.url), { shared: true, showDotCursor: true, wsProtocols: ["binary"] });
+    const socket = new MeteredSocket(socketUrl(opened.url));
+    rfb = new Rfb(request.screen, socket, { shared: true, showDotCursor: true });
     rfb.background = "transparent";
     rfb.viewOnly = opened.mode === "view";
     let whyLost = "The connection to the desktop broke.";
     const connection = rfb;
     rfb.addEventListener("connect", () => {
       if (stopped) return;
-      listener.connected(connection);
+      connected = connectionOf(connection, socket, request.screen);
+      listener.connected(connected);
       clearTimeout(watchdog);
       stopLooking = onFirstFrame(request.screen, (seen) => {
         if (!stopped) listener.painted(seen);
@@ -98,6 +104,7 @@ export function connectDesktop(request: DesktopRequest, listener: DesktopListene
     rfb.addEventListener("disconnect", () => {
       clearTimeout(watchdog);
       stopLooking();
+      connected?.meter.stop();
       rfb = null;
       if (!stopped) listener.lost(whyLost);
     });

@@ -1,39 +1,48 @@
 "use client";
-import type RFB from "@novnc/novnc";
-import { Clipboard, Eye, EyeOff, Keyboard, Maximize, Minimize, Scaling as ScalingMark } from "lucide-react";
+import { Camera, Clipboard, Eye, EyeOff, Keyboard, Maximize, Minimize, Scaling as ScalingMark } from "lucide-react";
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { IconButton } from "../controls/button";
-import { Menu, MenuItem, MenuLabel } from "../controls/menu";
+import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../controls/menu";
+import type { ClipboardRules } from "./clipboard-dialog";
+import { ConnectionPanel } from "./connection-panel";
+import type { DesktopHandle } from "./desktop";
 import { keyCombinations, pressKeys } from "./key-combinations";
-import type { Scaling } from "./use-desktop";
+import { saveScreenshot } from "./screenshot";
 import { useFullScreen } from "./use-full-screen";
+import { useSharedClipboard } from "./use-shared-clipboard";
+import { type Scaling, useViewerSettings } from "./viewer-settings";
 
 const ClipboardDialog = dynamic(() => import("./clipboard-dialog").then((module) => module.ClipboardDialog), { ssr: false });
 
-interface DesktopToolsProps {
-  rfb: RFB | null;
-  clipboard: string;
-  scaling: Scaling;
-  onScaling: (scaling: Scaling) => void;
+interface DesktopToolsProps extends DesktopHandle {
+  name: string;
   mode: "control" | "view";
   /** Not given where the person may only look. */
   onMode?: (mode: "control" | "view") => void;
+  policy: { readonly clipboardIn: boolean; readonly clipboardOut: boolean };
 }
 
-const scalings: readonly { value: Scaling; label: string }[] = [
+const scalingWords: readonly { value: Scaling; label: string }[] = [
   { value: "fit", label: "Fit to window" },
   { value: "actual", label: "Actual size" },
   { value: "resize", label: "Resize the desktop" },
 ];
 
 /** What can be done with the desktop on the screen. */
-export function DesktopTools({ rfb, clipboard, scaling, onScaling, mode, onMode }: DesktopToolsProps) {
+export function DesktopTools({ connection, clipboard, name, mode, onMode, policy }: DesktopToolsProps) {
   const [clipboardOpen, setClipboardOpen] = useState(false);
-  const [fullScreen, toggleFullScreen] = useFullScreen();
+  const [settings, change] = useViewerSettings();
+  const fullScreen = useFullScreen();
+  const rfb = connection?.rfb ?? null;
   const canType = rfb !== null && mode === "control";
+  const rules: ClipboardRules = { canType, inAllowed: policy.clipboardIn, outAllowed: policy.clipboardOut };
+  useSharedClipboard({ connection, on: settings.sharedClipboard, received: clipboard, mayPaste: canType && policy.clipboardIn });
   return (
     <>
+      {connection ? (
+        <ConnectionPanel connection={connection} quality={settings.quality} onQuality={(quality) => change({ quality })} />
+      ) : null}
       <Menu
         trigger={
           <IconButton label="Scaling">
@@ -41,13 +50,18 @@ export function DesktopTools({ rfb, clipboard, scaling, onScaling, mode, onMode 
           </IconButton>
         }
       >
-        {scalings.map((option) => (
-          <MenuItem key={option.value} disabled={option.value === "resize" && mode === "view"} onSelect={() => onScaling(option.value)}>
-            <span className={`size-1.5 rounded-full ${option.value === scaling ? "bg-accent" : ""}`} />
-            {option.label}
-            {option.value === scaling ? <span className="sr-only">(chosen)</span> : null}
+        {scalingWords.map(({ value, label }) => (
+          <MenuItem key={value} disabled={value === "resize" && mode === "view"} onSelect={() => change({ scaling: value })}>
+            <Chosen when={value === settings.scaling} />
+            {label}
           </MenuItem>
         ))}
+        <MenuSeparator />
+        <MenuItem disabled={settings.scaling !== "resize" || mode === "view"} onSelect={() => change({ sharp: !settings.sharp })}>
+          <Chosen when={settings.sharp} />
+          Sharp on this screen
+        </MenuItem>
+        <MenuLabel>Sharp: every pixel of this screen, where it is resized</MenuLabel>
       </Menu>
       {onMode ? (
         <IconButton label="View only" pressed={mode === "view"} onClick={() => onMode(mode === "view" ? "control" : "view")}>
@@ -71,12 +85,41 @@ export function DesktopTools({ rfb, clipboard, scaling, onScaling, mode, onMode 
         ))}
         <MenuLabel>Ctrl + Alt + Shift leaves the desktop</MenuLabel>
       </Menu>
-      <IconButton label={fullScreen ? "Leave full screen" : "Full screen"} onClick={toggleFullScreen}>
-        {fullScreen ? <Minimize aria-hidden className="size-4" /> : <Maximize aria-hidden className="size-4" />}
+      <IconButton
+        label="Save a screenshot"
+        className="max-sm:hidden"
+        disabled={rfb === null}
+        onClick={() => rfb && saveScreenshot(rfb, name)}
+      >
+        <Camera aria-hidden className="size-4" />
       </IconButton>
-      {clipboardOpen && rfb ? (
-        <ClipboardDialog rfb={rfb} received={clipboard} canSend={canType} onClose={() => setClipboardOpen(false)} />
+      <IconButton label={fullScreen.active ? "Leave full screen" : "Full screen"} onClick={fullScreen.toggle}>
+        {fullScreen.active ? <Minimize aria-hidden className="size-4" /> : <Maximize aria-hidden className="size-4" />}
+      </IconButton>
+      {fullScreen.active ? (
+        <span className="hidden px-1 text-xs text-ink-faint lg:inline">
+          {fullScreen.keys === "desktop" ? "All keys go to the desktop; hold Esc to leave" : "Esc and Alt + Tab stay with your computer"}
+        </span>
       ) : null}
+      {clipboardOpen && rfb ? (
+        <ClipboardDialog
+          rfb={rfb}
+          received={clipboard}
+          rules={rules}
+          shared={settings.sharedClipboard}
+          onShared={(sharedClipboard) => change({ sharedClipboard })}
+          onClose={() => setClipboardOpen(false)}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Chosen({ when }: { when: boolean }) {
+  return (
+    <>
+      <span className={`size-1.5 rounded-full ${when ? "bg-accent" : ""}`} />
+      {when ? <span className="sr-only">(chosen)</span> : null}
     </>
   );
 }

@@ -1,13 +1,14 @@
 "use client";
-import type RFB from "@novnc/novnc";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 import type { OpenScreen } from "./connect-desktop";
 import { ConnectionOverlay } from "./connection-overlay";
-import { type Scaling, useDesktop } from "./use-desktop";
+import type { DesktopConnection } from "./desktop-connection";
+import { useDesktop } from "./use-desktop";
+import type { ViewerSettings } from "./viewer-settings";
 
 export interface DesktopHandle {
   /** Null while it isn't connected. */
-  readonly rfb: RFB | null;
+  readonly connection: DesktopConnection | null;
   readonly clipboard: string;
 }
 
@@ -16,7 +17,9 @@ interface DesktopProps {
   name: string;
   mode: "control" | "view";
   reason: string | undefined;
-  scaling: Scaling;
+  settings: ViewerSettings;
+  /** They control the desktop now. */
+  leads: boolean;
   /** Shown over the desktop until its first frame: how the session came up. */
   beforeFirstFrame: ReactNode;
   /** While the session starts: what stands in front of a desktop that is not there yet. */
@@ -33,17 +36,29 @@ interface DesktopProps {
  * The desktop itself. All keys are the desktop's while it has the focus; pressing and letting go Ctrl+Alt+Shift gives them back.
  * `data-viewer` has the state of the connection and `data-first-frame` appears with the first painted frame, for tests and benches.
  */
-export function Desktop({ sessionId, name, mode, reason, scaling, beforeFirstFrame, curtain, open, onLeave, onHandle }: DesktopProps) {
-  const desktop = useDesktop({ sessionId, mode, reason, scaling, comingUp: curtain !== null, open });
+export function Desktop({
+  sessionId,
+  name,
+  mode,
+  reason,
+  settings,
+  leads,
+  beforeFirstFrame,
+  curtain,
+  open,
+  onLeave,
+  onHandle,
+}: DesktopProps) {
+  const desktop = useDesktop({ sessionId, mode, reason, settings, leads, comingUp: curtain !== null, open });
   const { state } = desktop;
   const painted = useRef(false);
   if (state.name === "painted") painted.current = true;
   const leaving = useRef(false);
-  const { rfb, clipboard } = desktop;
+  const { connection, clipboard } = desktop;
   useEffect(() => {
-    onHandle({ rfb, clipboard });
-    return () => onHandle({ rfb: null, clipboard: "" });
-  }, [rfb, clipboard, onHandle]);
+    onHandle({ connection, clipboard });
+    return () => onHandle({ connection: null, clipboard: "" });
+  }, [connection, clipboard, onHandle]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey && event.altKey && event.shiftKey) leaving.current = ["Control", "Alt", "Shift", "Meta"].includes(event.key);

@@ -4,17 +4,21 @@ import dynamic from "next/dynamic";
 import { type FormEvent, useState } from "react";
 import { Button } from "../controls/button";
 import { TextField } from "../controls/field";
+import { useHydrated } from "../controls/use-hydrated";
+import { type GuestIdentity, keptIdentity } from "./guest-identity";
 
 const GuestScreen = dynamic(() => import("./guest-screen").then((module) => module.GuestScreen), { ssr: false });
 
-/** A guest says who they are, for the others to see, and is in. */
+/** A guest says who they are, for the others to see, and is in; whoever loads the page again is still the same. */
 export function GuestPage({ token }: { token: string }) {
   const [name, setName] = useState("");
-  const [entered, setEntered] = useState(false);
-  if (entered) return <GuestScreen token={token} name={name.trim()} />;
+  const [entered, setEntered] = useState<GuestIdentity | null>(null);
+  const hydrated = useHydrated();
+  const identity = entered ?? (hydrated ? keptIdentity(token) : null);
+  if (identity) return <GuestScreen token={token} identity={identity} />;
   const enter = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim()) setEntered(true);
+    if (name.trim()) setEntered({ name: name.trim(), guestKey: null });
   };
   return (
     <main className="flex min-h-dvh items-center justify-center px-4 py-12">

@@ -1,6 +1,6 @@
 import type RFB from "@novnc/novnc";
 
-interface Key {
+export interface Key {
   readonly keysym: number;
   readonly code: string;
 }
@@ -12,6 +12,18 @@ const superKey: Key = { keysym: 0xffeb, code: "MetaLeft" };
 const tab: Key = { keysym: 0xff09, code: "Tab" };
 const escapeKey: Key = { keysym: 0xff1b, code: "Escape" };
 const del: Key = { keysym: 0xffff, code: "Delete" };
+/** Those that are held while another is pressed. */
+export const modifierKeys = { ctrl: control, alt, shift, super: superKey } as const;
+const arrow = (keysym: number, name: string): Key => ({ keysym, code: `Arrow${name}` });
+/** Those that a phone's keyboard has not. */
+export const plainKeys = {
+  escape: escapeKey,
+  tab,
+  left: arrow(0xff51, "Left"),
+  up: arrow(0xff52, "Up"),
+  right: arrow(0xff53, "Right"),
+  down: arrow(0xff54, "Down"),
+} as const;
 const letter = (name: string): Key => ({ keysym: name.charCodeAt(0), code: `Key${name.toUpperCase()}` });
 const functionKey = (number: number): Key => ({ keysym: 0xffbd + number, code: `F${number}` });
 

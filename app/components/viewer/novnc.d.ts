@@ -3,8 +3,19 @@ declare module "@novnc/novnc" {
   interface RfbOptions {
     shared?: boolean;
     credentials?: { username?: string; password?: string; target?: string };
-    wsProtocols?: string[];
     showDotCursor?: boolean;
+  }
+  /** What a WebSocket has, as far as noVNC uses it. */
+  interface RfbChannel {
+    binaryType: BinaryType;
+    readonly protocol: string;
+    readonly readyState: number;
+    onopen: ((event: Event) => void) | null;
+    onmessage: ((event: MessageEvent) => void) | null;
+    onclose: ((event: CloseEvent) => void) | null;
+    onerror: ((event: Event) => void) | null;
+    send(data: Uint8Array<ArrayBuffer>): void;
+    close(): void;
   }
   interface RfbEvents {
     connect: CustomEvent<Record<string, never>>;
@@ -15,7 +26,7 @@ declare module "@novnc/novnc" {
     desktopname: CustomEvent<{ name: string }>;
   }
   export default class RFB extends EventTarget {
-    constructor(target: HTMLElement, url: string, options?: RfbOptions);
+    constructor(target: HTMLElement, channel: RfbChannel, options?: RfbOptions);
     viewOnly: boolean;
     scaleViewport: boolean;
     resizeSession: boolean;
@@ -32,6 +43,7 @@ declare module "@novnc/novnc" {
     sendCtrlAltDel(): void;
     sendKey(keysym: number, code: string | null, down?: boolean): void;
     clipboardPasteFrom(text: string): void;
+    toBlob(done: (picture: Blob | null) => void, type?: string): void;
     addEventListener<Name extends keyof RfbEvents>(name: Name, listener: (event: RfbEvents[Name]) => void): void;
   }
 }

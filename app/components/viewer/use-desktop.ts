@@ -1,17 +1,19 @@
 "use client";
-import type RFB from "@novnc/novnc";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { useTRPCClient } from "../../trpc/client";
 import { connectDesktop, type OpenScreen } from "./connect-desktop";
+import type { DesktopConnection } from "./desktop-connection";
+import { useDesktopSize } from "./use-desktop-size";
 import { firstViewerState, stepViewer } from "./viewer-machine";
-
-export type Scaling = "fit" | "actual" | "resize";
+import type { ViewerSettings } from "./viewer-settings";
 
 interface UseDesktopOptions {
   sessionId: string;
   mode: "control" | "view";
   reason: string | undefined;
-  scaling: Scaling;
+  settings: ViewerSettings;
+  /** They control the desktop now, and so say how large it is. */
+  leads: boolean;
   /** The session still starts: a viewer is there before the desktop, and what fails meanwhile is tried again once it runs. */
   comingUp: boolean;
   /** For guests, who have no login; it must stay the same function. */
@@ -22,11 +24,11 @@ interface UseDesktopOptions {
 export const FIRST_FRAME_MARK = "berth:first-frame";
 
 /** Keeps a desktop connected in the element that `screenRef` is put on, for as long as it is mounted. */
-export function useDesktop({ sessionId, mode, reason, scaling, comingUp, open }: UseDesktopOptions) {
+export function useDesktop({ sessionId, mode, reason, settings, leads, comingUp, open }: UseDesktopOptions) {
   const client = useTRPCClient();
   const [state, dispatch] = useReducer(stepViewer, firstViewerState);
   const [screen, screenRef] = useState<HTMLElement | null>(null);
-  const [rfb, setRfb] = useState<RFB | null>(null);
+  const [connection, setConnection] = useState<DesktopConnection | null>(null);
   const [clipboard, setClipboard] = useState("");
   const reported = useRef(false);
   const { attempt } = state;
@@ -44,8 +46,8 @@ export function useDesktop({ sessionId, mode, reason, scaling, comingUp, open }:
       { client, sessionId, mode, reason, screen, open, comingUp: () => stillComing.current },
       {
         ticket: () => dispatch({ type: "ticket" }),
-        connected: (connection) => {
-          setRfb(connection);
+        connected: (made) => {
+          setConnection(made);
           dispatch({ type: "connected" });
         },
         painted: (seen) => {
@@ -58,14 +60,14 @@ export function useDesktop({ sessionId, mode, reason, scaling, comingUp, open }:
         clipboard: setClipboard,
         refused: (failure) => dispatch({ type: "refused", failure, ...now() }),
         lost: (why) => {
-          setRfb(null);
+          setConnection(null);
           dispatch({ type: "lost", why, ...now() });
         },
       },
     );
     return () => {
       stop();
-      setRfb(null);
+      setConnection(null);
     };
   }, [client, sessionId, mode, reason, screen, open, attempt]);
 
@@ -81,23 +83,18 @@ export function useDesktop({ sessionId, mode, reason, scaling, comingUp, open }:
     };
   }, [retryAt]);
 
-  useEffect(() => {
-    if (!rfb) return;
-    rfb.scaleViewport = scaling !== "actual";
-    rfb.resizeSession = scaling === "resize" && mode === "control";
-    rfb.clipViewport = scaling === "actual";
-    rfb.dragViewport = false;
-  }, [rfb, scaling, mode]);
+  useDesktopSize({ connection, screen, settings, leads });
+  useEffect(() => connection?.quality.choose(settings.quality), [connection, settings.quality]);
 
   useEffect(() => {
-    if (state.name === "painted") rfb?.focus({ preventScroll: true });
-  }, [rfb, state.name]);
+    if (state.name === "painted") connection?.rfb.focus({ preventScroll: true });
+  }, [connection, state.name]);
 
   return {
     state,
     screenRef,
     /** Null while it isn't connected. */
-    rfb,
+    connection,
     /** What was last copied inside the desktop. */
     clipboard,
     retryNow: useCallback(() => dispatch({ type: "retry" }), []),

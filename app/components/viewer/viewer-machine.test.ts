@@ -63,7 +63,7 @@ describe("a viewer's connection", () => {
       fc.boolean().map((retryable): ViewerEvent => ({ type: "refused", now: 0, jitter: 0.5, failure: failure(retryable) })),
     );
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+      fc.property(fc.array(event, { maxLength: 40, size: "max" }), (events) => {
         let state = firstViewerState;
         for (const each of events) {
           const next = stepViewer(state, each);

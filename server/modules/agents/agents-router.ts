@@ -16,6 +16,7 @@ import {
   createRegistrationTokenInput,
   listAgentsInput,
   listAgentsOutput,
+  listRegistrationTokensInput,
   listRegistrationTokensOutput,
   orphanInput,
   registrationTokenIdInput,
@@ -29,14 +30,23 @@ const allow = (actor: Actor, action: AgentAction, id = "") =>
 export const agentsRouter = router({
   /** Its credential is the one-time token, so nobody is signed in here. */
   register: publicProcedure
-    .meta({ rest: { method: "POST", path: "/agents/register", status: 201, keys: "camel" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/agents/register",
+        status: 201,
+        keys: "camel",
+        summary: "Enrol an agent with a one-time token",
+        credential: "registration token",
+      },
+    })
     .input(registrationRequestSchema)
     .output(registrationReplySchema)
     .mutation(({ ctx, input }) =>
       ctx.services.registrationTokens.register({ token: ctx.agentToken ?? null, address: ctx.address, request: input }),
     ),
   list: procedure
-    .meta({ rest: { method: "GET", path: "/agents" } })
+    .meta({ rest: { method: "GET", path: "/agents", summary: "List agents" } })
     .input(listAgentsInput)
     .output(listAgentsOutput)
     .query(({ ctx, input }) => {
@@ -44,14 +54,14 @@ export const agentsRouter = router({
       return ctx.services.agents.list(input);
     }),
   stats: procedure
-    .meta({ rest: { method: "GET", path: "/agents/stats" } })
+    .meta({ rest: { method: "GET", path: "/agents/stats", summary: "Count agents and their capacity" } })
     .output(agentStatsOutput)
     .query(({ ctx }) => {
       allow(ctx.login, "see");
       return ctx.services.agents.stats();
     }),
   get: procedure
-    .meta({ rest: { method: "GET", path: "/agents/{id}" } })
+    .meta({ rest: { method: "GET", path: "/agents/{id}", summary: "Get an agent with its sessions" } })
     .input(agentRefInput)
     .output(agentDetailSchema)
     .query(({ ctx, input }) => {
@@ -59,7 +69,7 @@ export const agentsRouter = router({
       return ctx.services.agents.get(input.id);
     }),
   setStatus: procedure
-    .meta({ rest: { method: "PATCH", path: "/agents/{id}" } })
+    .meta({ rest: { method: "PATCH", path: "/agents/{id}", summary: "Drain an agent, or take it back", example: { status: "draining" } } })
     .input(setAgentStatusInput)
     .output(agentSchema)
     .mutation(async ({ ctx, input }) => {
@@ -76,7 +86,7 @@ export const agentsRouter = router({
       return ctx.services.agentUsage.of(input);
     }),
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/agents/{id}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}", status: 204, summary: "Revoke and remove an agent" } })
     .input(removeAgentInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -85,7 +95,9 @@ export const agentsRouter = router({
       await ctx.services.agents.remove(ctx.asker, input);
     }),
   adoptOrphan: procedure
-    .meta({ rest: { method: "POST", path: "/agents/{id}/orphans/{containerId}/adopt" } })
+    .meta({
+      rest: { method: "POST", path: "/agents/{id}/orphans/{containerId}/adopt", summary: "Make a session of a container that has none" },
+    })
     .input(orphanInput)
     .output(agentDetailSchema)
     .mutation(async ({ ctx, input }) => {
@@ -94,7 +106,14 @@ export const agentsRouter = router({
       return ctx.services.agents.get(input.id);
     }),
   removeOrphan: procedure
-    .meta({ rest: { method: "DELETE", path: "/agents/{id}/orphans/{containerId}", status: 202 } })
+    .meta({
+      rest: {
+        method: "DELETE",
+        path: "/agents/{id}/orphans/{containerId}",
+        status: 202,
+        summary: "Remove a container that has no session",
+      },
+    })
     .input(orphanInput)
     .output(agentDetailSchema)
     .mutation(async ({ ctx, input }) => {
@@ -106,14 +125,15 @@ export const agentsRouter = router({
 
 export const registrationTokensRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/registration-tokens" } })
+    .meta({ rest: { method: "GET", path: "/registration-tokens", summary: "List registration tokens" } })
+    .input(listRegistrationTokensInput)
     .output(listRegistrationTokensOutput)
-    .query(({ ctx }) => {
+    .query(({ ctx, input }) => {
       allow(ctx.login, "enrol");
-      return ctx.services.registrationTokens.list();
+      return ctx.services.registrationTokens.list(input);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/registration-tokens", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/registration-tokens", status: 201, summary: "Make a token for a new agent" } })
     .input(createRegistrationTokenInput)
     .output(createdRegistrationTokenSchema)
     .mutation(({ ctx, input }) => {
@@ -121,7 +141,7 @@ export const registrationTokensRouter = router({
       return ctx.services.registrationTokens.create(ctx.asker, input);
     }),
   revoke: procedure
-    .meta({ rest: { method: "DELETE", path: "/registration-tokens/{id}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/registration-tokens/{id}", status: 204, summary: "Revoke a registration token" } })
     .input(registrationTokenIdInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {

@@ -121,5 +121,6 @@ export const createdRegistrationTokenSchema = registrationTokenSchema.extend({ t
 export const orphanInput = z.strictObject({ id: agentRefSchema, containerId: z.string().max(128) });
 /** Revokes the agent. It is refused while live sessions are on it, unless `force` (admins) ends them and forgets its homes. */
 export const removeAgentInput = z.strictObject({ id: agentRefSchema, force: z.boolean().default(false) });
-export const listRegistrationTokensOutput = z.object({ tokens: z.array(registrationTokenSchema) });
+export const listRegistrationTokensInput = z.strictObject({ ...pageInput(100).shape }).prefault({});
+export const listRegistrationTokensOutput = z.object({ tokens: z.array(registrationTokenSchema), pagination: paginationSchema });
 export const registrationTokenIdInput = z.strictObject({ id: z.uuid() });

@@ -1,6 +1,8 @@
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
+import { dateText, Keyset, past, uuidText } from "../../platform/keyset";
+import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
 export type OrphanRow = Prisma.OrphanGetPayload<object>;
@@ -109,7 +111,37 @@ export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWr
 }
 
 export type RegistrationTokenRow = Prisma.RegistrationTokenGetPayload<object>;
-export const findRegistrationTokens = (db: Database) => db.registrationToken.findMany({ orderBy: { createdAt: "desc" }, take: 200 });
+const newestToken = new Keyset<RegistrationTokenRow, Prisma.RegistrationTokenWhereInput, Prisma.RegistrationTokenOrderByWithRelationInput>(
+  "registration tokens",
+  [
+    {
+      orderBy: (order) => ({ createdAt: order }),
+      of: (row) => row.createdAt.toISOString(),
+      is: (text) => ({ createdAt: dateText.parse(text) }),
+      beyond: (text, order) => ({ createdAt: past(dateText.parse(text), order) }),
+    },
+    {
+      orderBy: (order) => ({ id: order }),
+      of: (row) => row.id,
+      is: (text) => ({ id: uuidText.parse(text) }),
+      beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
+    },
+  ],
+);
+export async function findRegistrationTokens(
+  db: Database,
+  page: Page,
+): Promise<{ rows: RegistrationTokenRow[]; nextCursor: string | null; counted: number }> {
+  const [rows, counted] = await Promise.all([
+    db.registrationToken.findMany({
+      where: newestToken.after(page.cursor, "desc"),
+      orderBy: newestToken.orderBy("desc"),
+      ...window(page),
+    }),
+    db.registrationToken.count({ take: TOTAL_CAP + 1 }),
+  ]);
+  return { ...newestToken.cut(rows, page.limit, "desc"), counted };
+}
 export const insertRegistrationToken = (tx: Tx, data: Prisma.RegistrationTokenUncheckedCreateInput) =>
   tx.registrationToken.create({ data });
 export const findAgentNames = (db: Database, ids: readonly string[]) =>

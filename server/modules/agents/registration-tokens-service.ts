@@ -5,11 +5,17 @@ import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, isUniqueViolation } from "../../platform/database";
 import { hashSecret, type Ids } from "../../platform/ids";
+import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
 import { demandFreeName } from "./agent-name";
-import type { createdRegistrationTokenSchema, createRegistrationTokenInput, listRegistrationTokensOutput } from "./agents-schema";
+import type {
+  createdRegistrationTokenSchema,
+  createRegistrationTokenInput,
+  listRegistrationTokensInput,
+  listRegistrationTokensOutput,
+} from "./agents-schema";
 import {
   findAgent,
   findAgentNames,
@@ -42,14 +48,15 @@ export interface RegistrationDeps {
 export class RegistrationTokensService {
   constructor(private readonly deps: RegistrationDeps) {}
 
-  async list(): Promise<z.output<typeof listRegistrationTokensOutput>> {
-    const rows = await findRegistrationTokens(this.deps.database);
+  async list(input: z.output<typeof listRegistrationTokensInput>): Promise<z.output<typeof listRegistrationTokensOutput>> {
+    const { rows, nextCursor, counted } = await findRegistrationTokens(this.deps.database, input);
     const agents = await findAgentNames(
       this.deps.database,
       rows.flatMap((row) => row.agentId ?? []),
     );
     const nameOf = new Map(agents.map(({ id, name }) => [id, name]));
-    return { tokens: rows.map((row) => view(row, row.agentId ? (nameOf.get(row.agentId) ?? null) : null)) };
+    const tokens = rows.map((row) => view(row, row.agentId ? (nameOf.get(row.agentId) ?? null) : null));
+    return { tokens, pagination: pagination(input, counted, nextCursor) };
   }
 
   async create(

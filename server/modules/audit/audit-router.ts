@@ -6,7 +6,7 @@ import { listAuditInput, listAuditOutput } from "./audit-schema";
 
 export const auditRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/audit" } })
+    .meta({ rest: { method: "GET", path: "/audit", summary: "List audit entries" } })
     .input(listAuditInput)
     .output(listAuditOutput)
     .query(({ ctx, input }) => {

@@ -8,13 +8,13 @@ import { homeMissing } from "./homes-service";
 export const homesRouter = router({
   /** One's own; an admin sees all, or those of one person. */
   list: procedure
-    .meta({ rest: { method: "GET", path: "/homes" } })
+    .meta({ rest: { method: "GET", path: "/homes", summary: "List homes" } })
     .input(listHomesInput)
     .output(listHomesOutput)
     .query(({ ctx, input }) => ctx.services.homes.list(ctx.login, input)),
   /** Answers once the removal is written down; the home goes from the list when its agent has done it. */
   delete: procedure
-    .meta({ rest: { method: "DELETE", path: "/homes/{id}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/homes/{id}", status: 204, summary: "Delete a home and all that is in it" } })
     .input(homeIdInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {

@@ -5,13 +5,24 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
+import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
 import type { Home, listHomesInput, listHomesOutput } from "./homes-schema";
-import { findHome, findHomes, type HomeRow, insertHome, lockHome, updateHome, writeSizes } from "./homes-store";
+import {
+  findHistories,
+  findHome,
+  findHomes,
+  type HomeHistory,
+  type HomeRow,
+  insertHome,
+  lockHome,
+  updateHome,
+  writeSizes,
+} from "./homes-store";
 
 export const homeMissing = (id: string): BerthError => new BerthError("HOME_NOT_FOUND", `No home with ID '${id}' exists`);
 
@@ -29,8 +40,21 @@ export class HomesService {
   constructor(private readonly deps: HomesDeps) {}
 
   async list(actor: Actor, input: z.output<typeof listHomesInput>): Promise<z.output<typeof listHomesOutput>> {
-    const rows = await findHomes(this.deps.database, { userId: actor.role === "admin" ? undefined : actor.userId, username: input.user });
-    return { homes: rows.map(homeView) };
+    const { user, search, free } = input;
+    const userId = actor.role === "admin" ? undefined : actor.userId;
+    const { rows, nextCursor, counted } = await findHomes(this.deps.database, { userId, username: user, search, free }, input);
+    const histories = await findHistories(
+      this.deps.database,
+      rows.map((row) => row.id),
+    );
+    return { homes: rows.map((row) => homeView(row, histories.get(row.id))), pagination: pagination(input, counted, nextCursor) };
+  }
+
+  /** UUID of the agent that holds it. Throws HOME_NOT_FOUND, for another's too. */
+  async agentOf(id: string, userId: string): Promise<string> {
+    const row = await findHome(this.deps.database, id);
+    if (!row || row.userId !== userId) throw homeMissing(id);
+    return row.agentId;
   }
 
   async ownership(id: string): Promise<{ userId: string }> {
@@ -110,7 +134,7 @@ function demandUnused(row: HomeRow): void {
   if (user) throw new BerthError("HOME_IN_USE", `The home '${row.name}' is used by session '${user.name}'; terminate that first`);
 }
 
-const homeView = (row: HomeRow): Home => ({
+const homeView = (row: HomeRow, history: HomeHistory | undefined): Home => ({
   id: row.id,
   name: row.name,
   volume: row.volume,
@@ -119,6 +143,15 @@ const homeView = (row: HomeRow): Home => ({
   sizeBytes: row.sizeBytes === null ? null : Number(row.sizeBytes),
   sizeMeasuredAt: row.sizeMeasuredAt,
   usedBy: row.sessions[0] ?? null,
+  lastSession: history
+    ? {
+        id: history.last.id,
+        name: history.last.name,
+        template: history.last.template.name,
+        templateDisplayName: history.last.template.displayName,
+      }
+    : null,
+  sessions: history?.count ?? 0,
   deleting: row.deletingAt !== null,
   createdAt: row.createdAt,
   lastUsedAt: row.lastUsedAt,

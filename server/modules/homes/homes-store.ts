@@ -1,24 +1,89 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
+import { dateText, Keyset, past, uuidText } from "../../platform/keyset";
+import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
 const live = {
   NOT: { desired: "terminated", OR: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }] },
 } satisfies Prisma.SessionWhereInput;
+const isFree: Prisma.HomeWhereInput = { deletingAt: null, sessions: { none: live } };
 const withNames = {
   user: { select: { username: true } },
   agent: { select: { name: true } },
   sessions: { where: live, select: { id: true, name: true }, take: 1 },
 } satisfies Prisma.HomeInclude;
 export type HomeRow = Prisma.HomeGetPayload<{ include: typeof withNames }>;
+/** The newest session that had a home, and how many did. */
+export interface HomeHistory {
+  readonly last: { id: string; name: string; template: { name: string; displayName: string } };
+  readonly count: number;
+}
+
+const lastUsedFirst = new Keyset<HomeRow, Prisma.HomeWhereInput, Prisma.HomeOrderByWithRelationInput>("homes", [
+  {
+    orderBy: (order) => ({ lastUsedAt: order }),
+    of: (row) => row.lastUsedAt.toISOString(),
+    is: (text) => ({ lastUsedAt: dateText.parse(text) }),
+    beyond: (text, order) => ({ lastUsedAt: past(dateText.parse(text), order) }),
+  },
+  {
+    orderBy: (order) => ({ id: order }),
+    of: (row) => row.id,
+    is: (text) => ({ id: uuidText.parse(text) }),
+    beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
+  },
+]);
 
 export const findHome = (db: Tx | Database, id: string) => db.home.findUnique({ where: { id }, include: withNames });
-export const findHomes = (db: Database, where: { userId?: string | undefined; username?: string | undefined }) =>
-  db.home.findMany({
-    where: { userId: where.userId, ...(where.username === undefined ? {} : { user: { username: where.username } }) },
-    include: withNames,
-    orderBy: { lastUsedAt: "desc" },
-    take: 1000,
-  });
+export interface HomeFilter {
+  readonly userId?: string | undefined;
+  readonly username?: string | undefined;
+  readonly search?: string | undefined;
+  readonly free?: boolean | undefined;
+}
+
+export async function findHomes(
+  db: Database,
+  filter: HomeFilter,
+  page: Page,
+): Promise<{ rows: HomeRow[]; nextCursor: string | null; counted: number }> {
+  const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
+  const where: Prisma.HomeWhereInput = {
+    AND: [
+      { userId: filter.userId },
+      filter.username === undefined ? {} : { user: { username: filter.username } },
+      filter.free === undefined ? {} : filter.free ? isFree : { NOT: isFree },
+      contains ? { OR: [{ name: contains }, { agent: { name: contains } }, { user: { username: contains } }] } : {},
+    ],
+  };
+  const [rows, counted] = await Promise.all([
+    db.home.findMany({
+      where: { AND: [where, lastUsedFirst.after(page.cursor, "desc")] },
+      include: withNames,
+      orderBy: lastUsedFirst.orderBy("desc"),
+      ...window(page),
+    }),
+    db.home.count({ where, take: TOTAL_CAP + 1 }),
+  ]);
+  return { ...lastUsedFirst.cut(rows, page.limit, "desc"), counted };
+}
+
+/** By home's id. */
+export async function findHistories(db: Database, homeIds: readonly string[]): Promise<Map<string, HomeHistory>> {
+  const where = { homeId: { in: [...homeIds] } };
+  const [newest, counts] = await Promise.all([
+    db.session.findMany({
+      where,
+      orderBy: [{ homeId: "asc" }, { createdAt: "desc" }],
+      distinct: ["homeId"],
+      select: { homeId: true, id: true, name: true, template: { select: { name: true, displayName: true } } },
+    }),
+    db.session.groupBy({ by: ["homeId"], where, _count: { _all: true } }),
+  ]);
+  const countOf = new Map(counts.map((one) => [one.homeId, one._count._all]));
+  return new Map(newest.flatMap(({ homeId, ...last }) => (homeId ? [[homeId, { last, count: countOf.get(homeId) ?? 1 }] as const] : [])));
+}
+
 export const lockHome = (tx: Tx, id: string) => tx.$executeRaw`SELECT 1 FROM "Home" WHERE "id" = ${id}::uuid FOR UPDATE`;
 export const insertHome = (tx: Tx, data: Prisma.HomeUncheckedCreateInput) => tx.home.create({ data });
 export const updateHome = (tx: Tx, id: string, data: Prisma.HomeUncheckedUpdateInput) => tx.home.update({ where: { id }, data });

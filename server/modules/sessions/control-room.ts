@@ -46,16 +46,20 @@ export class ControlRoom {
     if (this.#controller === null && wants === "control" && mayTake(visitor)) this.#hand(visitor.key);
   }
 
-  /** With the last screen of whoever has it, control goes back to the owner, if they are here to use the desktop. */
+  /**
+   * With the last screen on which whoever has it may type, control goes back to the owner, if they are here to use the desktop; else
+   * whoever asked first has it.
+   */
   leave(seatId: string): void {
-    const left = this.#seats.get(seatId);
+    const key = this.#seats.get(seatId)?.visitor.key;
     this.#seats.delete(seatId);
-    if (!left || this.#of(left.visitor.key).length > 0) return;
-    this.#requests.delete(left.visitor.key);
-    if (this.#controller !== left.visitor.key) return;
+    if (key === undefined || this.visitor(key)?.right === "control") return;
+    this.#requests.delete(key);
+    if (this.#controller !== key) return;
     this.#controller = null;
     const owner = [...this.#seats.values()].find(({ visitor, wants }) => visitor.kind === "owner" && wants === "control");
     if (owner) this.#hand(owner.visitor.key);
+    else this.#handOn();
   }
 
   modeOf(seatId: string): ViewerMode {
@@ -77,8 +81,7 @@ export class ControlRoom {
   release(key: string): boolean {
     if (this.#controller !== key) return this.#requests.delete(key);
     this.#controller = null;
-    const next = [...this.#requests.keys()][0];
-    if (next) this.#hand(next);
+    this.#handOn();
     return true;
   }
 
@@ -91,18 +94,25 @@ export class ControlRoom {
     return true;
   }
 
+  /** With the most that they may have on any of their screens. */
   visitor(key: string): Visitor | null {
-    return this.#of(key)[0]?.visitor ?? null;
+    const seats = this.#of(key);
+    return (seats.find(({ visitor }) => visitor.right === "control") ?? seats[0])?.visitor ?? null;
   }
 
   #of(key: string): Seat[] {
     return [...this.#seats.values()].filter(({ visitor }) => visitor.key === key);
   }
 
+  #handOn(): void {
+    const [first] = this.#requests.keys();
+    if (first !== undefined) this.#hand(first);
+  }
+
   #hand(key: string): void {
     this.#controller = key;
     this.#requests.delete(key);
-    const seats = this.#of(key);
+    const seats = this.#of(key).filter(({ visitor }) => visitor.right === "control");
     if (!seats.some((seat) => seat.wants === "control")) for (const seat of seats) seat.wants = "control";
   }
 }

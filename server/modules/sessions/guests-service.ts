@@ -1,4 +1,5 @@
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
+import type { SessionPolicy } from "@berth/protocol/session-policy";
 import type { z } from "zod";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
@@ -32,7 +33,7 @@ export class GuestsService {
   async enter(address: string, input: z.output<typeof enterShareInput>): Promise<z.output<typeof enterShareOutput>> {
     await this.deps.limits.take(address);
     const { database, clock, ids } = this.deps;
-    const share = await this.share(input.token);
+    const { share } = await this.share(input.token);
     const row = await findSession(database, share.sessionId);
     if (!row) throw shareMissing();
     demandRunning(row, clock.now());
@@ -55,7 +56,7 @@ export class GuestsService {
   }
 
   async view(input: z.output<typeof guestInput>): Promise<z.output<typeof guestViewOutput>> {
-    const share = await this.share(input.token);
+    const { share, policy } = await this.share(input.token);
     const viewers = this.deps.rooms.viewers(share.sessionId, keyOf(input.guestKey));
     const you = viewers.find((viewer) => viewer.you);
     return {
@@ -63,19 +64,20 @@ export class GuestsService {
       mode: viewerModeSchema.parse(share.mode),
       controls: you?.controls ?? false,
       requested: you?.requested ?? false,
+      policy: { clipboardIn: policy.clipboardIn, clipboardOut: policy.clipboardOut },
     };
   }
 
   async control(input: z.output<typeof guestControlInput>): Promise<void> {
-    const share = await this.share(input.token);
+    const { share } = await this.share(input.token);
     this.deps.rooms.act(share.sessionId, keyOf(input.guestKey), input.action, undefined);
   }
 
-  private async share(token: string): Promise<ShareRow> {
+  private async share(token: string): Promise<{ share: ShareRow; policy: SessionPolicy }> {
     const share = await findShareByToken(this.deps.database, hashSecret(token), this.deps.clock.now());
     const standing = share && (await this.deps.shares.standing(share.sessionId));
     if (!share || !standing?.open || !standing.shares.has(share.id)) throw shareMissing();
-    return share;
+    return { share, policy: standing.policy };
   }
 }
 

@@ -227,6 +227,28 @@ describe("a link", () => {
     await acted;
   });
 
+  it("that is taken back between the check of a ticket and the opening of its screen lets nobody in", async () => {
+    const share = await link();
+    const { url } = await nobody().shares.enter({ token: share.token, name: "Ann" });
+    const nothing = { token: null, cookie: null, authorization: null, origin: null, address: "192.0.2.1" };
+    const grant = await kit.viewerAccess.authorize({ ...nothing, sessionId: desktop.id, ticket: ticketIn(url) });
+    const heard = new Promise<void>((resolve) => {
+      const stop = kit.bus.subscribe((event) => {
+        if (event.kind !== "viewers" || event.sessionId !== desktop.id) return;
+        stop();
+        resolve();
+      });
+    });
+    await as(owner).shares.revoke({ id: share.id });
+    await heard;
+    let ended = false;
+    grant.enter(() => {
+      ended = true;
+    });
+    await grant.ready(new AbortController().signal);
+    expect(ended).toBe(true);
+  });
+
   it("runs out by itself, with its viewers", async () => {
     const { url } = await as(owner).shares.create({ sessionId: desktop.id, expiresInSeconds: 60 });
     const token = url?.split("/").at(-1) ?? "";

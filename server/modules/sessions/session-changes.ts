@@ -70,7 +70,7 @@ export class SessionChanges {
       failureCode: next.failureCode,
       failureMessage,
       ...(timeline === "running" ? { startedAt: now } : {}),
-      ...(ended ? { terminatedAt: now } : event.kind === "adopted" ? { terminatedAt: null } : {}),
+      ...(ended ? { terminatedAt: now } : event.kind === "adopted" ? { terminatedAt: null, lastActivityAt: now } : {}),
       ...context.columns,
       updatedAt: now,
     });

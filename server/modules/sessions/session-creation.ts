@@ -1,5 +1,6 @@
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
@@ -17,7 +18,14 @@ import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
-import type { CreateSessionInput, Placement, SessionDetail } from "./sessions-schema";
+import {
+  type CreateSessionInput,
+  type explainPlacementInput,
+  type explainPlacementOutput,
+  type Placement,
+  placementSchema,
+  type SessionDetail,
+} from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
 import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
 
@@ -62,6 +70,25 @@ export class SessionCreation {
     }
   }
 
+  /** What `create` would do with these wishes now, in words. Throws TEMPLATE_NOT_FOUND and HOME_NOT_FOUND. */
+  async explain(asker: Asker, input: z.output<typeof explainPlacementInput>): Promise<z.output<typeof explainPlacementOutput>> {
+    const template = await this.deps.templates.get(input.template);
+    const homeAgentId = input.homeId && (await this.deps.homes.agentOf(input.homeId, asker.userId));
+    const fleet = await this.deps.agents.fleet(this.deps.database);
+    const wish = { ...sizeOf(input, template), platform: input.platform, region: input.region, agent: input.agentId, homeAgentId };
+    const there = {
+      regions: [...new Set(fleet.flatMap(({ region }) => region ?? []))].sort(),
+      platforms: [...new Set(fleet.map(({ platform }) => platform))].sort(),
+    };
+    try {
+      return { placement: place(wish, fleet).placement, problem: null, ...there };
+    } catch (error) {
+      if (!(error instanceof BerthError)) throw error;
+      const considered = placementSchema.shape.considered.catch([]).parse(error.details?.considered);
+      return { placement: { chosen: null, considered }, problem: { code: error.code, message: error.message }, ...there };
+    }
+  }
+
   private async make(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
     const template = await this.deps.templates.get(input.template);
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
@@ -87,13 +114,10 @@ export class SessionCreation {
     await lock(tx, "agent", "placement");
     const id = this.deps.ids.uuid();
     const persistentHome = input.homeId !== undefined || (input.persistentHome ?? template.persistentHome);
-    const memory = input.resources?.memory ?? template.defaultResources.memory;
-    const cpu = input.resources?.cpu ?? template.defaultResources.cpu;
-    const memoryBytes = required(parseMemory(memory), memory);
-    const cpuMillicores = required(parseCpu(cpu), cpu);
+    const { memoryBytes, cpuMillicores } = sizeOf(input, template);
     const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
     const { agent, placement } = place(
-      { platform: input.platform, agent: input.agentId, homeAgentId: home?.agentId, cpuMillicores, memoryBytes },
+      { platform: input.platform, region: input.region, agent: input.agentId, homeAgentId: home?.agentId, cpuMillicores, memoryBytes },
       await this.deps.agents.fleet(tx),
     );
     const made = home ?? (persistentHome ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
@@ -147,4 +171,10 @@ export class SessionCreation {
       details: { name: row.name, owner: row.user.username, template: template.name, agent: placement.chosen },
     });
   }
+}
+
+function sizeOf({ resources }: Pick<CreateSessionInput, "resources">, { defaultResources }: Pick<Template, "defaultResources">) {
+  const memory = resources?.memory ?? defaultResources.memory;
+  const cpu = resources?.cpu ?? defaultResources.cpu;
+  return { memoryBytes: required(parseMemory(memory), memory), cpuMillicores: required(parseCpu(cpu), cpu) };
 }

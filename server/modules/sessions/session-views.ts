@@ -1,5 +1,5 @@
 import { displaySchema, securityProfileSchema } from "@berth/protocol/agent-commands";
-import type { ViewerMode } from "@berth/protocol/agent-messages";
+import { THUMBNAILS, type ViewerMode } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantities";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
@@ -8,6 +8,7 @@ import { z } from "zod";
 import { agentStatus } from "../agents/agent-status";
 import type { Actor } from "../users/users-policy";
 import { effectivePolicy } from "./effective-policy";
+import { idleAt } from "./idle-time";
 import { NAMESPACE } from "./render-spec";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
@@ -18,9 +19,11 @@ export interface ViewParts {
   readonly display: DisplayRow;
   readonly progress: { percent: number | null; message: string } | null;
   readonly now: Date;
+  /** It is the asking person's own, or they are invited to its screen: whoever else may see the session may not see what it shows. */
+  readonly looksOn: boolean;
 }
 
-export function sessionView(row: SessionRow, { display, progress, now }: ViewParts): Session {
+export function sessionView(row: SessionRow, { display, progress, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
   const { protocol } = displaySchema.parse(display.display);
@@ -60,10 +63,21 @@ export function sessionView(row: SessionRow, { display, progress, now }: ViewPar
     updatedAt: row.updatedAt,
     lastActivityAt: row.lastActivityAt,
     lastActivity: row.lastActivityAt,
+    thumbnail:
+      looksOn &&
+      phase === "Running" &&
+      protocol === "rfb" &&
+      row.agent?.capabilities.includes(THUMBNAILS) === true &&
+      effectivePolicy(row, display).thumbnails,
   };
 }
 
-export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Actor, invited: ViewerMode | null): SessionDetail {
+export function sessionDetailView(
+  row: SessionRow,
+  parts: ViewParts & { readonly wentIdle: boolean },
+  actor: Actor,
+  invited: ViewerMode | null,
+): SessionDetail {
   const view = sessionView(row, parts);
   const may = (action: SessionAction) => maySessions(actor, action, row, invited !== null) === "allowed";
   const over = isOver(row);
@@ -74,6 +88,8 @@ export function sessionDetailView(row: SessionRow, parts: ViewParts, actor: Acto
     platformMetadata: { namespace: NAMESPACE, container_id: row.containerId, pvc_name: row.home?.volume ?? null },
     policy: effectivePolicy(row, parts.display),
     policyCeiling: sessionPolicySchema.parse(parts.display.policy),
+    idleAt: idleAt(row),
+    wentIdle: parts.wentIdle,
     invited,
     may: {
       view: viewable && view.display.protocol === "rfb",

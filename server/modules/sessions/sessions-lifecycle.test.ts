@@ -45,6 +45,7 @@ function outcome(from: StoredSession, event: SessionEvent): string {
 
 const events: Record<string, SessionEvent> = {
   hibernate: { kind: "hibernate" },
+  idle: { kind: "idle" },
   wake: { kind: "wake" },
   terminate: { kind: "terminate" },
   force: { kind: "force_terminate" },
@@ -106,6 +107,7 @@ const table: [StoredSession, Record<string, string>][] = [
     stored("running", "running"),
     {
       hibernate: "hibernated/running [hibernate]",
+      idle: "hibernated/running [hibernate]",
       wake: "refused",
       terminate: "terminated/running [stop]",
       ...ended,
@@ -120,6 +122,7 @@ const table: [StoredSession, Record<string, string>][] = [
     stored("running", observed),
     {
       hibernate: `hibernated/${observed} [hibernate]`,
+      idle: `hibernated/${observed} [hibernate]`,
       wake: "refused",
       terminate: `terminated/${observed} [stop]`,
       ...ended,
@@ -260,7 +263,7 @@ describe("any history", () => {
   /** Reports are of the generation of now or of the one before. */
   const happening = fc.oneof(
     fc
-      .constantFrom("hibernate" as const, "wake" as const, "terminate" as const, "never_sent" as const, "missing" as const)
+      .constantFrom("hibernate" as const, "idle" as const, "wake" as const, "terminate" as const, "never_sent" as const, "missing" as const)
       .map((kind) => () => ({ kind }) satisfies SessionEvent),
     fc.tuple(observed, generation).map(
       ([seen, back]) =>
@@ -291,7 +294,7 @@ describe("any history", () => {
 
   it("never lowers the generation and never leaves an ended session", () => {
     fc.assert(
-      fc.property(begin, fc.array(happening, { maxLength: 40 }), (start, happenings) => {
+      fc.property(begin, fc.array(happening, { maxLength: 40, size: "max" }), (start, happenings) => {
         walk(happenings, start, (before, after) => {
           expect(after.generation).toBeGreaterThanOrEqual(before.generation);
           if (isOver(before)) expect(after).toEqual(before);
@@ -303,7 +306,7 @@ describe("any history", () => {
 
   it("is never stuck: from anywhere, asking to terminate and an agent that does it end the session", () => {
     fc.assert(
-      fc.property(begin, fc.array(happening, { maxLength: 40 }), (start, happenings) => {
+      fc.property(begin, fc.array(happening, { maxLength: 40, size: "max" }), (start, happenings) => {
         const somewhere = walk(happenings, start, () => {});
         const ended = walk([() => ({ kind: "terminate" }), (now) => saw("removed", now.generation)], somewhere, () => {});
         expect(isOver(ended)).toBe(true);
@@ -316,7 +319,7 @@ describe("any history", () => {
 
   it("always has something that may be asked, a task that is owed, or a start under way", () => {
     fc.assert(
-      fc.property(begin, fc.array(happening, { maxLength: 40 }), (start, happenings) => {
+      fc.property(begin, fc.array(happening, { maxLength: 40, size: "max" }), (start, happenings) => {
         const now = walk(happenings, start, () => {});
         const asked = (["hibernate", "wake", "terminate"] as const).some((kind) => step(now, { kind }).ok);
         expect(isOver(now) || asked || owedTask(now) !== null).toBe(true);

@@ -8,6 +8,8 @@ export type SessionTask = "start" | "wake" | "hibernate" | "stop";
 /** What can happen to a session: what people ask, and what agents say. */
 export type SessionEvent =
   | { readonly kind: "hibernate" | "wake" | "terminate" | "force_terminate" }
+  /** Nobody used it for as long as it may be idle. */
+  | { readonly kind: "idle" }
   /** Terminated before anything was sent to an agent. */
   | { readonly kind: "never_sent" }
   /** Seen in the engine, or the result of a task that was completed. */
@@ -65,6 +67,10 @@ export function step(stored: StoredSession, event: SessionEvent): Step {
       return isOver(stored)
         ? unchanged
         : to({ ...stored, desired: "terminated", observed: "removed", failureCode: null }, "force_terminated", { failureMessage: null });
+    case "idle": {
+      const asleep = asked(stored, "hibernate");
+      return asleep.ok && asleep.change ? { ok: true, change: { ...asleep.change, timeline: "idle_hibernated" } } : unchanged;
+    }
     case "never_sent":
       return isOver(stored)
         ? unchanged

@@ -4,7 +4,7 @@ import type { Actor } from "../users/users-policy";
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
- * `history`: its timeline.
+ * `history`: its timeline. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -17,7 +17,8 @@ export type SessionAction =
   | "terminate"
   | "forceTerminate"
   | "delete"
-  | "screen";
+  | "screen"
+  | "picture";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
   operator: {
@@ -32,13 +33,15 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     forceTerminate: false,
     delete: true,
     screen: false,
+    picture: false,
   },
 };
 
 /** `invited`: to the session's screen, by its owner. Own sessions: everything but force. Another's: hidden from users, lifecycle for operators, everything for admins. */
 export function maySessions(actor: Actor, action: SessionAction, session: { readonly userId: string }, invited = false): Verdict {
   const own = session.userId === actor.userId;
-  if (actor.role === "admin") return action === "invite" && !own ? "refused" : "allowed";
+  if (action === "picture" && (own || invited)) return "allowed";
+  if (actor.role === "admin") return (action === "invite" || action === "picture") && !own ? "refused" : "allowed";
   if (own) return action === "forceTerminate" ? "refused" : "allowed";
   if (invited && (action === "see" || action === "screen")) return "allowed";
   if (actor.role === "operator") return forOthers.operator[action] ? "allowed" : "refused";

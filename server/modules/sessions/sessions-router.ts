@@ -9,6 +9,8 @@ import { maySessions, type SessionAction } from "./sessions-policy";
 import {
   createSessionInput,
   deleteSessionInput,
+  explainPlacementInput,
+  explainPlacementOutput,
   listSessionEventsOutput,
   listSessionsInput,
   listSessionsOutput,
@@ -60,7 +62,15 @@ async function allow(ctx: SignedIn, id: string, action: SessionAction): Promise<
 
 export const sessionsRouter = router({
   create: procedure
-    .meta({ rest: { method: "POST", path: "/sessions", status: 202 } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions",
+        status: 202,
+        summary: "Create a session",
+        example: { template: "firefox-browser", name: "research", resources: { memory: "2Gi", cpu: "1" }, tags: ["demo"] },
+      },
+    })
     .input(createSessionInput)
     .output(sessionDetailSchema)
     .mutation(async ({ ctx, input }) => {
@@ -69,16 +79,21 @@ export const sessionsRouter = router({
       return ctx.services.sessionCreation.create(ctx.asker, owner, input);
     }),
   list: procedure
-    .meta({ rest: { method: "GET", path: "/sessions" } })
+    .meta({ rest: { method: "GET", path: "/sessions", summary: "List sessions" } })
     .input(listSessionsInput)
     .output(listSessionsOutput)
     .query(({ ctx, input }) => ctx.services.sessions.list(ctx.login, input)),
+  /** Changes nothing: what launching with these wishes would do. */
+  explainPlacement: procedure
+    .input(explainPlacementInput)
+    .output(explainPlacementOutput)
+    .query(({ ctx, input }) => ctx.services.sessionCreation.explain(ctx.asker, input)),
   counts: procedure
-    .meta({ rest: { method: "GET", path: "/sessions/counts" } })
+    .meta({ rest: { method: "GET", path: "/sessions/counts", summary: "Count sessions by what they do" } })
     .output(sessionCountsOutput)
     .query(({ ctx }) => ctx.services.sessions.counts(ctx.login)),
   get: procedure
-    .meta({ rest: { method: "GET", path: "/sessions/{id}" } })
+    .meta({ rest: { method: "GET", path: "/sessions/{id}", summary: "Get a session" } })
     .input(sessionIdInput)
     .output(sessionDetailSchema)
     .query(async ({ ctx, input }) => {
@@ -86,7 +101,7 @@ export const sessionsRouter = router({
       return ctx.services.sessions.get(ctx.login, input.id, invited);
     }),
   events: procedure
-    .meta({ rest: { method: "GET", path: "/sessions/{id}/events" } })
+    .meta({ rest: { method: "GET", path: "/sessions/{id}/events", summary: "Read a session's timeline" } })
     .input(sessionIdInput)
     .output(listSessionEventsOutput)
     .query(async ({ ctx, input }) => {
@@ -94,7 +109,9 @@ export const sessionsRouter = router({
       return ctx.services.sessions.events(input.id);
     }),
   setState: procedure
-    .meta({ rest: { method: "PATCH", path: "/sessions/{id}" } })
+    .meta({
+      rest: { method: "PATCH", path: "/sessions/{id}", summary: "Hibernate, wake or end a session", example: { state: "hibernated" } },
+    })
     .input(setSessionStateInput)
     .output(sessionDetailSchema)
     .mutation(async ({ ctx, input }) => {
@@ -102,7 +119,14 @@ export const sessionsRouter = router({
       return ctx.services.sessions.setState(ctx.asker, input);
     }),
   delete: procedure
-    .meta({ rest: { method: "DELETE", path: "/sessions/{id}", status: 204 } })
+    .meta({
+      rest: {
+        method: "DELETE",
+        path: "/sessions/{id}",
+        status: 204,
+        summary: "End a session; one that has ended is removed with its home",
+      },
+    })
     .input(deleteSessionInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -110,7 +134,7 @@ export const sessionsRouter = router({
       await ctx.services.sessions.delete(ctx.asker, input);
     }),
   openViewer: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/viewer" } })
+    .meta({ rest: { method: "POST", path: "/sessions/{id}/viewer", summary: "Get a ticket for the screen" } })
     .input(openViewerInput)
     .output(openViewerOutput)
     .mutation(async ({ ctx, input }) => {
@@ -118,7 +142,7 @@ export const sessionsRouter = router({
       return ctx.services.viewerTickets.open(ctx.asker, input);
     }),
   setPolicy: procedure
-    .meta({ rest: { method: "PUT", path: "/sessions/{id}/policy" } })
+    .meta({ rest: { method: "PUT", path: "/sessions/{id}/policy", summary: "Change what a screen allows" } })
     .input(setPolicyInput)
     .output(sessionDetailSchema)
     .mutation(async ({ ctx, input }) => {
@@ -127,7 +151,7 @@ export const sessionsRouter = router({
       return ctx.services.sessions.get(ctx.login, input.id);
     }),
   viewers: procedure
-    .meta({ rest: { method: "GET", path: "/sessions/{id}/viewers" } })
+    .meta({ rest: { method: "GET", path: "/sessions/{id}/viewers", summary: "See who is at the screen" } })
     .input(sessionIdInput)
     .output(viewersOutput)
     .query(async ({ ctx, input }) => {
@@ -136,15 +160,30 @@ export const sessionsRouter = router({
       return { viewers, may: mayNow(viewers) };
     }),
   control: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/control", status: 204 } })
+    .meta({ rest: { method: "POST", path: "/sessions/{id}/control", status: 204, summary: "Ask for, give, take or release control" } })
     .input(controlInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
       await allow(ctx, input.id, "screen");
       await ctx.services.screenControl.act(ctx.asker, input);
     }),
+  /** For who may use the screen: counts as input, where one would only look on. */
+  stay: procedure
+    .input(sessionIdInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      const { invited } = await allow(ctx, input.id, "screen");
+      enforce(
+        invited === "view" ? "refused" : "allowed",
+        () => sessionMissing(input.id),
+        "keep this session running; you were invited to watch",
+      );
+      await ctx.services.idle.stay(input.id);
+    }),
   reportFirstFrame: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/first-frame", status: 204 } })
+    .meta({
+      rest: { method: "POST", path: "/sessions/{id}/first-frame", status: 204, summary: "Report that the first picture was painted" },
+    })
     .input(reportFirstFrameInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -155,7 +194,7 @@ export const sessionsRouter = router({
 
 export const sharesRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/sessions/{sessionId}/shares" } })
+    .meta({ rest: { method: "GET", path: "/sessions/{sessionId}/shares", summary: "List a session's invitations" } })
     .input(listSharesInput)
     .output(listSharesOutput)
     .query(async ({ ctx, input }) => {
@@ -163,7 +202,7 @@ export const sharesRouter = router({
       return ctx.services.shares.list(input.sessionId);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{sessionId}/shares", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/sessions/{sessionId}/shares", status: 201, summary: "Invite a person, or make a link" } })
     .input(createShareInput)
     .output(createShareOutput)
     .mutation(async ({ ctx, input }) => {
@@ -171,7 +210,7 @@ export const sharesRouter = router({
       return ctx.services.shares.create(ctx.asker, input);
     }),
   revoke: procedure
-    .meta({ rest: { method: "DELETE", path: "/shares/{id}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/shares/{id}", status: 204, summary: "Take an invitation back" } })
     .input(shareIdInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -181,7 +220,7 @@ export const sharesRouter = router({
       await ctx.services.shares.revoke(ctx.asker, input.id);
     }),
   mine: procedure
-    .meta({ rest: { method: "GET", path: "/shares/mine" } })
+    .meta({ rest: { method: "GET", path: "/shares/mine", summary: "List the sessions that are shared with you" } })
     .output(mySharesOutput)
     .query(({ ctx }) => ctx.services.shares.mine(ctx.login.userId)),
   /** For anyone who has a link: its token is the credential. */

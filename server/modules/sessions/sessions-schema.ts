@@ -4,14 +4,11 @@ import { errorCodeSchema } from "@berth/protocol/errors";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
+import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 
-export const tagSchema = z
-  .string()
-  .min(1)
-  .max(50)
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._:/-]*$/u, "must be letters, digits, spaces and . _ : / -");
+export const tagSchema = z.string().regex(TAG, TAG_WORDS);
 
 /** Why an agent was, or was not, chosen: one line for each agent that was looked at. */
 export const placementSchema = z.object({
@@ -90,6 +87,8 @@ export const sessionSchema = z.object({
   lastActivityAt: z.date().nullable(),
   /** The contract's name for it. */
   lastActivity: z.date().nullable(),
+  /** The asking person may have a small picture of its screen now: `/session-thumbnails/{id}`. */
+  thumbnail: z.boolean(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -100,6 +99,10 @@ export const sessionDetailSchema = sessionSchema.extend({
   policy: sessionPolicySchema,
   /** What the template allows. */
   policyCeiling: sessionPolicySchema,
+  /** When it is hibernated if nobody uses it any more; null: it does not run, or never. */
+  idleAt: z.date().nullable(),
+  /** It hibernates because nobody used it for its `idleTimeout`. */
+  wentIdle: z.boolean(),
   /** The mode that the asking person is invited with; null: they aren't. */
   invited: viewerModeSchema.nullable(),
   /** What the asking user may do now; the UI shows nothing else. */
@@ -130,11 +133,10 @@ export const createSessionInput = z.strictObject({
   user: z.string().max(63).optional(),
   template: z.string().max(63),
   /** Default: made from user and template. */
-  name: z
-    .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes")
-    .optional(),
+  name: z.string().regex(SESSION_NAME, SESSION_NAME_WORDS).optional(),
   platform: platformSchema.optional(),
+  /** Only agents of this region. */
+  region: z.string().min(1).max(100).optional(),
   agentId: z.string().max(63).optional(),
   state: z.enum(["running", "hibernated"]).default("running"),
   resources: z.strictObject({ memory: memoryQuantitySchema.optional(), cpu: cpuQuantitySchema.optional() }).optional(),
@@ -144,14 +146,35 @@ export const createSessionInput = z.strictObject({
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
   environment: environmentSchema.optional(),
-  tags: z.array(tagSchema).max(20).default([]),
+  tags: z.array(tagSchema).max(MAX_TAGS).default([]),
   /** Tighter than the template's; only an administrator makes it looser. */
   policy: sessionPolicyChangeSchema.optional(),
 });
 export type CreateSessionInput = z.infer<typeof createSessionInput>;
 
+/** What decides where a session goes. */
+export const explainPlacementInput = createSessionInput.pick({
+  template: true,
+  platform: true,
+  region: true,
+  agentId: true,
+  homeId: true,
+  resources: true,
+});
+/** Where a session would go if it were launched now, and why. Nothing is reserved by asking. */
+export const explainPlacementOutput = z.object({
+  /** `chosen` is null where no agent can take it; `problem` says why then. */
+  placement: placementSchema,
+  problem: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  /** What can be asked for: of the agents that are there. */
+  regions: z.array(z.string()),
+  platforms: z.array(platformSchema),
+});
+
 export const listSessionsInput = z.strictObject({
   user: z.string().max(63).optional(),
+  /** Those to whose screens the asking person is invited now, instead of their own. */
+  shared: z.boolean().optional(),
   template: z.string().max(63).optional(),
   platform: platformSchema.optional(),
   agentId: z.string().max(63).optional(),
@@ -160,7 +183,7 @@ export const listSessionsInput = z.strictObject({
   live: z.boolean().optional(),
   tags: z.array(z.string().max(50)).max(20).optional(),
   search: z.string().max(100).optional(),
-  sort: z.enum(["createdAt", "updatedAt", "user", "state"]).default("createdAt"),
+  sort: z.enum(["createdAt", "updatedAt", "name", "user", "state"]).default("createdAt"),
   order: z.enum(["asc", "desc"]).default("desc"),
   ...pageInput().shape,
 });

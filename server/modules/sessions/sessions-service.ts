@@ -13,6 +13,7 @@ import type { HomesService } from "../homes/homes-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
+import { wentIdle } from "./idle-store";
 import type { PhaseWait } from "./phase-wait";
 import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
@@ -41,6 +42,7 @@ import {
   type SessionRow,
   saidSinceStart,
 } from "./sessions-store";
+import { findSessionsSharedWith } from "./shares-store";
 
 export const sessionMissing = (id: string): BerthError => new BerthError("SESSION_NOT_FOUND", `No session with ID '${id}' exists`);
 
@@ -81,19 +83,22 @@ export class SessionsService {
   }
 
   async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
-    const { user, agentId, ...filter } = input;
-    const mine = actor.role === "user" ? actor.userId : undefined;
+    const { user, agentId, shared, ...filter } = input;
+    const now = this.deps.clock.now();
+    const staff = actor.role !== "user";
+    const invitedTo = shared || staff ? await findSessionsSharedWith(this.deps.database, actor.userId, now) : [];
+    const whose = shared ? { ids: invitedTo } : staff ? {} : { userId: actor.userId };
     const { rows, nextCursor, counted } = await findSessions(
       this.deps.database,
-      { ...filter, username: user, agent: agentId, userId: mine },
+      { ...filter, username: user, agent: agentId, ...whose },
       input,
     );
     const ids = rows.map((row) => row.id);
     const [displays, progress] = await Promise.all([findDisplays(this.deps.database, rows), this.deps.tasks.progress(ids)]);
-    const now = this.deps.clock.now();
     const sessions = rows.flatMap((row) => {
       const display = displays.get(row.id);
-      return display ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, now })] : [];
+      const looksOn = row.userId === actor.userId || invitedTo.includes(row.id);
+      return display ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, now, looksOn })] : [];
     });
     return { sessions, pagination: pagination(input, counted, nextCursor) };
   }
@@ -218,10 +223,14 @@ export class SessionsService {
   }
 
   async detail(row: SessionRow, actor: Actor, invited: ViewerMode | null = null): Promise<SessionDetail> {
-    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, [row]), this.deps.tasks.progress([row.id])]);
+    const { database, tasks, clock } = this.deps;
+    const asleep = row.desired === "hibernated" && wentIdle(database, row.id);
+    const [displays, progress, idle] = await Promise.all([findDisplays(database, [row]), tasks.progress([row.id]), asleep]);
     const display = displays.get(row.id);
     if (!display) throw new Error(`session ${row.id} has no template version`);
-    return sessionDetailView(row, { display, progress: progress.get(row.id) ?? null, now: this.deps.clock.now() }, actor, invited);
+    const looksOn = row.userId === actor.userId || invited !== null;
+    const parts = { display, progress: progress.get(row.id) ?? null, now: clock.now(), looksOn, wentIdle: idle };
+    return sessionDetailView(row, parts, actor, invited);
   }
 
   private async change(

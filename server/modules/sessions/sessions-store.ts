@@ -47,6 +47,7 @@ export const isStateRow: Record<SessionState, Prisma.SessionWhereInput> = {
 const live: Prisma.SessionWhereInput = { NOT: isStateRow.terminated };
 
 export interface SessionFilter {
+  readonly ids?: readonly string[] | undefined;
   readonly userId?: string | undefined;
   readonly username?: string | undefined;
   readonly template?: string | undefined;
@@ -72,6 +73,12 @@ const username: Column = {
   is: (text) => ({ user: { username: text } }),
   beyond: (text, order) => ({ user: { username: past(text, order) } }),
 };
+const name: Column = {
+  orderBy: (order) => ({ name: order }),
+  of: (row) => row.name,
+  is: (text) => ({ name: text }),
+  beyond: (text, order) => ({ name: past(text, order) }),
+};
 const desired: Column = {
   orderBy: (order) => ({ desired: order }),
   of: (row) => row.desired,
@@ -93,6 +100,7 @@ const id: Column = {
 const sorts = {
   createdAt: new Keyset("sessions by createdAt", [dated("createdAt"), id]),
   updatedAt: new Keyset("sessions by updatedAt", [dated("updatedAt"), id]),
+  name: new Keyset("sessions by name", [name, id]),
   user: new Keyset("sessions by user", [username, dated("createdAt"), id]),
   state: new Keyset("sessions by state", [desired, observed, dated("createdAt"), id]),
 };
@@ -106,7 +114,7 @@ export async function findSessions(
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.SessionWhereInput = {
     AND: [
-      { userId: filter.userId, platform: filter.platform },
+      { userId: filter.userId, platform: filter.platform, ...(filter.ids ? { id: { in: [...filter.ids] } } : {}) },
       filter.username === undefined ? {} : { user: { username: filter.username } },
       filter.template === undefined ? {} : { template: { name: filter.template } },
       filter.agent === undefined ? {} : { agent: uuid.test(filter.agent) ? { id: filter.agent } : { name: filter.agent } },

@@ -93,4 +93,6 @@ export const guestViewOutput = z.object({
   mode: viewerModeSchema,
   controls: z.boolean(),
   requested: z.boolean(),
+  /** What the page offers; the agent keeps it either way. */
+  policy: z.object({ clipboardIn: z.boolean(), clipboardOut: z.boolean() }),
 });

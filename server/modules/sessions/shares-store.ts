@@ -1,5 +1,7 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
+import { effectivePolicy } from "./effective-policy";
+import { findDisplays } from "./sessions-store";
 
 const withUser = { user: { select: { username: true } } } satisfies Prisma.SessionShareInclude;
 export type ShareRow = Prisma.SessionShareGetPayload<{ include: typeof withUser }>;
@@ -25,6 +27,21 @@ export const findSharesWith = (db: Database, userId: string, now: Date) =>
     orderBy: { createdAt: "desc" },
     take: 100,
   });
+/** Sessions that are not over and to whose screens this person is invited now, by id, as far as their policies allow sharing. */
+export async function findSessionsSharedWith(db: Database, userId: string, now: Date): Promise<string[]> {
+  const rows = await db.sessionShare.findMany({
+    where: { userId, session: { desired: { not: "terminated" } }, AND: [good(now)] },
+    include: { session: true },
+    orderBy: { createdAt: "desc" },
+    take: 1000,
+  });
+  const sessions = rows.map(({ session }) => session);
+  const versions = await findDisplays(db, sessions);
+  return sessions.flatMap((session) => {
+    const version = versions.get(session.id);
+    return version && effectivePolicy(session, version).sharing ? [session.id] : [];
+  });
+}
 export const insertShare = (tx: Tx, data: Prisma.SessionShareUncheckedCreateInput) => tx.sessionShare.create({ data, include: withUser });
 export const upsertInvitation = (tx: Tx, data: Prisma.SessionShareUncheckedCreateInput & { userId: string }) =>
   tx.sessionShare.upsert({

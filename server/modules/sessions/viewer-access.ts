@@ -195,7 +195,9 @@ export class ViewerAccess {
         screen = entered;
         return () => entered.leave();
       },
-      ready: (signal) => this.ready(row.id, signal),
+      ready: async (signal) => {
+        await Promise.all([this.ready(row.id, signal), screen?.confirm()]);
+      },
       request: (tunnel) => {
         const terms = screen?.terms(tunnel.id);
         asked = terms?.mode ?? wants;

@@ -47,6 +47,11 @@ export interface ScreenRequest {
 export interface Screen {
   /** What the agent is asked for; `proxyId` is how it knows this viewer from then on. */
   terms(proxyId: string): { mode: ViewerMode; policy: ViewerPolicy };
+  /**
+   * Whether this viewer may still come in, asked once it has its place: what was taken back between its ticket's check and its entering
+   * was heard by nobody. One that may not is cut.
+   */
+  confirm(): Promise<void>;
   opened(): void;
   leave(): void;
 }
@@ -82,6 +87,8 @@ function demandEnforcement(request: ScreenRequest): void {
  */
 export class ViewerRooms {
   private readonly rooms = new Map<string, Room>();
+  /** Checks under way; `again`: something changed after it began to read. */
+  private readonly checks = new Map<string, { again: boolean; readonly done: Promise<void> }>();
   private timer: Timer | null = null;
   private unsubscribe: (() => void) | null = null;
 
@@ -109,8 +116,8 @@ export class ViewerRooms {
     const room = this.rooms.get(sessionId) ?? { control: new ControlRoom(), screens: new Map<string, Open>(), policy: request.policy };
     if (room.screens.size >= MAX_SCREENS)
       throw new BerthError("RATE_LIMIT_EXCEEDED", `${MAX_SCREENS} screens of this session are open already; close one first`);
+    // Where others are here already, what they were last told is newer than what this one read on its way.
     this.rooms.set(sessionId, room);
-    room.policy = request.policy;
     const id = this.deps.ids.uuid();
     const open: Open = { ...request, proxyId: null, since: null, sent: "" };
     room.screens.set(id, open);
@@ -122,6 +129,7 @@ export class ViewerRooms {
         open.sent = JSON.stringify(terms);
         return terms;
       },
+      confirm: () => this.recheck(sessionId),
       opened: () => {
         open.since = this.deps.clock.now();
         this.push(sessionId, room);
@@ -178,14 +186,39 @@ export class ViewerRooms {
     this.tell(sessionId, room);
   }
 
-  /** Ends who may not look any more, and tells the agent what the others may. Never throws. */
-  async recheck(sessionId: string): Promise<void> {
+  /**
+   * Ends who may not look any more, and tells the agent what the others may. Resolves once what was so at the call is done. Never throws.
+   * One at a time: an older answer of the database must not be carried out after a newer one.
+   */
+  recheck(sessionId: string): Promise<void> {
+    const running = this.checks.get(sessionId);
+    if (running) {
+      running.again = true;
+      return running.done;
+    }
+    if (!this.rooms.has(sessionId)) return Promise.resolve();
+    const check = { again: true, done: Promise.resolve() };
+    const run = async () => {
+      while (check.again) {
+        check.again = false;
+        await this.check(sessionId);
+      }
+      this.checks.delete(sessionId);
+    };
+    this.checks.set(sessionId, check);
+    check.done = run();
+    return check.done;
+  }
+
+  private async check(sessionId: string): Promise<void> {
     const room = this.rooms.get(sessionId);
     if (!room) return;
+    // Who comes while the answer is on its way may be let in by what is newer than it; they ask for themselves.
+    const here = [...room.screens.values()];
     try {
       const standing = await this.deps.standing(sessionId);
       if (standing) room.policy = standing.policy;
-      for (const open of [...room.screens.values()]) if (!standing || !mayStay(open, standing)) open.end();
+      for (const open of here) if (!standing || !mayStay(open, standing)) open.end();
       this.push(sessionId, room);
     } catch (error) {
       this.deps.log.warn({ err: error, sessionId }, "a session's viewers could not be checked again; the next sweep does");

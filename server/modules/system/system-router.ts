@@ -3,7 +3,7 @@ import { systemStatusOutput } from "./system-schema";
 
 export const systemRouter = router({
   status: procedure
-    .meta({ rest: { method: "GET", path: "/status" } })
+    .meta({ rest: { method: "GET", path: "/status", summary: "See the version and what needs attention" } })
     .output(systemStatusOutput)
     .query(({ ctx }) => ctx.services.system.status()),
 });

@@ -6,12 +6,12 @@ import { taskMissing } from "./tasks-service";
 
 export const tasksRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/tasks" } })
+    .meta({ rest: { method: "GET", path: "/tasks", summary: "List tasks" } })
     .input(listTasksInput)
     .output(listTasksOutput)
     .query(({ ctx, input }) => ctx.services.tasks.list(ctx.login, input)),
   get: procedure
-    .meta({ rest: { method: "GET", path: "/tasks/{id}" } })
+    .meta({ rest: { method: "GET", path: "/tasks/{id}", summary: "Get a task" } })
     .input(taskIdInput)
     .output(taskSchema)
     .query(async ({ ctx, input }) => {

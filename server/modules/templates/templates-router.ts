@@ -26,6 +26,8 @@ import {
   getTemplateInput,
   listTemplatesInput,
   listTemplatesOutput,
+  setFavouriteInput,
+  shelvesOutput,
   templateSchema,
   updateTemplateInput,
 } from "./templates-schema";
@@ -41,12 +43,20 @@ const writing = (security: "strict" | "compatible"): TemplateAction => (security
 
 export const templatesRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/templates" } })
+    .meta({ rest: { method: "GET", path: "/templates", summary: "List templates" } })
     .input(listTemplatesInput)
     .output(listTemplatesOutput)
     .query(({ ctx, input }) => ctx.services.templates.list(input)),
+  shelves: procedure.output(shelvesOutput).query(({ ctx }) => ctx.services.templates.shelves(ctx.login.userId)),
+  setFavourite: procedure
+    .input(setFavouriteInput)
+    .output(z.void())
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "see", input.name);
+      await ctx.services.templates.setFavourite(ctx.login.userId, input.name, input.favourite);
+    }),
   get: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}", summary: "Get a template" } })
     .input(getTemplateInput)
     .output(templateSchema)
     .query(({ ctx, input }) => {
@@ -54,7 +64,7 @@ export const templatesRouter = router({
       return ctx.services.templates.get(input.name);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/templates", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/templates", status: 201, summary: "Create a template" } })
     .input(createTemplateInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -62,7 +72,7 @@ export const templatesRouter = router({
       return ctx.services.templates.create(ctx.asker, input);
     }),
   update: procedure
-    .meta({ rest: { method: "PUT", path: "/templates/{name}" } })
+    .meta({ rest: { method: "PUT", path: "/templates/{name}", summary: "Save a new version of a template" } })
     .input(updateTemplateInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -70,7 +80,7 @@ export const templatesRouter = router({
       return ctx.services.templates.update(ctx.asker, input);
     }),
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/templates/{name}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/templates/{name}", status: 204, summary: "Remove a template" } })
     .input(getTemplateInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -78,7 +88,7 @@ export const templatesRouter = router({
       await ctx.services.templates.remove(ctx.asker, input.name);
     }),
   versions: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/versions" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/versions", summary: "List a template's versions" } })
     .input(listVersionsInput)
     .output(listVersionsOutput)
     .query(({ ctx, input }) => {
@@ -86,7 +96,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.versions(input);
     }),
   version: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/versions/{version}" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/versions/{version}", summary: "Get one version of a template" } })
     .input(getVersionInput)
     .output(versionDetailSchema)
     .query(({ ctx, input }) => {
@@ -94,7 +104,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.version(input.name, input.version);
     }),
   rollback: procedure
-    .meta({ rest: { method: "POST", path: "/templates/{name}/rollback" } })
+    .meta({ rest: { method: "POST", path: "/templates/{name}/rollback", summary: "Go back to an earlier version" } })
     .input(rollBackInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -103,7 +113,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.rollBack(ctx.asker, input);
     }),
   clone: procedure
-    .meta({ rest: { method: "POST", path: "/templates/{name}/clone", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/templates/{name}/clone", status: 201, summary: "Copy a template under another name" } })
     .input(cloneInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -111,7 +121,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.clone(ctx.asker, input);
     }),
   export: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/export" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/export", summary: "Export a template as YAML" } })
     .input(getTemplateInput)
     .output(exportOutput)
     .query(({ ctx, input }) => {
@@ -119,7 +129,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.exportYaml(input.name);
     }),
   usage: procedure
-    .meta({ rest: { method: "GET", path: "/templates/{name}/usage" } })
+    .meta({ rest: { method: "GET", path: "/templates/{name}/usage", summary: "See who uses a template" } })
     .input(usageInput)
     .output(usageOutput)
     .query(({ ctx, input }) => {
@@ -128,7 +138,7 @@ export const templatesRouter = router({
     }),
   /** Changes nothing; a mutation because a file is too long for an address. */
   previewImport: procedure
-    .meta({ rest: { method: "POST", path: "/template-imports/preview" } })
+    .meta({ rest: { method: "POST", path: "/template-imports/preview", summary: "See what an import would change" } })
     .input(previewImportInput)
     .output(previewImportOutput)
     .mutation(({ ctx, input }) => {
@@ -136,7 +146,7 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.previewImport(input.yaml);
     }),
   import: procedure
-    .meta({ rest: { method: "POST", path: "/template-imports" } })
+    .meta({ rest: { method: "POST", path: "/template-imports", summary: "Import templates from YAML" } })
     .input(importInput)
     .output(importOutput)
     .mutation(({ ctx, input }) => {
@@ -144,14 +154,14 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.importYaml(ctx.asker, input);
     }),
   icons: procedure
-    .meta({ rest: { method: "GET", path: "/template-icons" } })
+    .meta({ rest: { method: "GET", path: "/template-icons", summary: "List uploaded icons" } })
     .output(listIconsOutput)
     .query(async ({ ctx }) => {
       allow(ctx.login, "write", "");
       return { icons: await ctx.services.templateIcons.list() };
     }),
   uploadIcon: procedure
-    .meta({ rest: { method: "POST", path: "/template-icons", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/template-icons", status: 201, summary: "Upload an icon" } })
     .input(uploadIconInput)
     .output(uploadIconOutput)
     .mutation(async ({ ctx, input }) => {

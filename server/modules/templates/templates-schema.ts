@@ -78,6 +78,15 @@ export const listTemplatesInput = z.strictObject({
   ...pageInput(50).shape,
 });
 export const listTemplatesOutput = z.object({ templates: z.array(templateSchema), pagination: paginationSchema });
+export const setFavouriteInput = z.strictObject({ name: z.string().max(63), favourite: z.boolean() });
+/** What the asking person keeps at hand, and what there is to choose by. */
+export const shelvesOutput = z.object({
+  /** Latest first, at most a hundred. */
+  favourites: z.array(templateSchema),
+  /** Of which they started sessions, the last first, at most twelve. */
+  recent: z.array(templateSchema),
+  categories: z.array(z.object({ name: z.string(), templates: z.number().int() })),
+});
 export const getTemplateInput = z.strictObject({ name: z.string().max(63) });
 
 const defaults = {

@@ -13,6 +13,7 @@ import type {
   createTemplateInput,
   listTemplatesInput,
   listTemplatesOutput,
+  shelvesOutput,
   Template,
   TemplateContent,
   updateTemplateInput,
@@ -20,6 +21,9 @@ import type {
 import {
   countSessionsFrom,
   deleteTemplate,
+  findCategories,
+  findFavourites,
+  findRecentlyUsed,
   findTemplate,
   findTemplateById,
   findTemplates,
@@ -30,6 +34,7 @@ import {
   lockTemplate,
   updateTemplate,
   type VersionedTemplate,
+  writeFavourite,
 } from "./templates-store";
 
 export const templateMissing = (name: string): BerthError => new BerthError("TEMPLATE_NOT_FOUND", `Template '${name}' does not exist`);
@@ -61,6 +66,23 @@ export class TemplatesService {
   async list(input: z.output<typeof listTemplatesInput>): Promise<z.output<typeof listTemplatesOutput>> {
     const { rows, nextCursor, counted } = await findTemplates(this.deps.database, input, input);
     return { templates: rows.map(templateView), pagination: pagination(input, counted, nextCursor) };
+  }
+
+  async shelves(userId: string): Promise<z.output<typeof shelvesOutput>> {
+    const { database } = this.deps;
+    const [favourites, recent, categories] = await Promise.all([
+      findFavourites(database, userId),
+      findRecentlyUsed(database, userId, 12),
+      findCategories(database),
+    ]);
+    return { favourites: favourites.map(templateView), recent: recent.map(templateView), categories };
+  }
+
+  /** Throws TEMPLATE_NOT_FOUND. */
+  async setFavourite(userId: string, name: string, favourite: boolean): Promise<void> {
+    const found = await findTemplate(this.deps.database, name);
+    if (!found) throw templateMissing(name);
+    await writeFavourite(this.deps.database, { userId, templateId: found.template.id }, favourite);
   }
 
   async get(name: string): Promise<Template> {

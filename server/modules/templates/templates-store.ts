@@ -50,7 +50,16 @@ export async function findTemplates(
   const where: Prisma.TemplateWhereInput = {
     category: filter.category,
     ...(contains
-      ? { OR: [{ name: contains }, { displayName: contains }, { description: contains }, { tags: { has: filter.search ?? "" } }] }
+      ? {
+          OR: [
+            { name: contains },
+            { displayName: contains },
+            { description: contains },
+            { category: contains },
+            { versions: { some: { image: contains } } },
+            { tags: { has: filter.search ?? "" } },
+          ],
+        }
       : {}),
   };
   const [found, counted] = await Promise.all([
@@ -62,14 +71,61 @@ export async function findTemplates(
     db.template.count({ where, take: TOTAL_CAP + 1 }),
   ]);
   const { rows: templates, nextCursor } = oursFirst.cut(found, page.limit, "asc");
+  return { rows: await withVersions(db, templates), nextCursor, counted };
+}
+
+/** These, in this order, each with its current version. */
+async function withVersions(db: Database, templates: readonly TemplateRow[]): Promise<VersionedTemplate[]> {
   const versions = await db.templateVersion.findMany({
     where: { OR: templates.map(({ id, currentVersion }) => ({ templateId: id, version: currentVersion })) },
   });
-  const rows = templates.flatMap((template) => {
-    const version = versions.find((one) => one.templateId === template.id);
+  const byId = new Map(versions.map((version) => [version.templateId, version]));
+  return templates.flatMap((template) => {
+    const version = byId.get(template.id);
     return version ? [{ template, version }] : [];
   });
-  return { rows, nextCursor, counted };
+}
+
+/** Latest first. */
+export async function findFavourites(db: Database, userId: string): Promise<VersionedTemplate[]> {
+  const rows = await db.templateFavourite.findMany({
+    where: { userId },
+    orderBy: [{ createdAt: "desc" }, { templateId: "asc" }],
+    include: { template: true },
+    take: 100,
+  });
+  return withVersions(
+    db,
+    rows.map(({ template }) => template),
+  );
+}
+
+/** Of which this person's newest sessions were started, the last first. */
+export async function findRecentlyUsed(db: Database, userId: string, take: number): Promise<VersionedTemplate[]> {
+  const used = await db.session.groupBy({
+    by: ["templateId"],
+    where: { userId },
+    _max: { createdAt: true },
+    orderBy: { _max: { createdAt: "desc" } },
+    take,
+  });
+  const rows = await db.template.findMany({ where: { id: { in: used.map(({ templateId }) => templateId) } } });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return withVersions(
+    db,
+    used.flatMap(({ templateId }) => byId.get(templateId) ?? []),
+  );
+}
+
+export async function findCategories(db: Database): Promise<{ name: string; templates: number }[]> {
+  const groups = await db.template.groupBy({ by: ["category"], _count: { _all: true }, orderBy: { category: "asc" }, take: 200 });
+  return groups.map(({ category, _count }) => ({ name: category, templates: _count._all }));
+}
+
+/** Twice is as once, either way. */
+export async function writeFavourite(db: Database, ids: { userId: string; templateId: string }, favourite: boolean): Promise<void> {
+  if (favourite) await db.templateFavourite.createMany({ data: [ids], skipDuplicates: true });
+  else await db.templateFavourite.deleteMany({ where: ids });
 }
 
 /** Names of those who wrote versions, by id. */

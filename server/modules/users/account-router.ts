@@ -22,7 +22,7 @@ const doneSchema = z.object({ message: z.string() });
 /** What everyone does with their own account. */
 export const accountRouter = router({
   update: procedure
-    .meta({ rest: { method: "PATCH", path: "/auth/me" } })
+    .meta({ rest: { method: "PATCH", path: "/auth/me", summary: "Change your own display name, theme or time zone" } })
     .input(updateAccountInput)
     .output(accountSchema)
     .mutation(({ ctx, input }) => {
@@ -30,14 +30,14 @@ export const accountRouter = router({
       return ctx.services.users.updateAccount(ctx.asker, input);
     }),
   logins: procedure
-    .meta({ rest: { method: "GET", path: "/auth/logins" } })
+    .meta({ rest: { method: "GET", path: "/auth/logins", summary: "List your logins" } })
     .output(loginsOutput)
     .query(async ({ ctx }) => {
       allow(ctx.login);
       return { logins: await ctx.services.logins.list(ctx.asker) };
     }),
   endLogin: procedure
-    .meta({ rest: { method: "DELETE", path: "/auth/logins/{id}", status: 204 } })
+    .meta({ rest: { method: "DELETE", path: "/auth/logins/{id}", status: 204, summary: "End one of your logins" } })
     .input(loginIdInput)
     .output(z.void())
     .mutation(({ ctx, input }) => {
@@ -45,7 +45,7 @@ export const accountRouter = router({
       return ctx.services.logins.end(ctx.asker, input.id);
     }),
   signOutEverywhere: procedure
-    .meta({ rest: { method: "POST", path: "/auth/logout-everywhere" } })
+    .meta({ rest: { method: "POST", path: "/auth/logout-everywhere", summary: "End all your other logins" } })
     .output(doneSchema)
     .mutation(async ({ ctx }) => {
       allow(ctx.login);
@@ -53,14 +53,14 @@ export const accountRouter = router({
       return { message: "Every login has ended, this one too" };
     }),
   secondFactor: procedure
-    .meta({ rest: { method: "GET", path: "/auth/second-factor" } })
+    .meta({ rest: { method: "GET", path: "/auth/second-factor", summary: "See whether your second factor is on" } })
     .output(secondFactorSchema)
     .query(({ ctx }) => {
       allow(ctx.login);
       return ctx.services.secondFactor.status(ctx.login.userId);
     }),
   startSecondFactor: procedure
-    .meta({ rest: { method: "POST", path: "/auth/second-factor" } })
+    .meta({ rest: { method: "POST", path: "/auth/second-factor", summary: "Begin to set up your second factor" } })
     .input(startSecondFactorInput)
     .output(startSecondFactorOutput)
     .mutation(({ ctx, input }) => {
@@ -68,7 +68,7 @@ export const accountRouter = router({
       return ctx.services.secondFactor.start(ctx.asker, input.password);
     }),
   confirmSecondFactor: procedure
-    .meta({ rest: { method: "POST", path: "/auth/second-factor/confirm" } })
+    .meta({ rest: { method: "POST", path: "/auth/second-factor/confirm", summary: "Turn your second factor on with its first code" } })
     .input(confirmSecondFactorInput)
     .output(recoveryCodesOutput)
     .mutation(({ ctx, input }) => {
@@ -76,7 +76,7 @@ export const accountRouter = router({
       return ctx.services.secondFactor.confirm(ctx.asker, input.code);
     }),
   renewRecoveryCodes: procedure
-    .meta({ rest: { method: "POST", path: "/auth/second-factor/recovery-codes" } })
+    .meta({ rest: { method: "POST", path: "/auth/second-factor/recovery-codes", summary: "Make new recovery codes" } })
     .input(proofInput)
     .output(recoveryCodesOutput)
     .mutation(({ ctx, input }) => {
@@ -84,7 +84,7 @@ export const accountRouter = router({
       return ctx.services.secondFactor.renewRecoveryCodes(ctx.asker, input);
     }),
   removeSecondFactor: procedure
-    .meta({ rest: { method: "POST", path: "/auth/second-factor/remove" } })
+    .meta({ rest: { method: "POST", path: "/auth/second-factor/remove", summary: "Turn your second factor off" } })
     .input(proofInput)
     .output(doneSchema)
     .mutation(async ({ ctx, input }) => {

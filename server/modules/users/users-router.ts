@@ -29,29 +29,39 @@ const allow = (actor: Actor, action: UserAction, id = "") => enforce(mayUsers(ac
 
 export const authRouter = router({
   signIn: publicProcedure
-    .meta({ rest: { method: "POST", path: "/auth/login" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/auth/login",
+        summary: "Sign in and get a token",
+        credential: "none",
+        example: { username: "admin", password: "correct horse battery" },
+      },
+    })
     .input(signInInput)
     .output(signInOutput)
     .mutation(({ ctx, input }) => ctx.services.auth.signInForToken({ ...input, address: ctx.address, userAgent: ctx.userAgent })),
   signOut: procedure
-    .meta({ rest: { method: "POST", path: "/auth/logout" } })
+    .meta({ rest: { method: "POST", path: "/auth/logout", summary: "End this login" } })
     .output(z.object({ message: z.string() }))
     .mutation(async ({ ctx }) => {
       await ctx.services.auth.signOut(ctx.login.loginId);
       return { message: "Logout successful" };
     }),
   me: procedure
-    .meta({ rest: { method: "GET", path: "/auth/me" } })
+    .meta({ rest: { method: "GET", path: "/auth/me", summary: "See who you are" } })
     .output(accountSchema)
     .query(({ ctx }) => ctx.services.users.account(ctx.login.userId)),
   /** POST, so that the token is in no log of addresses. */
   seeInvitation: publicProcedure
-    .meta({ rest: { method: "POST", path: "/auth/invitation" } })
+    .meta({ rest: { method: "POST", path: "/auth/invitation", summary: "See what an invitation is for", credential: "none" } })
     .input(seeInvitationInput)
     .output(seeInvitationOutput)
     .mutation(({ ctx, input }) => ctx.services.invitations.see(input.token)),
   acceptInvitation: publicProcedure
-    .meta({ rest: { method: "POST", path: "/auth/invitation/accept" } })
+    .meta({
+      rest: { method: "POST", path: "/auth/invitation/accept", summary: "Accept an invitation and choose a password", credential: "none" },
+    })
     .input(acceptInvitationInput)
     .output(acceptInvitationOutput)
     .mutation(({ ctx, input }) => ctx.services.invitations.accept(input.token, input.password, { address: ctx.address })),
@@ -59,7 +69,7 @@ export const authRouter = router({
 
 export const usersRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/users" } })
+    .meta({ rest: { method: "GET", path: "/users", summary: "List users" } })
     .input(listUsersInput)
     .output(listUsersOutput)
     .query(({ ctx, input }) => {
@@ -67,7 +77,7 @@ export const usersRouter = router({
       return ctx.services.users.list(input);
     }),
   get: procedure
-    .meta({ rest: { method: "GET", path: "/users/{id}" } })
+    .meta({ rest: { method: "GET", path: "/users/{id}", summary: "Get a user" } })
     .input(userIdInput)
     .output(userSchema)
     .query(({ ctx, input }) => {
@@ -75,7 +85,7 @@ export const usersRouter = router({
       return ctx.services.users.get(input.id);
     }),
   invite: procedure
-    .meta({ rest: { method: "POST", path: "/users/invite", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/users/invite", status: 201, summary: "Invite a person by a link" } })
     .input(inviteInput)
     .output(invitationOutput)
     .mutation(({ ctx, input }) => {
@@ -83,7 +93,7 @@ export const usersRouter = router({
       return ctx.services.invitations.invite(ctx.asker, input);
     }),
   renewInvitation: procedure
-    .meta({ rest: { method: "POST", path: "/users/{id}/invitation", status: 201 } })
+    .meta({ rest: { method: "POST", path: "/users/{id}/invitation", status: 201, summary: "Make a new invitation link" } })
     .input(userIdInput)
     .output(invitationOutput)
     .mutation(({ ctx, input }) => {
@@ -91,7 +101,7 @@ export const usersRouter = router({
       return ctx.services.invitations.renew(ctx.asker, input.id);
     }),
   endLogins: procedure
-    .meta({ rest: { method: "POST", path: "/users/{id}/logout-everywhere" } })
+    .meta({ rest: { method: "POST", path: "/users/{id}/logout-everywhere", summary: "End all of a user's logins" } })
     .input(userIdInput)
     .output(z.object({ message: z.string() }))
     .mutation(async ({ ctx, input }) => {
@@ -100,7 +110,7 @@ export const usersRouter = router({
       return { message: "Every login of this person has ended" };
     }),
   resetSecondFactor: procedure
-    .meta({ rest: { method: "POST", path: "/users/{id}/second-factor/reset" } })
+    .meta({ rest: { method: "POST", path: "/users/{id}/second-factor/reset", summary: "Turn a user's second factor off" } })
     .input(userIdInput)
     .output(z.object({ message: z.string() }))
     .mutation(async ({ ctx, input }) => {
@@ -109,7 +119,15 @@ export const usersRouter = router({
       return { message: "This person has no second factor any more" };
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/users", status: 201 } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/users",
+        status: 201,
+        summary: "Create a user",
+        example: { username: "grace", password: "correct horse battery", role: "user" },
+      },
+    })
     .input(createUserInput)
     .output(userSchema)
     .mutation(({ ctx, input }) => {
@@ -117,7 +135,7 @@ export const usersRouter = router({
       return ctx.services.users.create(ctx.asker, input);
     }),
   update: procedure
-    .meta({ rest: { method: "PATCH", path: "/users/{id}" } })
+    .meta({ rest: { method: "PATCH", path: "/users/{id}", summary: "Change, disable or enable a user" } })
     .input(updateUserInput)
     .output(userSchema)
     .mutation(({ ctx, input }) => {
@@ -125,7 +143,7 @@ export const usersRouter = router({
       return ctx.services.users.update(ctx.asker, input);
     }),
   changePassword: procedure
-    .meta({ rest: { method: "POST", path: "/auth/password" } })
+    .meta({ rest: { method: "POST", path: "/auth/password", summary: "Change your password" } })
     .input(changePasswordInput)
     .output(changePasswordOutput)
     .mutation(({ ctx, input }) => {

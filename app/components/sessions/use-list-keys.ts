@@ -1,0 +1,59 @@
+"use client";
+import { type RefObject, useEffect } from "react";
+
+interface ListKeys {
+  readonly toggle: (id: string, range: boolean) => void;
+  readonly clear: () => void;
+}
+
+/** Where keys belong to what has the focus, or to what lies above the list. */
+function isElsewhere(event: KeyboardEvent): boolean {
+  const { target } = event;
+  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return true;
+  if (document.querySelector("[role=dialog], [role=menu]")) return true;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target instanceof HTMLInputElement) return target.type !== "checkbox" && target.type !== "radio";
+  return target.isContentEditable || target.closest("textarea, select") !== null;
+}
+
+/**
+ * j and k go down and up, Enter opens, x chooses (with Shift up to here), Escape chooses none. The focus itself is what moves, so that it is seen and heard.
+ * Rows have `data-row={id}`, and in each the link that opens it `data-row-link`.
+ */
+export function useListKeys(list: RefObject<HTMLElement | null>, { toggle, clear }: ListKeys): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const element = list.current;
+      if (!element || isElsewhere(event)) return;
+      const rows = [...element.querySelectorAll<HTMLElement>("[data-row]")];
+      const at = rows.findIndex((row) => row.contains(document.activeElement));
+      const go = (index: number) => {
+        const link = rows[Math.max(0, Math.min(rows.length - 1, index))]?.querySelector<HTMLElement>("[data-row-link]");
+        link?.focus({ preventScroll: true });
+        link?.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+      };
+      switch (event.key.toLowerCase()) {
+        case "j":
+          go(at + 1);
+          break;
+        case "k":
+          go(at < 0 ? 0 : at - 1);
+          break;
+        case "x": {
+          const id = rows[at]?.dataset.row;
+          if (!id) return;
+          toggle(id, event.shiftKey);
+          break;
+        }
+        case "escape":
+          clear();
+          return;
+        default:
+          return;
+      }
+      event.preventDefault();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [list, toggle, clear]);
+}

@@ -1,0 +1,97 @@
+import { expect, test } from "@playwright/test";
+import { z } from "zod";
+import { api } from "./stack/api";
+import { sessionOnPage, signIn, stackUrl } from "./stack/people";
+
+const homesAnswer = z.object({ homes: z.array(z.object({ name: z.string(), session_id: z.string().optional() })) });
+
+test("many sessions are chosen and hibernated together, by keys and by Shift; a desktop shows itself small, to its owner alone", async ({
+  page,
+  browser,
+}) => {
+  const berth = api(stackUrl());
+  const names = ["many-a", "many-b", "many-c"];
+  const made = await Promise.all(
+    names.map((name, at) => berth.createSession({ template: at === 0 ? "terminal-desktop" : "scratchpad", name, tags: ["many"] })),
+  );
+  for (const { id } of made) await berth.untilPhase(id, "Running");
+  await signIn(page);
+  await page.goto(`${stackUrl()}/sessions?tags=many&sort=name`);
+  const table = page.getByRole("table", { name: "Sessions" });
+
+  await test.step("the picture of the desktop", async () => {
+    const [desktop] = made;
+    const picture = page.locator(`img[data-thumbnail="${desktop?.id}"]`);
+    await expect(picture).toBeVisible();
+    await expect.poll(() => picture.evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0))).toBe(320);
+    const password = "their-own-password";
+    await berth.call("POST", "/users", { username: "onlooker", password, role: "operator" });
+    const other = await (await browser.newContext()).newPage();
+    await signIn(other, "onlooker", password);
+    await other.goto(`${stackUrl()}/sessions?tags=many`);
+    await expect(other.getByRole("link", { name: "many-a" })).toBeVisible();
+    await expect(other.locator("img[data-thumbnail]")).toHaveCount(0);
+    expect((await other.request.get(`${stackUrl()}/session-thumbnails/${desktop?.id}`)).status()).toBe(403);
+    await other.context().close();
+  });
+
+  await test.step("chosen and hibernated", async () => {
+    await page.keyboard.press("j");
+    await expect(page.getByRole("link", { name: "many-a" })).toBeFocused();
+    await page.keyboard.press("x");
+    await table.getByRole("checkbox", { name: "Select many-c" }).click({ modifiers: ["Shift"] });
+    await expect(page.getByText("3 selected")).toBeVisible();
+    await page.getByRole("button", { name: "Hibernate 3 sessions" }).click();
+    await expect(page.getByRole("dialog")).toContainText("what was not saved is lost");
+    await page.getByRole("dialog").getByRole("button", { name: "Hibernate 3 sessions" }).click();
+    await expect(page.getByText("3 sessions hibernated")).toBeVisible({ timeout: 30_000 });
+    await expect(table.getByRole("row").filter({ hasText: "Hibernated" })).toHaveCount(3);
+    await expect(page.getByRole("toolbar")).toHaveCount(0);
+  });
+
+  await test.step("one of them fails: it stays chosen and says why", async () => {
+    const [, second] = made;
+    await page.route("**/api/trpc/sessions.setState*", async (route) =>
+      route
+        .request()
+        .postData()
+        ?.includes(second?.id ?? "")
+        ? route.abort()
+        : route.continue(),
+    );
+    await table.getByRole("checkbox", { name: "Select all on this page" }).check();
+    await page.getByRole("button", { name: "Terminate 3 sessions" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Terminate 3 sessions" }).click();
+    await expect(page.getByText("2 sessions terminated, 1 not")).toBeVisible({ timeout: 30_000 });
+    await expect(table.getByRole("row").filter({ hasText: "many-b" })).toContainText("The control plane did not answer");
+    await expect(page.getByText("1 selected")).toBeVisible();
+    await page.unroute("**/api/trpc/sessions.setState*");
+    await berth.call("DELETE", `/sessions/${second?.id}`);
+  });
+});
+
+test("a template is kept at hand, and a home is used again by a new session", async ({ page }) => {
+  const berth = api(stackUrl());
+  const first = await berth.createSession({ template: "scratchpad", name: "first-of-two" });
+  await berth.untilPhase(first.id, "Running");
+  await berth.call("DELETE", `/sessions/${first.id}`);
+  await signIn(page);
+  await page.goto(`${stackUrl()}/sessions/new`);
+  await page.getByRole("button", { name: "Keep Scratchpad at hand" }).click();
+  await page.getByText("Favourites").click();
+  await expect(page).toHaveURL(/shelf=favourites/);
+  await expect(page.getByRole("button", { name: "Launch Scratchpad" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Launch Terminal desktop" })).toHaveCount(0);
+
+  await page.goto(`${stackUrl()}/homes?show=free`);
+  expect(homesAnswer.parse(await berth.call("GET", "/homes?free=true&search=first-of-two")).homes).toHaveLength(1);
+  await page.getByRole("link", { name: "Start a session with first-of-two" }).first().click();
+  await expect(page.getByLabel("Which home")).not.toHaveValue("");
+  await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("holds the home");
+  await page.getByRole("button", { name: "Launch Scratchpad" }).click();
+  const id = await sessionOnPage(page);
+  await berth.untilPhase(id, "Running");
+  await page.goto(`${stackUrl()}/homes`);
+  await expect(page.getByRole("row").filter({ hasText: "first-of-two" })).toContainText("used by");
+  await berth.call("DELETE", `/sessions/${id}`);
+});

@@ -1,0 +1,119 @@
+import Ajv2020 from "ajv/dist/2020";
+import addFormats from "ajv-formats";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ArbitraryRequest, arbitraryRequests } from "../testing/arbitrary-request";
+import { type Answer, askDoor } from "../testing/door-calls";
+import { type DoorKit, startDoorKit } from "../testing/door-kit";
+import { makeAsker, PASSWORD } from "../testing/factories";
+import type { OpenApiDocument, OpenApiResponse } from "./openapi-document";
+
+/** `npm run test:contract` asks for thousands. */
+const CASES = Number(process.env.BERTH_CONTRACT_CASES ?? 250);
+const SEED = Number(process.env.BERTH_CONTRACT_SEED ?? 20261122);
+const A_CASE_MS = 400;
+
+let kit: DoorKit;
+let document: OpenApiDocument;
+let sessionId: string;
+const ajv = addFormats(new Ajv2020({ strict: false, allErrors: true, validateFormats: true }));
+const roles = ["admin", "user"] as const;
+/** Logins, until a request ends them. */
+let signedIn = 0;
+const tokens = new Map<(typeof roles)[number], string>();
+
+beforeAll(async () => {
+  kit = await startDoorKit();
+  document = kit.doors.apiDocument;
+  ajv.addSchema({ $id: "berth", ...document });
+  await kit.connectAgent("host-a");
+  const owner = await makeAsker(kit, "admin");
+  sessionId = (await kit.callerOf(owner).sessions.create({ template: "scratchpad", state: "hibernated" })).id;
+});
+afterAll(() => kit.close());
+
+describe("the document of the API", () => {
+  it("is served to anyone", async () => {
+    const answer = await askDoor(kit.port, { method: "GET", path: "/api/v1/openapi.json" });
+    expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([200, "*"]);
+    expect(JSON.parse(answer.text)).toEqual(JSON.parse(JSON.stringify(document)));
+  });
+
+  it("names every field as it is sent, and says in words what each operation does", () => {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    expect(operations.length).toBeGreaterThan(60);
+    expect(operations.filter(({ summary }) => summary.length < 5).map(({ operationId }) => operationId)).toEqual([]);
+    const create = document.paths["/sessions"]?.post;
+    expect(Object.keys(create?.requestBody?.content["application/json"].schema.properties ?? {})).toContain("persistent_home");
+    expect(create?.responses[202]).toBeDefined();
+    expect(document.paths["/sessions"]?.get?.parameters?.find(({ name }) => name === "sort")?.schema.enum).toContain("created_at");
+    expect(
+      Object.keys(document.paths["/agents/register"]?.post?.requestBody?.content["application/json"].schema.properties ?? {}),
+    ).toContain("capabilities");
+  });
+
+  it("has examples that its own schemas take", () => {
+    const wrong = Object.values(document.paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap(({ operationId, requestBody }) => {
+        const content = requestBody?.content["application/json"];
+        if (content?.example === undefined) return [];
+        return ajv.validate(content.schema, content.example) ? [] : [`${operationId}: ${ajv.errorsText()}`];
+      });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("requests that the document allows, and ones that it nearly does", () => {
+  it(
+    `are answered as it says, and never by a fault of ours: ${CASES} of them`,
+    async () => {
+      const known = [sessionId, "host-a", "scratchpad", "admin", "00000000-0000-4000-8000-000000000000"] as const;
+      let turn = 0;
+      await fc.assert(
+        fc.asyncProperty(arbitraryRequests(document, [...known]), async (request) => {
+          turn += 1;
+          const role = turn % 3 === 0 ? "user" : "admin";
+          const headers: Record<string, string> = turn % 11 === 0 ? {} : { authorization: `Bearer ${await tokenOf(role)}` };
+          const answer = await askDoor(kit.port, { method: request.method, path: `/api/v1${request.path}`, body: request.body, headers });
+          if (answer.status === 401) tokens.delete(role);
+          expect(complaint(request, answer)).toBeNull();
+        }),
+        { numRuns: CASES, seed: SEED, endOnFailure: true },
+      );
+    },
+    Math.max(60_000, CASES * A_CASE_MS),
+  );
+});
+
+async function tokenOf(role: (typeof roles)[number]): Promise<string> {
+  const held = tokens.get(role);
+  if (held) return held;
+  const { username } = await makeAsker(kit, role);
+  signedIn += 1;
+  // Sign-ins are limited by address.
+  const address = `198.51.100.${signedIn % 250}`;
+  const { token } = await kit.services.auth.signInForToken({ username, password: PASSWORD, address });
+  tokens.set(role, token);
+  return token;
+}
+
+/** What the document does not allow about an answer; null where it allows it. */
+function complaint({ operation }: ArbitraryRequest, answer: Answer): string | null {
+  if (answer.status >= 500 && answer.status !== 503) return `${answer.status}: ${answer.text.slice(0, 500)}`;
+  const listed = operation.responses[answer.status];
+  if (!listed) return `${operation.operationId} answered ${answer.status}, which the document does not name: ${answer.text.slice(0, 500)}`;
+  const response = "$ref" in listed ? document.components.responses[listed.$ref.split("/").at(-1) ?? ""] : listed;
+  return response ? unlike(response, answer) : `${answer.status} leads nowhere in the document`;
+}
+
+function unlike(response: OpenApiResponse, answer: Answer): string | null {
+  if (answer.headers["x-request-id"] === undefined) return "no X-Request-Id";
+  const schema = response.content?.["application/json"].schema;
+  if (!schema) return answer.text === "" ? null : `a body where none is promised: ${answer.text.slice(0, 200)}`;
+  const fits = ajv.validate(withAbsoluteReferences(schema), JSON.parse(answer.text));
+  return fits ? null : `${ajv.errorsText()} in ${answer.text.slice(0, 2000)}`;
+}
+
+const withAbsoluteReferences = (schema: object): object =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"berth#/components'));

@@ -1,0 +1,184 @@
+import { errorCatalogue, errorCodes } from "@berth/protocol/errors";
+import type { ServedProcedure } from "./rest-routes";
+import { type JsonSchema, wireSchema, withoutFields } from "./wire-schema";
+
+/** Beyond these, what an operation may answer follows from what it takes: see `refusals`. */
+const ANY_REQUEST = [400, 403, 429, 500, 503] as const;
+
+export interface OpenApiOperation {
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly security: readonly Record<string, readonly string[]>[];
+  readonly parameters?: readonly OpenApiParameter[];
+  readonly requestBody?: { readonly required: boolean; readonly content: JsonContent };
+  readonly responses: Readonly<Record<string, OpenApiResponse | { readonly $ref: string }>>;
+}
+export interface OpenApiParameter {
+  readonly name: string;
+  readonly in: "path" | "query";
+  readonly required: boolean;
+  readonly schema: JsonSchema;
+  /** Lists are written with commas. */
+  readonly style?: "form";
+  readonly explode?: false;
+}
+interface JsonContent {
+  readonly "application/json": { readonly schema: JsonSchema; readonly example?: unknown };
+}
+export interface OpenApiResponse {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: JsonContent;
+}
+export interface OpenApiDocument {
+  readonly openapi: "3.1.0";
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    readonly description: string;
+    readonly license: { readonly name: string; readonly identifier: string };
+  };
+  readonly servers: readonly { readonly url: string }[];
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: {
+    readonly securitySchemes: Readonly<Record<string, unknown>>;
+    readonly headers: Readonly<Record<string, unknown>>;
+    readonly responses: Readonly<Record<string, OpenApiResponse>>;
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+  };
+}
+
+const requestIdHeader = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
+
+/** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
+export function openApiDocument(served: readonly ServedProcedure[], { url, version }: { url: string; version: string }): OpenApiDocument {
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const one of served) {
+    const methods = paths[one.route.path] ?? {};
+    methods[one.route.method.toLowerCase()] = operation(one);
+    paths[one.route.path] = methods;
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Berth",
+      version,
+      description: "Sessions, templates, agents and people of one Berth. The web pages and the typed client use the same procedures.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: `${url}/api/v1` }],
+    tags: [...new Set(served.map(tagOf))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The `token` that POST /auth/login answers." },
+        registrationToken: { type: "apiKey", in: "header", name: "X-Agent-Token", description: "A one-time token made for a new agent." },
+      },
+      headers: {
+        RequestId: { description: "Names this request in the log.", required: true, schema: { type: "string" } },
+        RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
+      },
+      responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
+      schemas: { Error: errorSchema },
+    },
+  };
+}
+
+const tagOf = ({ procedure }: ServedProcedure): string => procedure.split(".")[0] ?? procedure;
+
+function operation(served: ServedProcedure): OpenApiOperation {
+  const { procedure, route, input } = served;
+  const keys = route.keys ?? "snake";
+  const inPath = new Set(served.segments.filter((part) => part.startsWith("{")).map((part) => part.slice(1, -1)));
+  const takes: JsonSchema = input ? wireSchema(input, "input", keys) : {};
+  const byQuery = route.method === "GET" || route.method === "DELETE";
+  const pathParameters = [...inPath].map((name): OpenApiParameter => {
+    return { name, in: "path", required: true, schema: fieldOf(takes, name) };
+  });
+  const queryParameters = byQuery ? queryOf(withoutFields(takes, inPath)) : [];
+  const parameters = [...pathParameters, ...queryParameters];
+  const body = byQuery || !input ? null : withoutFields(takes, inPath);
+  const hasBody = body !== null && (body.type !== "object" || Object.keys(body.properties ?? {}).length > 0);
+  return {
+    operationId: procedure,
+    tags: [tagOf(served)],
+    summary: route.summary,
+    security: route.credential === "none" ? [] : route.credential === "registration token" ? [{ registrationToken: [] }] : [{ token: [] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(hasBody && {
+      requestBody: {
+        required: (body.required ?? []).length > 0,
+        content: { "application/json": { schema: body, ...(route.example !== undefined && { example: route.example }) } },
+      },
+    }),
+    responses: { ...success(served), ...refusals(served, byQuery) },
+  };
+}
+
+function fieldOf(object: JsonSchema, name: string): JsonSchema {
+  const field = object.properties?.[name];
+  return typeof field === "object" ? field : { type: "string" };
+}
+
+function queryOf(object: JsonSchema): OpenApiParameter[] {
+  return Object.keys(object.properties ?? {}).map((name) => {
+    const schema = fieldOf(object, name);
+    const list = schema.type === "array" ? ({ style: "form", explode: false } as const) : {};
+    return { name, in: "query", required: object.required?.includes(name) === true && schema.default === undefined, schema, ...list };
+  });
+}
+
+function success({ route, output }: ServedProcedure): Record<string, OpenApiResponse> {
+  const status = route.status ?? 200;
+  if (status === 204 || !output) return { [status]: { description: "Done", headers: requestIdHeader } };
+  const schema = wireSchema(output, "output", route.keys ?? "snake");
+  const description = { 200: "As asked", 201: "Made", 202: "Accepted; the work goes on" }[status];
+  return { [status]: { description, headers: requestIdHeader, content: { "application/json": { schema } } } };
+}
+
+/** By what the operation takes: something by its path may not be there, a body may be of a wrong kind, a change may meet another. */
+function refusals(served: ServedProcedure, byQuery: boolean): Record<string, { $ref: string }> {
+  const { route, segments } = served;
+  const statuses = new Set<number>(ANY_REQUEST);
+  if (route.credential !== "none" || served.procedure.startsWith("auth.")) statuses.add(401);
+  if (segments.some((part) => part.startsWith("{"))) statuses.add(404);
+  if (!byQuery) for (const status of [413, 415]) statuses.add(status);
+  if (served.type === "mutation") for (const status of [409, 502, 504]) statuses.add(status);
+  return Object.fromEntries([...statuses].sort().map((status) => [status, { $ref: `#/components/responses/Error${status}` }]));
+}
+
+const allStatuses = (): number[] => [...new Set(Object.values(errorCatalogue).map(({ status }) => status))].sort();
+
+/** What isn't there but was named in a body is a wrong request: the codes of 404 come with 400 as well. */
+const codesOf = (status: number): string[] =>
+  errorCodes.filter((code) => errorCatalogue[code].status === status || (status === 400 && errorCatalogue[code].status === 404));
+
+function errorResponse(status: number): OpenApiResponse {
+  const code: JsonSchema = { enum: codesOf(status) };
+  const first = Object.entries(errorCatalogue).find(([, entry]) => entry.status === status);
+  return {
+    description: first?.[1].title ?? "Refused",
+    headers: { ...requestIdHeader, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
+    content: {
+      "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { type: "object", properties: { code } }] } },
+    },
+  };
+}
+
+const errorSchema: JsonSchema = {
+  type: "object",
+  description: "Every refusal looks like this. Programs switch on `code`; `message` is for people.",
+  required: ["error", "message", "code", "timestamp", "request_id"],
+  additionalProperties: false,
+  properties: {
+    error: { type: "string" },
+    message: { type: "string" },
+    code: { enum: errorCodes },
+    details: { type: "object", description: "What was wrong with which field is under `fields`." },
+    retry_after: { type: "integer", minimum: 1, description: "Seconds." },
+    timestamp: { type: "string", format: "date-time" },
+    request_id: { type: "string" },
+  },
+};
