@@ -7,11 +7,11 @@ export function FilterChip({ name, children, onRemove }: { name: string; childre
     <button
       type="button"
       onClick={onRemove}
-      aria-label={`${name} ${String(children)}: remove this filter`}
       className="inline-flex h-7 max-w-full items-center gap-1.5 rounded-full border border-line-strong/50 bg-surface px-2.5 text-sm transition-colors duration-150 hover:bg-hover"
     >
       <span className="text-ink-faint">{name}</span>
       <span className="truncate">{children}</span>
+      <span className="sr-only">: remove this filter</span>
       <X aria-hidden className="size-3.5 shrink-0 text-ink-soft" />
     </button>
   );
