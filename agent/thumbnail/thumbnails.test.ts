@@ -82,7 +82,7 @@ describe("a look at a display", () => {
   it("types nothing, points nowhere and leaves the clipboard alone", async () => {
     const display = new MemoryDisplay("640x480", false);
     await lookAtDisplay(display.open(), 320);
-    expect(display.input).toEqual({ text: "", keys: 0, pointer: null, clipboard: null });
+    expect(display.input).toEqual({ text: "", keys: 0, pointer: null, clipboard: null, sizes: [] });
   });
 
   it.each([

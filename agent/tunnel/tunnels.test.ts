@@ -254,7 +254,7 @@ describe("a small picture of a display", () => {
     expect(head).toEqual({ bytes: png.length });
     expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
     expect(png.readUInt32BE(16)).toBe(320);
-    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null });
+    expect(running.driver.inputOf(id)).toEqual({ text: "", keys: 0, pointer: null, clipboard: null, sizes: [] });
     expect(running.plane.all("session_activity")).toEqual([]);
     expect(running.plane.all("register")[0]?.capabilities).toContain("thumbnails");
   });
