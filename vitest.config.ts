@@ -19,6 +19,8 @@ export default defineConfig(async () => {
         {
           test: {
             name: "unit",
+            // One for each core: Vitest leaves one free, which halves a machine of two.
+            maxWorkers: "100%",
             include: everywhere(".test.{ts,tsx,mjs}"),
             exclude: [...never, "**/*.engine.test.{ts,mjs}"],
             globalSetup: ["server/testing/postgres-global-setup.ts"],
