@@ -85,7 +85,7 @@ test("a template is kept at hand, and a home is used again by a new session", as
 
   await page.goto(`${stackUrl()}/homes?show=free`);
   expect(homesAnswer.parse(await berth.call("GET", "/homes?free=true&search=first-of-two")).homes).toHaveLength(1);
-  await page.getByRole("link", { name: "Start a session with first-of-two" }).first().click();
+  await page.getByRole("link", { name: "Start with it: a session with home first-of-two" }).first().click();
   await expect(page.getByLabel("Which home")).not.toHaveValue("");
   await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("holds the home");
   await page.getByRole("button", { name: "Launch Scratchpad" }).click();

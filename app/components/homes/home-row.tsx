@@ -52,7 +52,7 @@ export function HomeRow({ home, onDelete }: { home: Home; onDelete: (home: Home)
               size="small"
               href={`/sessions/new?${again}`}
               icon={<Play aria-hidden className="size-3.5" />}
-              aria-label={`Start a session with ${home.name}`}
+              aria-label={`Start with it: a session with home ${home.name}`}
             >
               <span className="hidden sm:inline">Start with it</span>
             </ButtonLink>
