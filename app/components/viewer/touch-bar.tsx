@@ -50,6 +50,8 @@ export function TouchBar({ rfb, pans }: TouchBarProps) {
     // A modifier that is held for the next key is held for the next tap as well.
     const tapped = (event: PointerEvent) => {
       if (!(event.target instanceof Element) || !event.target.closest("[data-remote-keys]")) return;
+      // One that is pressed after the tap waits for the next one.
+      if (heldKeys(held.current).length === 0) return;
       clearTimeout(told);
       told = setTimeout(() => holdNow.current(afterKey(held.current)), TAP_TOLD_MS);
     };
