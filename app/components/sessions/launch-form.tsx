@@ -7,6 +7,7 @@ import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { SelectField, TextField } from "../controls/field";
+import { useHydrated } from "../controls/use-hydrated";
 import { useCurrentUser } from "../shell/user-context";
 import { checkDraft, emptyDraft, type LaunchDraft, placementWish } from "./launch-draft";
 import { LaunchFailure } from "./launch-failure";
@@ -24,6 +25,7 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
   const trpc = useTRPC();
   const user = useCurrentUser();
   const launch = useLaunch();
+  const hydrated = useHydrated();
   const [draft, setDraft] = useState<LaunchDraft>({
     ...emptyDraft,
     home: home ? "existing" : template.persistentHome ? "new" : "none",
@@ -139,7 +141,13 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
         ) : null}
         {launch.error ? <LaunchFailure error={launch.error} /> : null}
         <div className="flex flex-wrap gap-2">
-          <Button type="submit" look="primary" busy={launch.launching} icon={<Play aria-hidden className="size-4" />}>
+          <Button
+            type="submit"
+            look="primary"
+            busy={launch.launching}
+            disabled={!hydrated}
+            icon={<Play aria-hidden className="size-4" />}
+          >
             Launch {template.displayName}
           </Button>
           <ButtonLink href={home ? `/sessions/new?home=${home}` : "/sessions/new"}>Other template</ButtonLink>
