@@ -141,13 +141,7 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
         ) : null}
         {launch.error ? <LaunchFailure error={launch.error} /> : null}
         <div className="flex flex-wrap gap-2">
-          <Button
-            type="submit"
-            look="primary"
-            busy={launch.launching}
-            disabled={!hydrated}
-            icon={<Play aria-hidden className="size-4" />}
-          >
+          <Button type="submit" look="primary" busy={launch.launching} disabled={!hydrated} icon={<Play aria-hidden className="size-4" />}>
             Launch {template.displayName}
           </Button>
           <ButtonLink href={home ? `/sessions/new?home=${home}` : "/sessions/new"}>Other template</ButtonLink>
