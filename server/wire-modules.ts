@@ -37,6 +37,7 @@ import { TasksService } from "./modules/tasks/tasks-service";
 import { TemplateHistoryService } from "./modules/templates/template-history-service";
 import { TemplateIconsService } from "./modules/templates/template-icons-service";
 import { TemplatesService } from "./modules/templates/templates-service";
+import { TokensService } from "./modules/tokens/tokens-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
 import { guestLimits, loginLimits } from "./modules/users/login-limits";
@@ -85,9 +86,10 @@ export function wireModules(parts: ModuleParts) {
   const perMinute = parts.loginsPerMinute ?? 5;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
   const logins = new LoginsService({ ...base, audit, tickets });
+  const tokens = new TokensService({ ...base, audit, tickets });
   const secondFactor = new SecondFactorService({ ...base, keys, limits, audit, host: config.publicUrl.host });
   const invitations = new InvitationsService({ ...base, audit, tickets, publicUrl: config.publicUrl });
-  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor });
+  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor, tokens });
   const users = new UsersService({ ...base, audit, tickets });
   const templates = new TemplatesService({ ...base, audit });
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
@@ -141,7 +143,7 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  const usersJobs = new UsersJobs({ ...base, tickets, limits, logins });
+  const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
   const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, viewerRooms, live];
   const services: Services = {
@@ -150,6 +152,7 @@ export function wireModules(parts: ModuleParts) {
     logins,
     secondFactor,
     invitations,
+    tokens,
     agents,
     agentUsage,
     registrationTokens,

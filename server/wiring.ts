@@ -153,6 +153,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       broker: doors.broker,
       disconnect: (id, reason) => agents.disconnect(id, reason),
       accessEpoch: (id) => auth.accessEpoch(id),
+      endedLogins: (ids) => auth.ended(ids),
     }),
   );
   await listener.listen(config.port, config.host);

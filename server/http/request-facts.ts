@@ -16,10 +16,11 @@ export async function requestFacts(
   { authenticator, trusted }: { authenticator: Authenticator; trusted(address: string): boolean },
 ): Promise<RequestFacts> {
   const agentToken = request.headers["x-agent-token"];
+  const address = requestAddress(request, trusted);
   return {
-    login: await identify(request.headers, authenticator),
+    login: await identify(request.headers, authenticator, address),
     requestId,
-    address: requestAddress(request, trusted),
+    address,
     userAgent: request.headers["user-agent"] ?? null,
     agentToken: typeof agentToken === "string" ? agentToken : null,
   };

@@ -19,7 +19,7 @@ const router = t.router({
     await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
   }),
 });
-const login = { loginId: "l1", userId: "11111111-1111-4111-8111-111111111111", accessEpoch: 1, expiresAt: new Date(0) };
+const login = { loginId: "l1", userId: "11111111-1111-4111-8111-111111111111", accessEpoch: 1, expiresAt: new Date(0), token: null };
 const authenticator = {
   fromBearer: async (token: string) => ({
     ...login,

@@ -22,7 +22,7 @@ export function trpcEndpoint<Router extends AnyTRPCRouter>(options: TrpcEndpoint
     if (request.method === "POST" && !/^application\/json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")) {
       throw new BerthError("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json");
     }
-    const login = await identify(request.headers, options.authenticator);
+    const login = await identify(request.headers, options.authenticator, address);
     if (login)
       response.once(
         "close",

@@ -9,6 +9,7 @@ export interface OpenApiOperation {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
+  readonly description?: string;
   readonly security: readonly Record<string, readonly string[]>[];
   readonly parameters?: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: JsonContent };
@@ -73,7 +74,12 @@ export function openApiDocument(served: readonly ServedProcedure[], { url, versi
     paths,
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The `token` that POST /auth/login answers." },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "The `token` that POST /auth/login answers, good for a day, or an API token (`berth_…`). With the scope `read` an API token may send GET alone; with `write` it does nothing that asks for an administrator.",
+        },
         registrationToken: { type: "apiKey", in: "header", name: "X-Agent-Token", description: "A one-time token made for a new agent." },
       },
       headers: {
@@ -105,6 +111,7 @@ function operation(served: ServedProcedure): OpenApiOperation {
     operationId: procedure,
     tags: [tagOf(served)],
     summary: route.summary,
+    ...(served.peopleOnly && { description: "For a person who signed in: an API token may not." }),
     security: route.credential === "none" ? [] : route.credential === "registration token" ? [{ registrationToken: [] }] : [{ token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(hasBody && {
