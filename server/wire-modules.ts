@@ -60,7 +60,7 @@ export interface ModuleParts {
   readonly cookieName: string;
   readonly version: string;
   readonly database: Database;
-  /** For what asks PostgreSQL without Prisma: the limits of sign-in. */
+  /** For what asks PostgreSQL without Prisma: the limits. */
   readonly pool: pg.Pool;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -71,8 +71,6 @@ export interface ModuleParts {
   readonly gateway: AgentGateway;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
-  /** Attempts to sign in within a minute, from an address and for a name; default 5. */
-  readonly loginsPerMinute?: number | undefined;
 }
 
 export type Modules = ReturnType<typeof wireModules>;
@@ -83,7 +81,7 @@ export function wireModules(parts: ModuleParts) {
   const base = { database, bus, clock, ids, log, gateway };
   const audit = new AuditService(base);
   const tickets = new TicketsService(base);
-  const perMinute = parts.loginsPerMinute ?? 5;
+  const perMinute = config.perMinute.logins;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
   const logins = new LoginsService({ ...base, audit, tickets });
   const tokens = new TokensService({ ...base, audit, tickets });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import type { Login } from "../modules/users/users-schema";
 import type { RequestFacts } from "./calls";
 import { clientAddress } from "./client-address";
-import { type Authenticator, identify } from "./identify";
 
 /** The client's address, behind whatever proxies are trusted. */
 export function requestAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
@@ -9,18 +9,18 @@ export function requestAddress(request: IncomingMessage, trusted: (address: stri
   return clientAddress(request.socket.remoteAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, trusted);
 }
 
-/** What a procedure's context is made from. Throws `BerthError` for a token that can't be used. */
-export async function requestFacts(
+/** What a procedure's context is made from, once it is known who asks. */
+export function requestFacts(
   request: IncomingMessage,
   requestId: string,
-  { authenticator, trusted }: { authenticator: Authenticator; trusted(address: string): boolean },
-): Promise<RequestFacts> {
+  caller: { login: Login | null; countedAsLogin: boolean },
+  trusted: (address: string) => boolean,
+): RequestFacts {
   const agentToken = request.headers["x-agent-token"];
-  const address = requestAddress(request, trusted);
   return {
-    login: await identify(request.headers, authenticator, address),
+    ...caller,
     requestId,
-    address,
+    address: requestAddress(request, trusted),
     userAgent: request.headers["user-agent"] ?? null,
     agentToken: typeof agentToken === "string" ? agentToken : null,
   };

@@ -29,6 +29,7 @@ const authenticator = {
   }),
   fromCookie: async () => null,
 };
+const count = async () => null;
 const measures: Measures = {
   uptimeSeconds: 5,
   connectedAgents: 2,
@@ -49,7 +50,7 @@ beforeEach(async () => {
   ready = true;
   address = "203.0.113.9";
   sockets = new OpenSockets();
-  const trpc = trpcEndpoint({ router, authenticator, sockets, log: createLog("silent"), createContext: (facts) => facts });
+  const trpc = trpcEndpoint({ router, authenticator, count, sockets, log: createLog("silent"), createContext: (facts) => facts });
   const metrics = metricsEndpoint(() => measures, authenticator);
   const healthz = healthzEndpoint(async () => ready, "1.2.3");
   server = createServer(async (request, response) => {

@@ -51,7 +51,12 @@ export interface OpenApiDocument {
   };
 }
 
-const requestIdHeader = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
+const commonHeaders = {
+  "X-Request-Id": { $ref: "#/components/headers/RequestId" },
+  "X-RateLimit-Limit": { $ref: "#/components/headers/RateLimitLimit" },
+  "X-RateLimit-Remaining": { $ref: "#/components/headers/RateLimitRemaining" },
+  "X-RateLimit-Reset": { $ref: "#/components/headers/RateLimitReset" },
+};
 
 /** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
 export function openApiDocument(served: readonly ServedProcedure[], { url, version }: { url: string; version: string }): OpenApiDocument {
@@ -84,6 +89,9 @@ export function openApiDocument(served: readonly ServedProcedure[], { url, versi
       },
       headers: {
         RequestId: { description: "Names this request in the log.", required: true, schema: { type: "string" } },
+        RateLimitLimit: { description: "Requests in a minute.", required: true, schema: { type: "integer", minimum: 1 } },
+        RateLimitRemaining: { description: "How many are left of them.", required: true, schema: { type: "integer", minimum: 0 } },
+        RateLimitReset: { description: "When the minute ends, in seconds since 1970.", required: true, schema: { type: "integer" } },
         RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
       },
       responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
@@ -139,10 +147,10 @@ function queryOf(object: JsonSchema): OpenApiParameter[] {
 
 function success({ route, output }: ServedProcedure): Record<string, OpenApiResponse> {
   const status = route.status ?? 200;
-  if (status === 204 || !output) return { [status]: { description: "Done", headers: requestIdHeader } };
+  if (status === 204 || !output) return { [status]: { description: "Done", headers: commonHeaders } };
   const schema = wireSchema(output, "output", route.keys ?? "snake");
   const description = { 200: "As asked", 201: "Made", 202: "Accepted; the work goes on" }[status];
-  return { [status]: { description, headers: requestIdHeader, content: { "application/json": { schema } } } };
+  return { [status]: { description, headers: commonHeaders, content: { "application/json": { schema } } } };
 }
 
 /** By what the operation takes: something by its path may not be there, a body may be of a wrong kind, a change may meet another. */
@@ -167,7 +175,7 @@ function errorResponse(status: number): OpenApiResponse {
   const first = Object.entries(errorCatalogue).find(([, entry]) => entry.status === status);
   return {
     description: first?.[1].title ?? "Refused",
-    headers: { ...requestIdHeader, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
+    headers: { ...commonHeaders, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
     content: {
       "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { type: "object", properties: { code } }] } },
     },

@@ -63,6 +63,8 @@ export interface Services {
 export interface RequestFacts {
   /** Null: nobody signed in. Whoever makes this has checked cookie (and Origin) or token. */
   readonly login: Login | null;
+  /** It was counted as an attempt to sign in, for its address. */
+  readonly countedAsLogin?: boolean;
   readonly requestId: string;
   /** The client's address, as far as trusted proxies tell. */
   readonly address: string;

@@ -52,6 +52,8 @@ export interface SignIn extends Origin {
   readonly username: string;
   readonly password: string;
   readonly totp?: string | undefined;
+  /** The limit of sign-ins by address has it already. */
+  readonly addressCounted?: boolean | undefined;
 }
 
 const tokenClaims = z.object({ sub: z.uuid(), jti: z.string(), epoch: z.number().int(), exp: z.number() });

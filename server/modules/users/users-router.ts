@@ -42,7 +42,14 @@ export const authRouter = router({
     })
     .input(signInInput)
     .output(signInOutput)
-    .mutation(({ ctx, input }) => ctx.services.auth.signInForToken({ ...input, address: ctx.address, userAgent: ctx.userAgent })),
+    .mutation(({ ctx, input }) =>
+      ctx.services.auth.signInForToken({
+        ...input,
+        address: ctx.address,
+        addressCounted: ctx.countedAsLogin,
+        userAgent: ctx.userAgent,
+      }),
+    ),
   signOut: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/logout", summary: "End this login" } })
     .output(z.object({ message: z.string() }))
