@@ -146,7 +146,11 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
 function UsageBones() {
   return (
     <Panel title="Usage">
-      <Bone className="h-105" />
+      <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+        {["cpu", "memory", "disk", "sessions"].map((chart) => (
+          <Bone key={chart} className="h-50" />
+        ))}
+      </div>
     </Panel>
   );
 }
