@@ -116,7 +116,7 @@ async function settled(page: Page): Promise<void> {
 }
 
 test.describe("accessibility", () => {
-  test.setTimeout(300_000);
+  test.setTimeout(480_000);
   let sessionId = "";
   let userId = "";
 
