@@ -19,6 +19,21 @@ const phaseOf = async (id: string) => (await kit.callerOf(owner).sessions.get({ 
 const kindsOf = async (id: string) => (await kit.callerOf(owner).sessions.events({ id })).events.map((event) => event.kind);
 
 describe("a session's way through the house", () => {
+  it("tells a desktop of its owner's keyboard, unless the request does, and a web app of none", async () => {
+    const typist = await makeAsker(kit);
+    const mine = kit.callerOf(typist);
+    await mine.account.update({ keyboardLayout: "ch(fr)" });
+    const environmentOf = async (template: string, environment?: Record<string, string>) => {
+      const { id } = await mine.sessions.create({ template, environment });
+      const command = await agent.command("start_session");
+      expect(command.session_id).toBe(id);
+      return command.data.environment.BERTH_KEYBOARD_LAYOUT;
+    };
+    expect(await environmentOf("terminal-desktop")).toBe("ch(fr)");
+    expect(await environmentOf("terminal-desktop", { BERTH_KEYBOARD_LAYOUT: "de" })).toBe("de");
+    expect(await environmentOf("scratchpad")).toBeUndefined();
+  });
+
   it("is created pending, starts on its agent and is running when the agent says so", async () => {
     const mine = kit.callerOf(owner);
     const created = await mine.sessions.create({ template: "terminal-desktop", tags: ["a b"], environment: { EDITOR: "vi" } });
