@@ -3,6 +3,8 @@ import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factorie
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import type { Asker } from "../users/users-schema";
+import { PHASE_WAIT_MS } from "./phase-wait";
+import { findSession } from "./sessions-store";
 
 let kit: ServiceKit;
 let owner: Asker;
@@ -118,7 +120,7 @@ describe("a session's way through the house", () => {
     const answer = kit.callerOf(owner).sessions.setState({ id: session.id, state: "hibernated" });
     await agent.command("hibernate_session");
     await vi.waitFor(async () => expect(await phaseOf(session.id)).toBe("Hibernating"));
-    await kit.clock.advance(10_000);
+    await kit.clock.advanceOnceAwaited(PHASE_WAIT_MS);
     expect(await answer).toMatchObject({ state: "hibernated", status: { phase: "Hibernating" } });
   });
 
@@ -140,5 +142,15 @@ describe("a session's way through the house", () => {
     expect(removal.data).toEqual({ volume: `berth-home-${session.homeId}` });
     await agent.complete(removal);
     expect((await kit.callerOf(owner).homes.list({})).homes.map((home) => home.id)).not.toContain(session.homeId);
+  });
+});
+
+describe("rows with their relations", () => {
+  it("are whole where two are read in the same breath", async () => {
+    const [one, other] = [await makeRunningSession(kit, owner, agent), await makeRunningSession(kit, owner, agent)];
+    const rows = await Promise.all([one.id, other.id, one.id].map((id) => findSession(kit.database, id)));
+    expect(rows.map((row) => [row?.id, row?.agent?.name, row?.template.name, row?.user.username])).toEqual(
+      [one, other, one].map(({ id }) => [id, agent.name, "terminal-desktop", owner.username]),
+    );
   });
 });
