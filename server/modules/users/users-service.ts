@@ -44,6 +44,7 @@ export const accountView = (row: UserRow): Account => ({
   ...userView(row),
   theme: themeSchema.nullable().catch(null).parse(row.theme),
   timeZone: row.timeZone,
+  keyboardLayout: row.keyboardLayout,
 });
 
 export interface UsersDeps {
@@ -72,12 +73,12 @@ export class UsersService {
 
   /** What isn't named stays. Preferences are not the audit log's business; how one is called is. */
   async updateAccount(asker: Asker, input: z.output<typeof updateAccountInput>): Promise<Account> {
-    const { displayName, theme, timeZone } = input;
+    const { displayName, theme, timeZone, keyboardLayout } = input;
     const row = await this.deps.database.$transaction(async (tx) => {
       const target = { kind: "user", id: asker.userId };
       if (displayName !== undefined)
         await this.deps.audit.record(tx, actorOf(asker), { action: "users.rename_self", target, details: { displayName } });
-      return updateUser(tx, asker.userId, { displayName, theme, timeZone });
+      return updateUser(tx, asker.userId, { displayName, theme, timeZone, keyboardLayout });
     });
     await this.deps.bus.publish({ kind: "user", userId: row.id });
     return accountView(row);
