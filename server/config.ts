@@ -24,6 +24,8 @@ export interface Config {
   readonly localAgentTokenFile: string | null;
   readonly oidc: { issuer: string; clientId: string; clientSecret: string } | null;
   readonly perMinute: PerMinute;
+  /** 0: audit entries are kept for ever. */
+  readonly auditRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -85,6 +87,7 @@ const envSchema = z.object({
   API_SESSION_CREATES_PER_MINUTE: perMinute.default(10),
   LOGINS_PER_MINUTE: perMinute.default(5),
   UI_REQUESTS_PER_MINUTE: perMinute.default(6_000),
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -134,6 +137,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       logins: read.LOGINS_PER_MINUTE,
       pageRequests: read.UI_REQUESTS_PER_MINUTE,
     },
+    auditRetentionDays: read.AUDIT_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
 }

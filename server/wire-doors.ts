@@ -16,6 +16,7 @@ import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
+import { auditExportEndpoint } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
@@ -132,6 +133,7 @@ export function wireDoors(parts: DoorParts) {
         log,
       }),
       openApi: openApiEndpoint(apiDocument),
+      auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),

@@ -7,6 +7,7 @@ import { AgentsService } from "./modules/agents/agents-service";
 import { Heartbeats } from "./modules/agents/heartbeats";
 import { RegistrationTokensService } from "./modules/agents/registration-tokens-service";
 import { UsageHistory } from "./modules/agents/usage-history";
+import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -142,8 +143,9 @@ export function wireModules(parts: ModuleParts) {
   });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
+  const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
-  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, viewerRooms, live];
+  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,

@@ -111,6 +111,7 @@ beforeEach(async () => {
     http: {
       healthz: http,
       metrics: http,
+      auditExport: http,
       trpc: http,
       openApi: http,
       rest: http,

@@ -2,7 +2,7 @@
  * Every path that is answered outside Next, with who may use it. What is not here belongs to Next; an upgrade that is not here is
  * refused. The tests of threats 1 and 8 walk this table: a path that is added without its authorisation turns them red.
  *
- * `public`: anyone. `operator`: an operator's or admin's login, or this machine itself. `login`: a signed-in person, before anything else.
+ * `public`: anyone. `operator`: an operator's or admin's login, or this machine itself. `admin`: an admin's. `login`: a signed-in person, before anything else.
  * `procedure`: the policy of each procedure decides. `agent`: an agent's own credential. `viewer`: a ticket, or a login that may see the session.
  */
 export const routes = {
@@ -10,6 +10,7 @@ export const routes = {
   metrics: { kind: "http", path: "/metrics", access: "operator" },
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
   openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
+  auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
   sessionThumbnail: { kind: "http", path: "/session-thumbnails/{id}", access: "login" },
@@ -26,7 +27,7 @@ export interface Route {
   readonly kind: "http" | "upgrade";
   /** `{name}` takes one segment, `*` at the end all that follows. */
   readonly path: `/${string}`;
-  readonly access: "public" | "operator" | "login" | "procedure" | "agent" | "viewer";
+  readonly access: "public" | "operator" | "admin" | "login" | "procedure" | "agent" | "viewer";
 }
 
 type Named<Kind extends Route["kind"]> = {

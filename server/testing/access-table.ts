@@ -171,6 +171,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "tasks.list": { expected: signedIn, input: () => ({}) },
   "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
   "audit.list": { expected: admins, input: () => ({}) },
+  "audit.words": { expected: admins },
   "live.events": { expected: signedIn },
   "system.status": { expected: signedIn },
 };
@@ -196,6 +197,7 @@ export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "ex
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, Expected>> = {
   openApi: everything,
   healthz: everything,
+  auditExport: admins,
   // From another machine; this one needs no login.
   metrics: staff,
   // The access table's test uploads one, whose name stands for the path's.

@@ -15,7 +15,10 @@ export default async function AuditPage({ searchParams }: { searchParams: PageQu
   const user = await requireUser(query.size > 0 ? `/audit?${query}` : "/audit");
   if (user.role !== "admin") return <Forbidden title="Audit" needs="administrators" />;
   const { trpc, queryClient } = serverQueries();
-  await queryClient.prefetchQuery(trpc.audit.list.queryOptions(auditListInput(readAuditFilters(query))));
+  await Promise.all([
+    queryClient.prefetchQuery(trpc.audit.list.queryOptions(auditListInput(readAuditFilters(query)))),
+    queryClient.prefetchQuery(trpc.audit.words.queryOptions()),
+  ]);
   return (
     <Hydrate of={queryClient}>
       <PageBody>

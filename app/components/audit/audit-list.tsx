@@ -2,16 +2,16 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { useTRPC } from "../../trpc/client";
-import { TypedSearch } from "../controls/typed-search";
 import { CopyText } from "../data/copy-text";
-import { Pager } from "../data/pager";
+import { CursorPager } from "../data/cursor-pager";
 import { RelativeTime } from "../data/relative-time";
 import { Cell, Head, Table } from "../data/table";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
-import { auditListInput, readAuditFilters, writeAuditFilters } from "./audit-filters";
+import { auditListInput, isFiltered, readAuditFilters, writeAuditFilters } from "./audit-filters";
+import { AuditToolbar } from "./audit-toolbar";
 
 export function AuditList() {
   const trpc = useTRPC();
@@ -21,12 +21,7 @@ export function AuditList() {
   );
   return (
     <div className="flex flex-col gap-4">
-      <TypedSearch
-        label="Action, such as sessions.create"
-        text={filters.action}
-        onText={(action) => setFilters({ action, page: 1 })}
-        className="w-full sm:w-80"
-      />
+      <AuditToolbar filters={filters} onChange={(change) => setFilters({ ...filters, ...change, after: "", page: 1 })} />
       {audit.data ? (
         audit.data.entries.length > 0 ? (
           <>
@@ -82,10 +77,15 @@ export function AuditList() {
                 </tr>
               ))}
             </Table>
-            <Pager {...audit.data.pagination} onPage={(page) => setFilters({ ...filters, page })} />
+            <CursorPager
+              pagination={audit.data.pagination}
+              after={filters.after}
+              shown={audit.data.entries.length}
+              onGo={(place) => setFilters({ ...filters, ...place })}
+            />
           </>
         ) : (
-          <EmptyState icon={<ScrollText aria-hidden />} title={filters.action ? "No such entries" : "Nothing yet"}>
+          <EmptyState icon={<ScrollText aria-hidden />} title={isFiltered(filters) || filters.after ? "No such entries" : "Nothing yet"}>
             Every change that a person, an agent or Berth itself makes is written here, with who and from where.
           </EmptyState>
         )

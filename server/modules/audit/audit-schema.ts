@@ -14,11 +14,36 @@ export const auditEntrySchema = z.object({
   details: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
 });
-export const listAuditInput = z.strictObject({
-  /** Who did it. */
-  actorId: z.string().max(100).optional(),
-  targetId: z.string().max(100).optional(),
-  action: z.string().max(100).optional(),
-  ...pageInput(50).shape,
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+
+/** PostgreSQL keeps no NUL, and so nothing that was written has one. */
+const text = z
+  .string()
+  .max(100)
+  .refine((value) => !value.includes("\0"), "must not have a NUL in it");
+const time = z.iso.datetime({ offset: true });
+/** Entries have all that is named here, exactly as written. */
+export const auditFilterSchema = z.strictObject({
+  /** Who did it, by ID. */
+  actorId: text.optional(),
+  /** Who did it, by the name that they had. */
+  actor: text.optional(),
+  action: text.optional(),
+  targetKind: text.optional(),
+  targetId: text.optional(),
+  /** From where. */
+  address: text.optional(),
+  /** At this time or later. */
+  from: time.optional(),
+  /** Before this time. */
+  to: time.optional(),
 });
+export type AuditFilter = z.output<typeof auditFilterSchema>;
+
+export const listAuditInput = z.strictObject({ ...auditFilterSchema.shape, ...pageInput(50).shape });
 export const listAuditOutput = z.object({ entries: z.array(auditEntrySchema), pagination: paginationSchema });
+/** What there is to filter by. */
+export const auditWordsOutput = z.object({ actions: z.array(z.string()), targetKinds: z.array(z.string()) });
+
+export const auditFormatSchema = z.enum(["csv", "jsonl"]);
+export type AuditFormat = z.infer<typeof auditFormatSchema>;

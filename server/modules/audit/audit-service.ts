@@ -2,8 +2,18 @@ import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import { pagination } from "../../platform/paging";
 import type { AuditActor } from "./audit-actor";
-import { auditEntrySchema, type listAuditInput, type listAuditOutput } from "./audit-schema";
-import { findAuditEntries, insertAuditEntry } from "./audit-store";
+import {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditFormat,
+  auditEntrySchema,
+  type auditWordsOutput,
+  type listAuditInput,
+  type listAuditOutput,
+} from "./audit-schema";
+import { type AuditRow, countAuditEntries, findAuditPage, findAuditWords, insertAuditEntry } from "./audit-store";
+
+const BATCH = 500;
 
 export interface AuditRecord {
   /** `sessions.create`, `agents.drain`, … */
@@ -32,10 +42,34 @@ export class AuditService {
   }
 
   async list(input: z.output<typeof listAuditInput>): Promise<z.output<typeof listAuditOutput>> {
-    const { rows, nextCursor, counted } = await findAuditEntries(this.deps.database, input, input);
-    const entries = rows.map((row) =>
-      auditEntrySchema.parse({ ...row, id: String(row.id), details: z.record(z.string(), z.unknown()).catch({}).parse(row.details) }),
-    );
-    return { entries, pagination: pagination(input, counted, nextCursor) };
+    const { page, limit, cursor, ...filter } = input;
+    const [{ rows, nextCursor }, counted] = await Promise.all([
+      findAuditPage(this.deps.database, filter, { page, limit, cursor }),
+      countAuditEntries(this.deps.database, filter),
+    ]);
+    return { entries: rows.map(entryOf), pagination: pagination(input, counted, nextCursor) };
+  }
+
+  /** Actions and kinds of things that the log has entries of, sorted. */
+  words(): Promise<z.output<typeof auditWordsOutput>> {
+    return findAuditWords(this.deps.database);
+  }
+
+  /** Says who exports what, then gives all of it, newest first, a batch of at most 500 at a time: no more than that is in memory, and no query waits for the reader. */
+  async *export(actor: AuditActor, filter: AuditFilter, format: AuditFormat): AsyncGenerator<AuditEntry[]> {
+    const { database } = this.deps;
+    await database.$transaction((tx) => this.record(tx, actor, { action: "audit.export", details: { format, ...told(filter) } }));
+    let cursor: string | undefined;
+    do {
+      const { rows, nextCursor } = await findAuditPage(database, filter, { page: 1, limit: BATCH, cursor });
+      if (rows.length > 0) yield rows.map(entryOf);
+      cursor = nextCursor ?? undefined;
+    } while (cursor !== undefined);
   }
 }
+
+const entryOf = (row: AuditRow): AuditEntry =>
+  auditEntrySchema.parse({ ...row, id: String(row.id), details: z.record(z.string(), z.unknown()).catch({}).parse(row.details) });
+
+const told = (filter: AuditFilter): Record<string, string> =>
+  Object.fromEntries(Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
