@@ -15,6 +15,7 @@ import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
+import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { auditExportEndpoint } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
@@ -22,6 +23,7 @@ import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
 import { keyOf, RestLimits } from "./rest/rest-limits";
 import { servedProcedures } from "./rest/rest-routes";
+import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
 import { AppProxy } from "./tunnel/app-proxy";
@@ -38,6 +40,7 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** For the limits that all replicas share. */
   readonly pool: QueryClient;
   readonly modules: Pick<Modules, "services" | "limits" | "agentsInbox" | "viewerAccess" | "thumbnailAccess" | "appAccess">;
@@ -50,7 +53,7 @@ export interface DoorParts {
 
 /** Every way in, built by hand: agents' channel and tunnels, viewers, apps, tRPC, REST, `/live`, and the one listener before them all. */
 export function wireDoors(parts: DoorParts) {
-  const { config, cookieName, version, clock, ids, log, modules, download } = parts;
+  const { config, cookieName, version, clock, ids, log, metrics, modules, download } = parts;
   const { services, agentsInbox: inbox } = modules;
   const { auth } = services;
   const sockets = new OpenSockets();
@@ -80,7 +83,7 @@ export function wireDoors(parts: DoorParts) {
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
   const apps = new AppProxy({ access: modules.appAccess, broker, sockets, clock, log, appsDomain, publicUrl });
-  const createContext = contextMaker(services, log);
+  const createContext = contextMaker(services, log, metrics);
   const trusted = parseTrustedProxies(config.trustedProxies);
   const live = liveEndpoint({ router: appRouter, createContext, authenticator: auth, publicOrigin, sockets, log });
   const rest = new RestEndpoint({
@@ -100,7 +103,7 @@ export function wireDoors(parts: DoorParts) {
   });
   const asked = localLimiter(pageRequests);
   const apiDocument = openApiDocument(served, { url: publicOrigin, version });
-  const startedAt = clock.now();
+  tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const listener = new Listener({
     tls: config.tls,
     trusted,
@@ -112,18 +115,7 @@ export function wireDoors(parts: DoorParts) {
     },
     http: {
       healthz: healthzEndpoint(() => parts.ready(), version),
-      metrics: metricsEndpoint(() => {
-        const { viewers: openViewers, ...bytes } = viewers.stats();
-        return {
-          uptimeSeconds: (clock.now().getTime() - startedAt.getTime()) / 1000,
-          connectedAgents: agents.connectedCount(),
-          openTunnels: broker.openCount(),
-          openViewers,
-          ...bytes,
-          openSockets: sockets.size,
-          residentBytes: process.memoryUsage.rss(),
-        };
-      }, auth),
+      metrics: metricsEndpoint(metrics, auth),
       trpc: trpcEndpoint({
         router: appRouter,
         createContext,
@@ -154,6 +146,7 @@ export function wireDoors(parts: DoorParts) {
     },
     apps,
     admitRest: (call) => limits.admit(call),
+    answered: (route, method, status, seconds) => metrics.answered(route, method, status, seconds),
     next: () => parts.pages(),
     clock,
     ids,

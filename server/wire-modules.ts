@@ -30,6 +30,7 @@ import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
+import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
@@ -52,6 +53,7 @@ import type { Clock } from "./platform/clock";
 import type { Database } from "./platform/database";
 import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
+import type { Metrics } from "./platform/metrics";
 import type { Keys } from "./platform/secrets";
 import type { Services } from "./trpc/context";
 
@@ -67,6 +69,7 @@ export interface ModuleParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly keys: Keys;
   /** The agents' sockets. They are built after the modules that answer them, so this may be called only once wiring is done. */
   readonly gateway: AgentGateway;
@@ -78,8 +81,8 @@ export type Modules = ReturnType<typeof wireModules>;
 
 /** Every service of the product, built by hand in the order in which they need each other. Nothing runs until `start`. */
 export function wireModules(parts: ModuleParts) {
-  const { config, database, bus, clock, ids, log, keys, gateway } = parts;
-  const base = { database, bus, clock, ids, log, gateway };
+  const { config, database, bus, clock, ids, log, metrics, keys, gateway } = parts;
+  const base = { database, bus, clock, ids, log, metrics, gateway };
   const audit = new AuditService(base);
   const tickets = new TicketsService(base);
   const perMinute = config.perMinute.logins;
@@ -142,6 +145,8 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
+  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, tasks) });
+
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
@@ -194,5 +199,15 @@ export function wireModules(parts: ModuleParts) {
     stop: async () => {
       for (const job of [...jobs].reverse()) await job.stop();
     },
+  };
+}
+
+async function fleetFigures(agents: AgentsService, sessions: SessionsService, tasks: TasksService): Promise<FleetFigures> {
+  const [tally, stats, open] = await Promise.all([sessions.tally(), agents.stats(), tasks.openCounts()]);
+  return {
+    sessions: tally,
+    agents: { online: stats.onlineAgents, offline: stats.offlineAgents, draining: stats.drainingAgents, degraded: stats.degradedAgents },
+    slots: { used: stats.totalCapacity.currentSessions, all: stats.totalCapacity.maxSessions },
+    tasks: open,
   };
 }

@@ -19,6 +19,7 @@ import { openPostgresBus } from "./platform/db/postgres-bus";
 import { connectDatabase } from "./platform/db/prisma-client";
 import { systemIds } from "./platform/ids";
 import type { Log } from "./platform/log";
+import { Metrics } from "./platform/metrics";
 import { deriveKeys } from "./platform/secrets";
 import { fillRuntimeSlot } from "./runtime-slot";
 import { createCaller } from "./trpc/app-router";
@@ -76,7 +77,8 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   const databaseUrl = config.databaseUrl ?? (await embedded(config, log, fatal, closers)).url;
   const applied = await applyMigrations(databaseUrl, join(root, "prisma/migrations"));
   if (applied.length > 0) log.info({ applied }, "the database was migrated");
-  const database = connectDatabase(databaseUrl);
+  const metrics = new Metrics();
+  const database = connectDatabase(databaseUrl, { watch: metrics.database });
   closers.add(() => database.$disconnect());
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4, application_name: "berth limits" });
   pool.on("error", (error) => log.warn({ problem: error.message }, "a connection of the limits broke"));
@@ -98,6 +100,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     clock,
     ids,
     log,
+    metrics,
     keys,
     gateway: {
       isConnected: (agentId) => agents.isConnected(agentId),
@@ -123,6 +126,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     clock,
     ids,
     log,
+    metrics,
     pool,
     modules,
     download,

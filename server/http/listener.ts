@@ -14,6 +14,7 @@ import { parseTarget } from "./request-target";
 import { type HttpRouteName, matchRoute, type UpgradeRouteName } from "./routes";
 import { type SecurityHeadersOptions, setPagePolicy, setSecurityHeaders, stripInternalHeaders } from "./security-headers";
 import { refuseUpgrade } from "./upgrade-refusal";
+import { watchAnswer } from "./watch-answer";
 
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Until the whole body is here; apps' uploads take what they take. */
@@ -41,6 +42,8 @@ export interface ListenerOptions {
   readonly admitRest: HttpHandler;
   /** Next's handler; null while it isn't ready. */
   next(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
+  /** Told of each answer: by whom, with which method and status; seconds are null for a stream of events. */
+  readonly answered?: (route: string, method: string, status: string, seconds: number | null) => void;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -101,6 +104,8 @@ export class Listener {
   private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { options } = this;
     const facts = this.facts(request);
+    const { answered } = options;
+    if (answered) watchAnswer(request, response, this.routeOf(request, facts.pathname), answered);
     response.setHeader("X-Request-Id", facts.requestId);
     // What goes wrong with a socket after its answer is nobody's error.
     response.on("error", () => {});
@@ -166,6 +171,12 @@ export class Listener {
       query: target?.query ?? new URLSearchParams(),
       params: {},
     };
+  }
+
+  private routeOf(request: IncomingMessage, pathname: string): string {
+    if (this.options.apps.serves(request.headers.host)) return "app";
+    const route = matchRoute(pathname)?.name;
+    return route ?? (isApi(pathname) || pathname === "" ? "none" : "page");
   }
 
   private awaitBody(request: IncomingMessage): void {

@@ -6,6 +6,7 @@ import { systemClock } from "../platform/clock";
 import { openPostgresBus } from "../platform/db/postgres-bus";
 import { systemIds } from "../platform/ids";
 import { createLog } from "../platform/log";
+import { Metrics } from "../platform/metrics";
 import { deriveKeys } from "../platform/secrets";
 import { createCaller } from "../trpc/app-router";
 import { contextMaker } from "../trpc/context";
@@ -45,7 +46,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     API_SESSION_CREATES_PER_MINUTE: String(options.sessionCreatesPerMinute ?? PLENTY),
     UI_REQUESTS_PER_MINUTE: String(PLENTY),
   });
-  const base = { database, bus, clock, ids: systemIds, log, gateway };
+  const metrics = new Metrics();
+  const base = { database, bus, clock, ids: systemIds, log, metrics, gateway };
   const modules = wireModules({
     ...base,
     config,
@@ -63,7 +65,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   services.live.start();
   services.viewerRooms.start();
   dispatcher.start();
-  const makeContext = contextMaker(services, log);
+  const makeContext = contextMaker(services, log, metrics);
 
   return {
     ...base,
@@ -71,6 +73,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     config,
     keys,
     pool,
+    /** Of its database. */
+    url,
     publicUrl: config.publicUrl,
     inbox: agentsInbox,
     makeContext,

@@ -74,11 +74,17 @@ export interface RequestFacts {
   readonly agentToken?: string | null;
 }
 
+/** What is told of each call of a procedure; see `Metrics`. Seconds are null for a subscription. */
+export interface CallWatch {
+  called(procedure: string, code: string, seconds: number | null): void;
+}
+
 export interface Context extends RequestFacts {
   readonly services: Services;
   readonly log: Log;
+  readonly watch?: CallWatch | undefined;
 }
 
 export const contextMaker =
-  (services: Services, log: Log) =>
-  (facts: RequestFacts): Context => ({ ...facts, services, log });
+  (services: Services, log: Log, watch?: CallWatch) =>
+  (facts: RequestFacts): Context => ({ ...facts, services, log, watch });

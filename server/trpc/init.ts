@@ -50,6 +50,15 @@ const t = initTRPC
     },
   });
 
+/** Counts and times every call, by whichever door it came. */
+const watched = t.middleware(async ({ ctx, next, path, type }) => {
+  const began = performance.now();
+  const result = await next();
+  const code = result.ok ? "OK" : result.error.cause instanceof BerthError ? result.error.cause.code : result.error.code;
+  ctx.watch?.called(path, code, type === "subscription" ? null : (performance.now() - began) / 1000);
+  return result;
+});
+
 /** Turns errors of the catalogue into tRPC's; what is unexpected is logged here, once. */
 const errors = t.middleware(async ({ ctx, next, path }) => {
   const result = await next();
@@ -72,7 +81,7 @@ const withinScope = t.middleware(({ ctx, next, type, meta }) => {
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 /** For anyone; the procedure's own policy call decides. */
-export const publicProcedure = t.procedure.use(errors).use(withinScope);
+export const publicProcedure = t.procedure.use(watched).use(errors).use(withinScope);
 /** For a signed-in person. Whether they may do *this* is the policy's word, in the procedure. */
 export const procedure = publicProcedure.use(({ ctx, next }) => {
   if (!ctx.login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");

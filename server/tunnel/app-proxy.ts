@@ -13,6 +13,7 @@ import { headersForApp, headersFromApp } from "./app-headers";
 import { type AppHost, isUnderAppsDomain, parseAppHost } from "./app-host";
 import { AppPools } from "./app-pools";
 import { splice } from "./splice";
+import { SpliceTotals } from "./splice-totals";
 import type { TunnelBroker } from "./tunnel-broker";
 import { exchangeUpgrade } from "./upgrade-exchange";
 import { readWebSocketOffer, writeSwitchAnswer } from "./upgrade-request";
@@ -42,6 +43,7 @@ export interface AppCall {
 /** Web apps of sessions, each on its own origin. Every request is authorised anew and goes to its own container alone. */
 export class AppProxy {
   private readonly pools: AppPools;
+  private readonly totals = new SpliceTotals();
 
   constructor(private readonly options: AppProxyOptions) {
     this.pools = new AppPools(options.broker, options.clock);
@@ -98,6 +100,7 @@ export class AppProxy {
       socket.write(writeSwitchAnswer(answer, offer));
       const joined = splice(socket, tunnel);
       end = joined.end;
+      this.totals.add(joined);
       void joined.ended.then(forget);
     } catch (error) {
       forget();
@@ -107,6 +110,12 @@ export class AppProxy {
       socket.destroy();
     }
   };
+
+  /** The apps' WebSockets that are open now, and the bytes of all that ever were. */
+  stats() {
+    const { open, fromLeft, fromRight } = this.totals.read();
+    return { sockets: open, bytesToPeople: fromRight, bytesFromPeople: fromLeft };
+  }
 
   close(): Promise<void> {
     return this.pools.close();

@@ -5,6 +5,7 @@ import type { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../platform/clock";
 import { toBerthError } from "../platform/errors";
 import { splice } from "./splice";
+import { SpliceTotals } from "./splice-totals";
 import type { TunnelBroker, TunnelKey, TunnelTarget } from "./tunnel-broker";
 import { exchangeUpgrade } from "./upgrade-exchange";
 import { readWebSocketOffer, writeSwitchAnswer } from "./upgrade-request";
@@ -68,15 +69,14 @@ export interface ViewerCall {
 
 /** `GET /vnc-viewer/{id}`: a browser's WebSocket, spliced to the display of a session. */
 export class ViewerUpgrade {
-  private viewers = 0;
-  private bytesToViewers = 0;
-  private bytesFromViewers = 0;
+  private readonly totals = new SpliceTotals();
 
   constructor(private readonly options: ViewerUpgradeOptions) {}
 
-  /** Viewers open now, and the bytes of those that have ended. */
+  /** Viewers open now, and the bytes of all that ever were. */
   stats() {
-    return { viewers: this.viewers, bytesToViewers: this.bytesToViewers, bytesFromViewers: this.bytesFromViewers };
+    const { open, fromLeft, fromRight } = this.totals.read();
+    return { viewers: open, bytesToViewers: fromRight, bytesFromViewers: fromLeft };
   }
 
   /** Resolves once spliced, or when the viewer went away meanwhile. Throws `BerthError` while nothing has been answered. */
@@ -122,13 +122,10 @@ export class ViewerUpgrade {
       socket.write(writeSwitchAnswer(answer, offer));
       const joined = splice(socket, tunnel);
       end = joined.end;
-      this.viewers += 1;
+      this.totals.add(joined);
       grant.opened();
       void joined.ended.then(({ fromLeft, fromRight }) => {
         forget();
-        this.viewers -= 1;
-        this.bytesFromViewers += fromLeft;
-        this.bytesToViewers += fromRight;
         grant.closed({ toViewer: fromRight, fromViewer: fromLeft });
       });
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { ViewerMode } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import type { SessionPhase } from "@berth/protocol/session-states";
+import type { SessionPhase, SessionState } from "@berth/protocol/session-states";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -17,7 +17,7 @@ import { wentIdle } from "./idle-store";
 import type { PhaseWait } from "./phase-wait";
 import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
-import { isOver, sessionPhase } from "./session-status";
+import { isOver, sessionPhase, sessionState } from "./session-status";
 import { sessionDetailView, sessionView } from "./session-views";
 import {
   type deleteSessionInput,
@@ -101,6 +101,26 @@ export class SessionsService {
       return display ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, now, looksOn })] : [];
     });
     return { sessions, pagination: pagination(input, counted, nextCursor) };
+  }
+
+  /** How many are in which condition; those that ended well are left out. */
+  async tally(): Promise<{ state: SessionState; phase: SessionPhase; count: number }[]> {
+    const { database, agents } = this.deps;
+    const [groups, fleet, failedStarts] = await Promise.all([
+      countByCondition(database, undefined),
+      agents.fleet(database),
+      countFailedStarts(database, undefined),
+    ]);
+    const offline = new Set(fleet.filter((agent) => agent.status === "offline").map((agent) => agent.id));
+    const counts = new Map<string, { state: SessionState; phase: SessionPhase; count: number }>();
+    const add = (state: SessionState, phase: SessionPhase, count: number) => {
+      const known = counts.get(`${state} ${phase}`)?.count ?? 0;
+      counts.set(`${state} ${phase}`, { state, phase, count: known + count });
+    };
+    for (const group of groups)
+      add(sessionState(group), sessionPhase(group, !group.agentId || offline.has(group.agentId)), group._count._all);
+    if (failedStarts > 0) add("terminated", "Failed", failedStarts);
+    return [...counts.values()];
   }
 
   async counts(actor: Actor): Promise<z.output<typeof sessionCountsOutput>> {

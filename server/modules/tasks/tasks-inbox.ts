@@ -6,6 +6,7 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import type { Log } from "../../platform/log";
+import type { Metrics } from "../../platform/metrics";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import { taskMissing } from "./tasks-service";
 import { acknowledgeTask, findTask, finishTask, knownTask, progressTask, type TaskRow } from "./tasks-store";
@@ -19,6 +20,7 @@ export interface TasksInboxDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly listeners: readonly TaskListener[];
+  readonly metrics?: Pick<Metrics, "taskEnded">;
 }
 
 /** What agents say of their tasks. Every report names its agent, and touches that agent's tasks alone. */
@@ -67,6 +69,7 @@ export class TasksInbox {
       for (const listener of this.listeners(row)) heard.push(...(await listener.finished(tx, task, outcome)));
       return [changed(row), ...heard];
     });
+    if (events.length > 0) this.deps.metrics?.taskEnded(row.kind, outcome.status);
     await this.deps.bus.publish(...events);
   }
 

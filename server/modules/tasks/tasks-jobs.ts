@@ -3,6 +3,7 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
+import type { Metrics } from "../../platform/metrics";
 import type { AgentGateway } from "./agent-gateway";
 import type { TaskListener } from "./task-listener";
 import { commandTypeOfKind } from "./tasks-schema";
@@ -20,6 +21,7 @@ export interface DispatcherDeps {
   readonly log: Log;
   readonly gateway: AgentGateway;
   readonly listeners: readonly TaskListener[];
+  readonly metrics?: Pick<Metrics, "taskSent">;
 }
 
 const payloadSchema = z.record(z.string(), z.unknown());
@@ -77,8 +79,10 @@ export class TaskDispatcher {
     const claimed = await claimDueTasks(database, connected, now, SENT_LEASE_MS);
     const sent: TaskRow[] = [];
     for (const row of claimed.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
-      if (this.send(row)) sent.push(row);
-      else await unclaimTask(database, row);
+      if (this.send(row)) {
+        sent.push(row);
+        if (row.attempts === 1) this.deps.metrics?.taskSent(row.kind, (clock.now().getTime() - row.createdAt.getTime()) / 1000);
+      } else await unclaimTask(database, row);
     }
     // Agents are at work from here on: what is left to say waits for no one.
     const overtaken = await findOvertaken(database, sent);

@@ -11,6 +11,7 @@ import type { AgentGateway } from "./agent-gateway";
 import { commandTypeOfKind, type listTasksInput, type listTasksOutput, type Task, type TaskKind, taskKindSchema } from "./tasks-schema";
 import {
   cancelQueuedTasks,
+  countOpenTasks,
   expireLeases,
   expireLeasesOfSession,
   findNamedTask,
@@ -72,6 +73,10 @@ export class TasksService {
       input,
     );
     return { tasks: rows.map(taskView), pagination: pagination(input, counted, nextCursor) };
+  }
+
+  openCounts(): Promise<Record<"queued" | "sent" | "acknowledged", number>> {
+    return countOpenTasks(this.deps.database);
   }
 
   async get(id: string): Promise<{ task: Task; ownerId: string | null }> {

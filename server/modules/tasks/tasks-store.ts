@@ -71,6 +71,12 @@ export async function findTasks(
   return { ...bySequence.cut(rows, page.limit, "desc"), counted };
 }
 
+export async function countOpenTasks(db: Database): Promise<Record<"queued" | "sent" | "acknowledged", number>> {
+  const groups = await db.task.groupBy({ by: ["state"], where: { state: { in: open } }, _count: { _all: true } });
+  const of = (state: TaskState) => groups.find((group) => group.state === state)?._count._all ?? 0;
+  return { queued: of("queued"), sent: of("sent"), acknowledged: of("acknowledged") };
+}
+
 /** Agents that have something to be sent now. */
 export async function findAgentsWithDueTasks(db: Database, now: Date): Promise<string[]> {
   const rows = await db.task.findMany({ where: due(now), distinct: ["agentId"], select: { agentId: true } });

@@ -4,7 +4,7 @@ import { connectDatabase } from "./prisma-client";
 
 it("a statement that waits for a table that is held fails, and leaves its connection to others", async () => {
   const database = await testDatabase();
-  const waiter = connectDatabase(database.url, 300);
+  const waiter = connectDatabase(database.url, { statementTimeoutMs: 300 });
   try {
     const meanwhile = async () => {
       await expect(waiter.session.count()).rejects.toThrow(/statement timeout/);
