@@ -107,7 +107,7 @@ export class Listener {
       stripInternalHeaders(request, options.security);
       checkOrigin(request.method, request.headers, options.origin);
       this.awaitBody(request);
-      const match = matchRoute(facts.pathname);
+      const match = matchRoute(facts.pathname, "http");
       if (!match && isApi(facts.pathname)) throw new BerthError("NOT_FOUND", `No such path: ${facts.pathname.slice(0, 200)}`);
       if (!match) return await this.toNext(facts, response);
       if (match.kind === "upgrade") throw new BerthError("INVALID_PARAMETER", `${facts.pathname} is a WebSocket; connect to it as one`);
@@ -137,7 +137,7 @@ export class Listener {
       if (options.apps.serves(request.headers.host)) return await options.apps.upgrade({ ...facts, socket, head });
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
-      const match = matchRoute(facts.pathname);
+      const match = matchRoute(facts.pathname, "upgrade");
       if (match?.kind === "upgrade") return await options.upgrades[match.name]({ ...facts, params: match.params, socket, head });
       if (!options.security.production && facts.pathname.startsWith("/_next/")) {
         this.nextUpgrades.emit("upgrade", request, socket, head);
