@@ -32,12 +32,15 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/settings/profile": () => "/settings/profile",
   "/settings/security": () => "/settings/security",
   "/settings/preferences": () => "/settings/preferences",
+  "/settings/tokens": () => "/settings/tokens",
   "/settings/api": () => "/settings/api",
   "/invitation": () => "/invitation",
 };
 
 /** Pages as they look after a press or by their filters. */
-const states: Readonly<Record<string, { address: string; reach?: (page: Page) => Promise<void> }>> = {
+const states: Readonly<
+  Record<string, { address: string | ((things: { sessionId: string }) => string); reach?: (page: Page) => Promise<void> }>
+> = {
   "sessions chosen": {
     address: "/sessions?tags=looked-at",
     reach: (page) => page.getByRole("checkbox", { name: "Select all on this page" }).check(),
@@ -67,10 +70,21 @@ const states: Readonly<Record<string, { address: string; reach?: (page: Page) =>
       await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("local");
     },
   },
+  "a link that was made": {
+    address: ({ sessionId }) => `/sessions/${sessionId}`,
+    reach: async (page) => {
+      await desktop(page);
+      await page.getByRole("button", { name: "Share this screen" }).click();
+      await page.getByRole("button", { name: "Make a link" }).click();
+      await expect(page.getByText("It is shown only now.")).toBeVisible();
+      await expect(page.getByRole("button", { name: /^Take back: / })).not.toHaveCount(0);
+    },
+  },
 };
 
 /** What opens over a page, by the buttons that open it. */
 const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  "/settings/tokens": ["New token"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 
@@ -104,7 +118,7 @@ async function settled(page: Page): Promise<void> {
 }
 
 test.describe("accessibility", () => {
-  test.setTimeout(300_000);
+  test.setTimeout(480_000);
   let sessionId = "";
   let userId = "";
 
@@ -123,6 +137,30 @@ test.describe("accessibility", () => {
 
   test("every page has an address here", () => {
     expect(Object.keys(addresses).sort()).toEqual([...new Set(pagesOfApp())].sort());
+  });
+
+  test("no form of any page can be sent before the page's scripts answer", async ({ browser }) => {
+    const signedIn = await browser.newPage();
+    await signIn(signedIn);
+    await signedIn.close();
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    let forms = 0;
+    const open: string[] = [];
+    const withForms: typeof addresses = { ...addresses, "the launch form": () => "/sessions/new?template=terminal-desktop" };
+    for (const [name, address] of Object.entries(withForms)) {
+      await page.goto(`${stackUrl()}${address({ sessionId, userId })}`);
+      for (const form of await page.locator("form").all()) {
+        forms += 1;
+        // Enter in a field presses the first of them.
+        const buttons = form.locator("button:not([type=button]), input[type=submit]");
+        if ((await buttons.count()) === 0 || (await buttons.and(page.locator(":enabled")).count()) > 0) open.push(name);
+      }
+      if (name === "/sign-in") await signIn(page);
+    }
+    await context.close();
+    expect(open).toEqual([]);
+    expect(forms).toBeGreaterThanOrEqual(7);
   });
 
   for (const { width, height, colorSchemes } of [
@@ -161,7 +199,7 @@ test.describe("accessibility", () => {
         if (name === "/sign-in") await signIn(page);
       }
       for (const [name, { address, reach }] of Object.entries(states)) {
-        await page.goto(`${stackUrl()}${address}`);
+        await page.goto(`${stackUrl()}${typeof address === "string" ? address : address({ sessionId })}`);
         await settled(page);
         await reach?.(page);
         const problems = await findings(page, width < 500 ? "all but contrast" : "all");

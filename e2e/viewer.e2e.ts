@@ -124,6 +124,13 @@ test("a phone has the keys that it lacks, types by its own keyboard, and moves a
     await keys.getByRole("button", { name: "Close the keyboard" }).tap();
   });
 
+  await test.step("takes a picture, by the menu", async () => {
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Scaling" }).tap();
+    await page.getByRole("menuitem", { name: "Save a screenshot" }).tap();
+    expect((await saved).suggestedFilename()).toMatch(/\.png$/);
+  });
+
   await test.step("moves the view", async () => {
     await page.getByRole("button", { name: "Scaling" }).tap();
     await page.getByRole("menuitem", { name: "Actual size" }).tap();

@@ -58,6 +58,32 @@ async function bannerOf(socketPath: string): Promise<string> {
   }
 }
 
+/** As a viewer: a click into the middle, then the characters, by their keysyms. */
+async function typeInto(socketPath: string, text: string): Promise<void> {
+  const socket = connect(socketPath);
+  try {
+    await once(socket, "data");
+    socket.write("RFB 003.008\n");
+    await once(socket, "data");
+    socket.write(Buffer.from([1]));
+    await once(socket, "data");
+    socket.write(Buffer.from([1]));
+    await once(socket, "data");
+    for (const pressed of [1, 0]) socket.write(Buffer.from([5, pressed, 1, 144, 1, 44]));
+    for (const character of text) {
+      const key = Buffer.alloc(8);
+      key.writeUInt8(4, 0);
+      key.writeUInt32BE(character === "\n" ? 0xff0d : (character.codePointAt(0) ?? 0), 4);
+      for (const down of [1, 0]) socket.write(Buffer.from(key.fill(down, 1, 2)));
+    }
+    // What was sent before a goodbye is still read.
+    socket.end();
+    await once(socket, "close");
+  } finally {
+    socket.destroy();
+  }
+}
+
 async function execIn(container: Docker.Container, ...command: string[]): Promise<string> {
   const exec = await container.exec({ Cmd: command, AttachStdout: true, Tty: true });
   const stream = await exec.start({ hijack: true, stdin: false, Tty: true });
@@ -95,6 +121,32 @@ test.each([
     interval: 200,
   });
   expect(await execIn(container, "cat", "/home/user/note")).toBe("kept");
+});
+
+test("a desktop has the keyboard layout that it is told, and what is typed arrives as the same characters", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "berth-display-"));
+  chmodSync(folder, 0o777);
+  ends.push(() => rmSync(folder, { recursive: true, force: true }));
+  const { container } = await run("berth/terminal-desktop:1", {
+    Env: ["BERTH_DISPLAY_SOCKET=/run/berth/display.sock", "BERTH_KEYBOARD_LAYOUT=de"],
+    HostConfig: { Binds: [`${folder}:/run/berth`] },
+  });
+  await vi.waitFor(async () => expect(await execIn(container, "setxkbmap", "-display", ":1", "-query")).toMatch(/layout: +de$/m), {
+    timeout: 15_000,
+    interval: 200,
+  });
+  await vi.waitFor(async () => expect(await execIn(container, "ps", "-u", "user", "-o", "comm=")).toMatch(/xterm[^]*bash/), {
+    timeout: 20_000,
+    interval: 200,
+  });
+  // Typed again until the terminal has its window and the focus.
+  await vi.waitFor(
+    async () => {
+      await typeInto(join(folder, "display.sock"), "\necho 'zy@{ß' > ~/typed\n");
+      expect(await execIn(container, "cat", "/home/user/typed")).toBe("zy@{ß");
+    },
+    { timeout: 20_000, interval: 500 },
+  );
 });
 
 test("a desktop without a socket to listen on speaks RFB on port 5900", async () => {

@@ -1,6 +1,6 @@
 /** Schemas of quantities; how they are read and written is in `quantity-text.ts`. */
 import { z } from "zod";
-import { cpuRule, idleTimeoutRule, memoryRule, type QuantityRule, quantityProblem, storageRule } from "./quantity-text";
+import { cpuRule, idleTimeoutRule, memoryRule, type QuantityRule, quantityProblem, storageRule } from "./quantity-rules";
 
 export { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory } from "./quantity-text";
 

@@ -40,13 +40,14 @@ describe("quantities", () => {
     expect([0, 1023, 512 * 2 ** 20, 1.5 * 2 ** 30, 2 ** 31].map(formatBytes)).toEqual(["0 B", "1023 B", "512 MiB", "1.5 GiB", "2 GiB"]);
   });
   it("says the contract's quantities in words and leaves foreign text alone", () => {
-    expect([memoryWords("2Gi"), memoryWords("much"), cpuWords("1500m"), cpuWords("2"), durationWords("90m"), durationWords("0")]).toEqual([
-      "2 GiB",
-      "much",
-      "1.5 CPU",
-      "2 CPU",
+    expect([memoryWords("2Gi"), memoryWords("much"), cpuWords("1500m"), cpuWords("2")]).toEqual(["2 GiB", "much", "1.5 CPU", "2 CPU"]);
+    expect(["90m", "40s", "5s", "75s", "0", "soon"].map(durationWords)).toEqual([
       "1 h 30 min",
+      "40 s",
+      "5 s",
+      "1 min 15 s",
       "never",
+      "soon",
     ]);
   });
   it("counts things with their plural", () => {

@@ -33,7 +33,8 @@ export function cpuWords(quantity: string): string {
 export function durationWords(quantity: string): string {
   const seconds = parseDuration(quantity);
   if (seconds === null) return quantity;
-  return seconds === 0 ? "never" : formatSpan(seconds * 1000);
+  if (seconds === 0) return "never";
+  return seconds < 60 ? `${seconds} s` : formatSpan(seconds * 1000);
 }
 
 export function formatPercent(fraction: number): string {

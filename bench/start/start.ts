@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeMachine } from "../measure/machine";
+import { machineSettled } from "../measure/settled";
 import { createToBanner, LiveEvents, removeSession } from "./berth-session";
 import { BerthStack } from "./berth-stack";
 import { dockerRunToBanner, imageIsPresent } from "./docker-run";
@@ -27,11 +28,14 @@ async function measure(stack: BerthStack): Promise<{ samples: Samples; timelines
   const person = await Person.signIn(stack);
   try {
     for (let round = 1; round <= rounds; round += 1) {
+      await machineSettled();
       samples.dockerRunToBanner.push(await dockerRunToBanner(IMAGE));
+      await machineSettled();
       const scripted = await createToBanner(stack, live, TEMPLATE.name);
       samples.requestToRunning.push(scripted.runningMs);
       samples.requestToBanner.push(scripted.bannerMs);
       await removeSession(stack, live, scripted.id);
+      await machineSettled();
       const seen = await person.launchToFirstFrame(TEMPLATE.title);
       samples.clickToFirstFrame.push(seen.firstFrameMs);
       await timelines.add(stack, seen.id);

@@ -46,12 +46,12 @@ const statements = ({ agents, sessions, others }: HowMuch) => [
      "hibernateModes", "memoryBytes", "cpuMillicores", "persistentHome", "idleTimeoutSeconds", tags, "failureCode", "failureMessage", "startedAt",
      "lastActivityAt", "createdAt", "updatedAt")
    SELECT gen_random_uuid(), CASE WHEN n % 25 = 0 THEN 'the-session-in-which-the-quarterly-figures-are-kept-until-the-auditors-come-' || n ELSE 'session-' || n END,
-     u.id, t.id, 1, a.id, 'docker', (ARRAY['running','running','hibernated','terminated','running','terminated','running'])[1 + n % 7]::"SessionDesired",
+     u.id, t.id, 1, a.id, 'docker', (ARRAY['running','running','hibernated','terminated','running','terminated','terminated'])[1 + n % 7]::"SessionDesired",
      (ARRAY['running','starting','stopped','removed','absent','running','failed'])[1 + n % 7]::"SessionObserved", 1, 'stop', ARRAY['stop','freeze'],
      2147483648, 1000, n % 2 = 0, 1800, CASE WHEN n % 3 = 0 THEN ARRAY['demo','quarterly'] ELSE ARRAY[]::text[] END,
      CASE WHEN n % 7 = 6 THEN 'IMAGE_NOT_FOUND' END,
      CASE WHEN n % 7 = 6 THEN 'Image registry.example.net/department/tool:9 was not found: check its name and tag in the template' END,
-     now() - n * interval '7 minutes', now() - n * interval '1 minute', now() - n * interval '8 minutes', now() - n * interval '1 minute'
+     now() - n * interval '7 minutes', now() - n % 20 * interval '1 minute', now() - n * interval '8 minutes', now() - n * interval '1 minute'
    FROM generate_series(1, ${sessions}) n
    JOIN "User" u ON u.username = CASE WHEN n % 2 = 0 THEN 'admin' ELSE 'person-' || (1 + n % 30) END
    JOIN "Template" t ON t.name = CASE WHEN n % 2 = 0 THEN 'terminal-desktop' ELSE 'firefox-browser' END
@@ -84,6 +84,9 @@ const statements = ({ agents, sessions, others }: HowMuch) => [
      'berth/terminal-desktop:1', 'running'
    FROM "Agent" a, generate_series(1, 3) n WHERE a.name = 'host-1'`,
 ];
+
+/** The heartbeats of the agents that nobody runs: without them they are offline half a minute later. */
+export const heartbeats = `UPDATE "Agent" SET "lastHeartbeatAt" = now() WHERE "connectionId" = 'seeded'`;
 
 /** The tables behind what pages list; people stay readable, so that somebody is signed in. */
 export const listedTables = ["Session", "Agent", "Template", "Home", "Task", "AuditEntry"] as const;

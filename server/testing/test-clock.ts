@@ -10,6 +10,7 @@ interface Entry {
 export class TestClock implements Clock {
   private time: number;
   private readonly entries = new Set<Entry>();
+  private readonly awaited = new Set<{ readonly ms: number; readonly set: () => void }>();
 
   constructor(start = new Date("2026-11-22T10:00:00Z")) {
     this.time = start.getTime();
@@ -39,8 +40,27 @@ export class TestClock implements Clock {
     this.time = end;
   }
 
+  /** As `advance`, once somebody waits for that long: for a wait that is begun beside the test, which time would otherwise pass by. */
+  async advanceOnceAwaited(ms: number): Promise<void> {
+    const waits = [...this.entries].some((entry) => entry.everyMs === null && entry.due === this.time + ms);
+    if (!waits) {
+      await new Promise<void>((resolve) => {
+        const waiter = {
+          ms,
+          set: () => {
+            this.awaited.delete(waiter);
+            resolve();
+          },
+        };
+        this.awaited.add(waiter);
+      });
+    }
+    await this.advance(ms);
+  }
+
   private add(entry: Entry): Timer {
     this.entries.add(entry);
+    if (entry.everyMs === null) for (const { ms, set } of [...this.awaited]) if (entry.due === this.time + ms) set();
     return { cancel: () => this.entries.delete(entry) };
   }
 

@@ -5,7 +5,6 @@ import { signInWithPassword, startOidcSignIn } from "../../account/auth-requests
 import { asksForSecondFactor, signInErrorWords } from "../../account/sign-in-error";
 import { Button } from "../../components/controls/button";
 import { TextField } from "../../components/controls/field";
-import { useHydrated } from "../../components/controls/use-hydrated";
 import { Notice } from "../../components/feedback/notice";
 import { CodeStep } from "./code-step";
 
@@ -20,7 +19,6 @@ interface SignInFormProps {
 const unreachable = "The control plane did not answer. Check your connection and try again.";
 
 export function SignInForm({ next, oidc, error }: SignInFormProps) {
-  const hydrated = useHydrated();
   const [busy, setBusy] = useState<"password" | "oidc" | null>(null);
   const [first, setFirst] = useState<{ username: string; password: string } | null>(null);
   const [problem, setProblem] = useState<string | null>(error === null ? null : signInErrorWords(error));
@@ -101,7 +99,7 @@ export function SignInForm({ next, oidc, error }: SignInFormProps) {
           autoFocus
         />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" maxLength={512} />
-        <Button type="submit" look="primary" busy={busy === "password"} disabled={!hydrated || busy === "oidc"} className="h-10">
+        <Button type="submit" look="primary" busy={busy === "password"} disabled={busy === "oidc"} className="h-10">
           Sign in
         </Button>
       </form>

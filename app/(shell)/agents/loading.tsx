@@ -1,10 +1,11 @@
-import { CardBones, PageBones } from "../../components/feedback/skeleton";
+import { CardBones, PageBones, ToolbarBones } from "../../components/feedback/skeleton";
 import { PageBody } from "../../components/shell/page-body";
 
 export default function Loading() {
   return (
     <PageBody>
       <PageBones>
+        <ToolbarBones />
         <CardBones />
       </PageBones>
     </PageBody>

@@ -1,8 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
-import Link from "next/link";
-import { counted, formatPercent } from "../../format/quantity";
+import { formatPercent } from "../../format/quantity";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
@@ -12,10 +11,8 @@ import { Card, Panel } from "../data/panel";
 import { Elapsed, RelativeTime } from "../data/relative-time";
 import { Notice } from "../feedback/notice";
 import { Reading } from "../feedback/reading";
-import { Bone } from "../feedback/skeleton";
-import { SessionRows } from "../sessions/session-rows";
+import { Bone, RowBones } from "../feedback/skeleton";
 import { PageHeader } from "../shell/page-header";
-import { TaskRows } from "../tasks/task-rows";
 import { AgentActions } from "./agent-actions";
 import { AgentCapacity, usageNow } from "./agent-capacity";
 import { AgentPageBones } from "./agent-page-bones";
@@ -24,6 +21,7 @@ import { CapacityLegend } from "./capacity-bar";
 import { DrainPanel } from "./drain-panel";
 
 const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module.AgentUsage), { ssr: false, loading: UsageBones });
+const AgentWork = dynamic(() => import("./agent-work").then((module) => module.AgentWork), { ssr: false, loading: WorkBones });
 const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
@@ -45,9 +43,6 @@ export function AgentPage({ id }: { id: string }) {
 
 /** `id` is what the address has: the server read by it already. */
 function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string }) {
-  const trpc = useTRPC();
-  const sessions = useQuery(trpc.sessions.list.queryOptions({ agentId: id, live: true, limit: 25, page: 1 }));
-  const tasks = useQuery(trpc.tasks.list.queryOptions({ agentId: id, limit: 10, page: 1 }));
   const usage = usageNow(agent);
   return (
     <>
@@ -116,29 +111,9 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
       <InSight bones={<UsageBones />}>
         <AgentUsage agentId={agent.agentId} />
       </InSight>
-      <Panel title="Sessions">
-        {sessions.data && sessions.data.sessions.length > 0 ? (
-          <SessionRows sessions={sessions.data.sessions} label={`Sessions on ${agent.agentId}`} showOwner />
-        ) : (
-          <p className="text-ink-soft">
-            {sessions.data ? "No session is placed here." : sessions.isError ? "The sessions could not be read." : "…"}
-          </p>
-        )}
-        {sessions.data && sessions.data.pagination.total > 25 ? (
-          <Link href={`/sessions?agent=${encodeURIComponent(agent.agentId)}`} className="text-sm text-accent hover:underline">
-            All {counted(sessions.data.pagination.total, "session")}
-          </Link>
-        ) : null}
-      </Panel>
-      <Panel title="Last tasks">
-        {tasks.data && tasks.data.tasks.length > 0 ? (
-          <TaskRows tasks={tasks.data.tasks} label={`Last tasks of ${agent.agentId}`} />
-        ) : (
-          <p className="text-ink-soft">
-            {tasks.data ? "It was asked for nothing yet." : tasks.isError ? "The tasks could not be read." : "…"}
-          </p>
-        )}
-      </Panel>
+      <InSight bones={<WorkBones />}>
+        <AgentWork id={id} name={agent.agentId} />
+      </InSight>
     </>
   );
 }
@@ -146,7 +121,19 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
 function UsageBones() {
   return (
     <Panel title="Usage">
-      <Bone className="h-105" />
+      <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+        {["cpu", "memory", "disk", "sessions"].map((chart) => (
+          <Bone key={chart} className="h-50" />
+        ))}
+      </div>
+    </Panel>
+  );
+}
+
+function WorkBones() {
+  return (
+    <Panel title="Sessions">
+      <RowBones rows={3} />
     </Panel>
   );
 }

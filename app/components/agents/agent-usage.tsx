@@ -1,7 +1,6 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Segmented } from "../controls/segmented";
 import { Card, Panel } from "../data/panel";
@@ -10,9 +9,8 @@ import { useUrlFilters } from "../data/use-url-filters";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
 import { useCurrentUser } from "../shell/user-context";
+import { UsageChart } from "./usage-chart";
 import { type UsageKind, type UsageSeries, usageSeries, usageSummary } from "./usage-series";
-
-const UsageChart = dynamic(() => import("./usage-chart"), { ssr: false, loading: () => <Bone className="h-33" /> });
 
 const ranges = [
   { value: "1", label: "1 h", hours: 1 },
@@ -80,8 +78,6 @@ function UsageCharts({ usage }: { usage: Outputs["agents"]["usage"] }) {
   const series = useMemo(() => usageSeries(usage), [usage]);
   const [from, to] = [Date.parse(usage.from) / 1000, Date.parse(usage.to) / 1000];
   const [point, setPoint] = useState<number | null>(null);
-  // Every chart tells of every move, since they share the pointer's place.
-  const onPoint = useCallback((index: number | null) => setPoint(index), []);
   return (
     <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
       {charts.map(({ kind, title, top, words }) => (
@@ -95,7 +91,8 @@ function UsageCharts({ usage }: { usage: Outputs["agents"]["usage"] }) {
               to={to}
               top={top}
               timeZone={timeZone}
-              onPoint={onPoint}
+              point={point}
+              onPoint={setPoint}
             />
           </figure>
         </Card>

@@ -1,11 +1,8 @@
 "use client";
-import { useEffect, useRef, useState } from "react";
-import UPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { useTheme } from "../../theme/use-theme";
+import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import { linePaths, nearestTime, type Plot, scaled, timeTicks, valueTicks, zoneOffset } from "./chart-shape";
 
 const HEIGHT = 132;
-const FONT = "11px var(--font-geist-sans, sans-serif)";
 
 export interface UsageChartProps {
   readonly times: readonly number[];
@@ -17,87 +14,94 @@ export interface UsageChartProps {
   readonly top: number | null;
   readonly timeZone: string | null;
   /** Which sample the pointer is at, on any of the charts; null when it is on none. */
+  readonly point: number | null;
   readonly onPoint: (index: number | null) => void;
 }
 
-/** One line over time. The pointer's place is shared by all charts of the page. Its words stand beside it: a canvas says nothing. */
-export default function UsageChart({ times, values, from, to, top, timeZone, onPoint }: UsageChartProps) {
-  const host = useRef<HTMLDivElement>(null);
-  const chart = useRef<UPlot>(null);
-  const [theme] = useTheme();
-  const dark = useSystemDark();
-  const data = useRef<UPlot.AlignedData>([[], []]);
-  data.current = [[...times], [...values]];
-  const range = useRef({ from, to });
-  range.current = { from, to };
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a canvas has the colours of the moment when it was drawn
-  useEffect(() => {
-    const element = host.current;
-    if (!element) return;
-    const { color: ink, borderTopColor: line } = getComputedStyle(element);
-    const accent = getComputedStyle(element.parentElement ?? element).color;
-    const axis = { stroke: ink, font: fontOf(element), grid: { stroke: line, width: 1 }, ticks: { show: false } };
-    const made = new UPlot(
-      {
-        width: element.clientWidth,
-        height: HEIGHT,
-        legend: { show: false },
-        padding: [8, 8, 0, 0],
-        cursor: { sync: { key: "agent-usage" }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
-        ...(timeZone ? { tzDate: (seconds: number) => UPlot.tzDate(new Date(seconds * 1000), timeZone) } : {}),
-        scales: {
-          x: { time: true, range: () => [range.current.from, range.current.to] },
-          y: { range: (_, __, highest) => [0, top ?? Math.max(4, Math.ceil((highest ?? 0) * 1.15))] },
-        },
-        axes: [
-          { ...axis, size: 26, space: 70, grid: { show: false }, values: clockOf(timeZone) },
-          { ...axis, size: 34, space: 36, ...(top === null ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] } : {}) },
-        ],
-        series: [{}, { stroke: accent, width: 1.5, fill: `color-mix(in srgb, ${accent} 12%, transparent)`, points: { show: false } }],
-        hooks: { setCursor: [(self) => onPoint(self.cursor.idx ?? null)] },
-      },
-      data.current,
-      element,
-    );
-    chart.current = made;
-    const resize = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
-    resize.observe(element);
-    return () => {
-      resize.disconnect();
-      made.destroy();
-      chart.current = null;
+/** One line over time, as wide as there is room. The pointer's place is shared by all charts of the page. Its words stand beside it. */
+export function UsageChart({ times, values, from, to, top, timeZone, point, onPoint }: UsageChartProps) {
+  const [host, width] = useWidth();
+  const plot: Plot = { left: 34, right: Math.max(35, width - 8), top: 8, bottom: HEIGHT - 24 };
+  const drawn = useMemo(() => {
+    const highest = top ?? Math.max(4, Math.ceil(1.15 * Math.max(0, ...values.map((value) => value ?? 0))));
+    const x = scaled(from, to, plot.left, plot.right);
+    const y = scaled(0, highest, plot.bottom, plot.top);
+    const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: timeZone ?? undefined });
+    return {
+      x,
+      y,
+      ...linePaths({ times, values }, x, y),
+      values: valueTicks(highest, plot.bottom - plot.top).map((value) => ({ value, at: y(value) })),
+      times: timeTicks(from, to, plot.right - plot.left, zoneOffset(to, timeZone)).map((time) => ({
+        words: clock.format(time * 1000),
+        at: x(time),
+      })),
     };
-  }, [theme, dark, timeZone, top, onPoint]);
+  }, [times, values, from, to, top, timeZone, plot.left, plot.right, plot.top, plot.bottom]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the data is read when it has changed
-  useEffect(() => {
-    chart.current?.setData(data.current);
-  }, [times, values, from, to]);
-
+  const pointed = (event: PointerEvent<SVGSVGElement>) => {
+    const at = event.clientX - event.currentTarget.getBoundingClientRect().left;
+    onPoint(nearestTime(times, scaled(plot.left, plot.right, from, to)(at)));
+  };
+  const time = point === null ? undefined : times[point];
+  const value = point === null ? undefined : values[point];
   return (
-    <div className="text-accent">
-      <div ref={host} aria-hidden className="border-line text-ink-faint" style={{ height: HEIGHT }} />
+    <div ref={host} className="min-w-0" style={{ height: HEIGHT }}>
+      {width > 0 ? (
+        <svg
+          aria-hidden="true"
+          width={width}
+          height={HEIGHT}
+          className="block touch-pan-y text-[11px] text-ink-faint"
+          onPointerMove={pointed}
+          onPointerLeave={() => onPoint(null)}
+        >
+          {drawn.values.map(({ value, at }) => (
+            <g key={value}>
+              <line x1={plot.left} x2={plot.right} y1={at} y2={at} className="stroke-line" shapeRendering="crispEdges" />
+              <text x={plot.left - 8} y={at + 4} textAnchor="end" className="tabular fill-current">
+                {value}
+              </text>
+            </g>
+          ))}
+          {drawn.times.map(({ words, at }) => (
+            <text key={at} x={at} y={HEIGHT - 6} textAnchor={at > plot.right - 16 ? "end" : "middle"} className="tabular fill-current">
+              {words}
+            </text>
+          ))}
+          <path d={drawn.area} className="fill-accent/12" />
+          <path d={drawn.line} className="fill-none stroke-accent" strokeWidth="1.5" strokeLinejoin="round" strokeLinecap="round" />
+          {time === undefined ? null : (
+            <>
+              <line
+                x1={drawn.x(time)}
+                x2={drawn.x(time)}
+                y1={plot.top}
+                y2={plot.bottom}
+                className="stroke-line-strong"
+                strokeDasharray="3 3"
+              />
+              {value === null || value === undefined ? null : (
+                <circle cx={drawn.x(time)} cy={drawn.y(value)} r="3" className="fill-accent" />
+              )}
+            </>
+          )}
+        </svg>
+      ) : null}
     </div>
   );
 }
 
-/** A canvas knows no variables of the style sheet. */
-const fontOf = (element: HTMLElement): string => FONT.replace(/var\(.*\)/, getComputedStyle(element).fontFamily);
-
-function clockOf(timeZone: string | null) {
-  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: timeZone ?? undefined });
-  return (_: UPlot, seconds: number[]) => seconds.map((at) => clock.format(at * 1000));
-}
-
-function useSystemDark(): boolean {
-  const [dark, setDark] = useState(false);
+/** An element, and how wide it is; 0 until that is known. */
+function useWidth() {
+  const host = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
   useEffect(() => {
-    const query = matchMedia("(prefers-color-scheme: dark)");
-    const changed = () => setDark(query.matches);
-    changed();
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
+    const element = host.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
   }, []);
-  return dark;
+  return [host, width] as const;
 }

@@ -11,4 +11,4 @@ const sizes: Record<ButtonSize, string> = { medium: "h-9 px-3.5 text-base", smal
 
 /** How a button looks, for what is none of our `Button`s: a screen that has to stay small. */
 export const buttonClass = (look: ButtonLook = "secondary", size: ButtonSize = "medium") =>
-  `inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition-colors duration-150 select-none disabled:opacity-50 disabled:pointer-events-none aria-disabled:opacity-50 ${looks[look]} ${sizes[size]}`;
+  `inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition-colors duration-150 select-none disabled:opacity-50 disabled:pointer-events-none aria-disabled:opacity-50 data-waiting:animate-dim-late ${looks[look]} ${sizes[size]}`;

@@ -1,6 +1,8 @@
+"use client";
 import Link from "next/link";
 import type { ComponentProps, ReactNode } from "react";
 import { type ButtonLook, type ButtonSize, buttonClass } from "./button-class";
+import { useHydrated } from "./use-hydrated";
 
 interface ButtonProps extends ComponentProps<"button"> {
   look?: ButtonLook;
@@ -10,11 +12,29 @@ interface ButtonProps extends ComponentProps<"button"> {
   busy?: boolean;
 }
 
-export function Button({ look, size, icon, busy = false, className = "", children, onClick, type = "button", ...rest }: ButtonProps) {
+/**
+ * One that sends a form waits for the page's scripts: pressed before (or by Enter in a field, which presses the same button), the browser
+ * would post the form by itself and show what the control plane makes of that. It looks disabled only when they take long.
+ */
+export function Button({
+  look,
+  size,
+  icon,
+  busy = false,
+  className = "",
+  children,
+  onClick,
+  type = "button",
+  disabled,
+  ...rest
+}: ButtonProps) {
+  const waiting = !useHydrated() && type === "submit";
   return (
     <button
       {...rest}
       type={type}
+      disabled={disabled || waiting}
+      data-waiting={waiting && !disabled ? true : undefined}
       aria-busy={busy || undefined}
       aria-disabled={busy || undefined}
       onClick={busy ? (event) => event.preventDefault() : onClick}

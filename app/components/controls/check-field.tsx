@@ -1,4 +1,6 @@
-import { type ReactNode, useId } from "react";
+"use client";
+import { type ReactNode, useEffect, useId } from "react";
+import { tellEarlyInput } from "./early-input";
 
 interface CheckFieldProps {
   readonly label: string;
@@ -11,6 +13,7 @@ interface CheckFieldProps {
 /** Yes or no. */
 export function CheckField({ label, hint, checked, onChange, disabled = false }: CheckFieldProps) {
   const id = useId();
+  useEffect(() => tellEarlyInput(document.getElementById(id)), [id]);
   return (
     <div className="flex items-start gap-2.5">
       <input

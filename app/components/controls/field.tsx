@@ -1,4 +1,6 @@
-import { type ComponentProps, type ReactNode, useId } from "react";
+"use client";
+import { type ComponentProps, type ReactNode, useEffect, useId } from "react";
+import { tellEarlyInput } from "./early-input";
 
 const controlClass =
   "w-full rounded-md border border-line-strong/70 bg-surface px-3 text-base text-ink placeholder:text-ink-faint transition-colors duration-150 hover:border-line-strong aria-invalid:border-failed disabled:opacity-60";
@@ -17,6 +19,7 @@ export function Field({ label, hint, problem, aside, children }: FieldProps) {
   const id = useId();
   const noteId = `${id}-note`;
   const note = problem ?? hint;
+  useEffect(() => tellEarlyInput(document.getElementById(id)), [id]);
   return (
     <div className="flex flex-col gap-1.5">
       <div className="flex items-baseline justify-between gap-2">

@@ -112,7 +112,9 @@ export function Menu({ trigger, children, align = "end", side = "bottom" }: Menu
 }
 
 function itemsOf(menu: HTMLElement): HTMLElement[] {
-  return [...menu.querySelectorAll<HTMLElement>("[role=menuitem]:not([aria-disabled=true])")];
+  const items = [...menu.querySelectorAll<HTMLElement>("[role=menuitem]:not([aria-disabled=true])")];
+  // Some are there on a phone alone.
+  return items.filter((item) => item.checkVisibility());
 }
 
 /** Which item a key leads to; null for a key that is none of the menu's. */

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from "react";
 
 const never = () => () => {};
 
-/** False until the page's scripts answer. A form that is sent before would go the browser's own way, with its fields in the address. */
+/** False until the page's scripts answer; true at once for what appears later. */
 export const useHydrated = (): boolean =>
   useSyncExternalStore(
     never,

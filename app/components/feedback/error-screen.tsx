@@ -1,5 +1,4 @@
 "use client";
-import { CircleAlert } from "lucide-react";
 import { buttonClass } from "../controls/button-class";
 
 /**
@@ -10,7 +9,18 @@ export function ErrorScreen({ error, onRetry }: { error: unknown; onRetry: () =>
   const digest = error instanceof Error && "digest" in error && typeof error.digest === "string" ? error.digest : null;
   return (
     <div role="alert" className="mx-auto flex w-full max-w-md flex-1 flex-col justify-center gap-4 px-4 py-16">
-      <CircleAlert aria-hidden className="size-6 text-failed" />
+      <svg
+        aria-hidden="true"
+        viewBox="0 0 24 24"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2"
+        strokeLinecap="round"
+        className="size-6 text-failed"
+      >
+        <circle cx="12" cy="12" r="10" />
+        <path d="M12 8v4m0 4h.01" />
+      </svg>
       <h1 className="text-xl font-semibold">This page broke</h1>
       <p className="text-ink-soft">
         The fault is ours, and nothing that runs was touched by it. Try again; if it comes back, the server’s log says more.

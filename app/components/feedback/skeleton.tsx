@@ -40,6 +40,16 @@ export function CardBones({ cards = 6 }: { cards?: number }) {
   );
 }
 
+/** A list's search and filters to come. */
+export function ToolbarBones() {
+  return (
+    <div className="-mb-2 flex gap-3">
+      <Bone className="h-9 w-full sm:w-64" />
+      <Bone className="hidden h-9 w-72 sm:block" />
+    </div>
+  );
+}
+
 /** A page to come: its title and whatever fills it. */
 export function PageBones({ children }: { children: React.ReactNode }) {
   return (

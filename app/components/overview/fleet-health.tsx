@@ -80,11 +80,16 @@ export function FleetHealth() {
           name="Room left"
           href="/agents"
           note={
-            totalCapacity.maxSessions > 0
-              ? `of ${counted(totalCapacity.maxSessions, "session")}`
-              : stats.data.totalAgents > 0
-                ? "no limit is set"
-                : "no agents"
+            totalCapacity.maxSessions > 0 ? (
+              <>
+                of {totalCapacity.maxSessions.toLocaleString("en-GB")}
+                <span className="max-sm:hidden"> sessions</span>
+              </>
+            ) : stats.data.totalAgents > 0 ? (
+              "no limit is set"
+            ) : (
+              "no agents"
+            )
           }
         >
           {totalCapacity.maxSessions > 0 ? amount(stats.data.utilization.sessionsAvailable) : "–"}
@@ -126,7 +131,7 @@ function Concerns({ concerns }: { concerns: readonly Concern[] }) {
   );
 }
 
-function Tile({ name, href, note, children }: { name: string; href: string; note: string; children: ReactNode }) {
+function Tile({ name, href, note, children }: { name: string; href: string; note: ReactNode; children: ReactNode }) {
   return (
     <div className="relative flex flex-col gap-1 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
       <dt className="text-sm text-ink-soft">

@@ -1,4 +1,4 @@
-import { cpuRule, idleTimeoutRule, memoryRule, type QuantityRule, quantityProblem } from "@berth/protocol/quantity-text";
+import { cpuRule, idleTimeoutRule, memoryRule, type QuantityRule, quantityProblem } from "@berth/protocol/quantity-rules";
 import type { SessionPolicy } from "@berth/protocol/session-policy";
 import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
 import type { Inputs } from "../../trpc/client";

@@ -7,7 +7,6 @@ import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { SelectField, TextField } from "../controls/field";
-import { useHydrated } from "../controls/use-hydrated";
 import { useCurrentUser } from "../shell/user-context";
 import { checkDraft, emptyDraft, type LaunchDraft, placementWish } from "./launch-draft";
 import { LaunchFailure } from "./launch-failure";
@@ -25,7 +24,6 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
   const trpc = useTRPC();
   const user = useCurrentUser();
   const launch = useLaunch();
-  const hydrated = useHydrated();
   const [draft, setDraft] = useState<LaunchDraft>({
     ...emptyDraft,
     home: home ? "existing" : template.persistentHome ? "new" : "none",
@@ -48,6 +46,24 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
   const problem = (field: string) => (left.has(field) ? (checked.problems?.[field] ?? refused[field]) : refused[field]);
   const edit = (change: Partial<LaunchDraft>) => setDraft((current) => ({ ...current, ...change }));
   const leave = (field: string) => () => setLeft((current) => new Set(current).add(field));
+
+  const quantity = (
+    label: string,
+    key: "memory" | "cpu" | "idleTimeout",
+    field: string,
+    ofTemplate: string,
+    words: (text: string) => string,
+  ) => (
+    <TextField
+      label={label}
+      value={draft[key]}
+      placeholder={ofTemplate}
+      onChange={(event) => edit({ [key]: event.target.value })}
+      onBlur={leave(field)}
+      problem={problem(field)}
+      hint={words(draft[key].trim() || ofTemplate)}
+    />
+  );
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -75,33 +91,9 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
           spellCheck={false}
         />
         <div className="grid grid-cols-1 gap-5 sm:grid-cols-3">
-          <TextField
-            label="Memory"
-            value={draft.memory}
-            placeholder={template.defaultResources.memory}
-            onChange={(event) => edit({ memory: event.target.value })}
-            onBlur={leave("resources.memory")}
-            problem={problem("resources.memory")}
-            hint={memoryWords(draft.memory.trim() || template.defaultResources.memory)}
-          />
-          <TextField
-            label="CPU"
-            value={draft.cpu}
-            placeholder={template.defaultResources.cpu}
-            onChange={(event) => edit({ cpu: event.target.value })}
-            onBlur={leave("resources.cpu")}
-            problem={problem("resources.cpu")}
-            hint={cpuWords(draft.cpu.trim() || template.defaultResources.cpu)}
-          />
-          <TextField
-            label="Hibernate when idle"
-            value={draft.idleTimeout}
-            placeholder={template.idleTimeout}
-            onChange={(event) => edit({ idleTimeout: event.target.value })}
-            onBlur={leave("idleTimeout")}
-            problem={problem("idleTimeout")}
-            hint={durationWords(draft.idleTimeout.trim() || template.idleTimeout)}
-          />
+          {quantity("Memory", "memory", "resources.memory", template.defaultResources.memory, memoryWords)}
+          {quantity("CPU", "cpu", "resources.cpu", template.defaultResources.cpu, cpuWords)}
+          {quantity("Hibernate when idle", "idleTimeout", "idleTimeout", template.idleTimeout, durationWords)}
         </div>
         <LaunchHome draft={draft} homes={homes.data?.homes} onEdit={edit} onLeave={leave("homeId")} problem={problem("homeId")} />
         <SelectField
@@ -141,7 +133,7 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
         ) : null}
         {launch.error ? <LaunchFailure error={launch.error} /> : null}
         <div className="flex flex-wrap gap-2">
-          <Button type="submit" look="primary" busy={launch.launching} disabled={!hydrated} icon={<Play aria-hidden className="size-4" />}>
+          <Button type="submit" look="primary" busy={launch.launching} icon={<Play aria-hidden className="size-4" />}>
             Launch {template.displayName}
           </Button>
           <ButtonLink href={home ? `/sessions/new?home=${home}` : "/sessions/new"}>Other template</ButtonLink>

@@ -1,7 +1,7 @@
 "use client";
-import Link from "next/link";
 import { memo, useDeferredValue } from "react";
 import { RelativeTime } from "../data/relative-time";
+import { SessionLink } from "./session-link";
 import { SessionMenu } from "./session-menu";
 import { type ListedSession, type RowChoice, RowFailure, SelectBox } from "./session-rows";
 import { SessionStatus } from "./session-status";
@@ -53,14 +53,7 @@ const SessionCard = memo(function SessionCard({ session, showOwner, toggle, sele
       </span>
       <div className="flex items-start gap-2 p-3">
         <div className="min-w-0 flex-1">
-          <Link
-            href={`/sessions/${session.id}`}
-            title={session.name}
-            data-row-link
-            className="block truncate rounded font-medium outline-none after:absolute after:inset-0 after:rounded-lg focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
-          >
-            {session.name}
-          </Link>
+          <SessionLink session={session} className="after:rounded-lg" />
           <div className="flex min-w-0 flex-wrap items-center gap-x-2 text-sm text-ink-faint">
             <SessionStatus session={session} />
             <span className="min-w-0 truncate">

@@ -1,5 +1,4 @@
 "use client";
-import Link from "next/link";
 import { memo, useDeferredValue } from "react";
 import { cpuWords, memoryWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
@@ -7,6 +6,7 @@ import { RelativeTime } from "../data/relative-time";
 import { SortHead } from "../data/sort-head";
 import { Cell, Head, Table } from "../data/table";
 import type { SortKey } from "./session-filters";
+import { SessionLink } from "./session-link";
 import { SessionMenu } from "./session-menu";
 import { SessionStatus } from "./session-status";
 import { SessionThumbnail } from "./session-thumbnail";
@@ -119,14 +119,7 @@ const SessionRow = memo(function SessionRow({ session, showOwner, toggle, select
         <div className="flex min-w-0 items-center gap-3">
           <SessionThumbnail session={session} className="h-9 w-13" />
           <div className="min-w-0">
-            <Link
-              href={`/sessions/${session.id}`}
-              title={session.name}
-              data-row-link
-              className="block truncate font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
-            >
-              {session.name}
-            </Link>
+            <SessionLink session={session} />
             <div className="flex min-w-0 items-center gap-2 md:hidden">
               <SessionStatus session={session} />
               <span className="truncate text-sm text-ink-faint">{showOwner ? session.user : session.templateDisplayName}</span>

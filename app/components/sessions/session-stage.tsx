@@ -104,7 +104,7 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
               : "Its processes have ended; its home is kept. It starts again in seconds."
           }
         >
-          {wake}
+          <div>{wake}</div>
         </StageCard>
       );
     case "Failed":

@@ -1,4 +1,5 @@
 "use client";
+import { keyboardLayouts } from "@berth/protocol/keyboard-layouts";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { exactTime } from "../../format/time";
@@ -21,9 +22,12 @@ export function Preferences() {
         </div>
         <p className="text-sm text-ink-faint">Kept with your account: every browser that you sign in with has it.</p>
       </Panel>
-      <Panel title="Time zone">
+      <Panel title="Time zone and keyboard">
         {me.data ? (
-          <TimeZone timeZone={me.data.timeZone} />
+          <div className="flex max-w-sm flex-col gap-5">
+            <TimeZone timeZone={me.data.timeZone} />
+            <Keyboard layout={me.data.keyboardLayout} />
+          </div>
         ) : me.isError ? (
           <FailurePanel
             error={me.error}
@@ -60,7 +64,7 @@ function TimeZone({ timeZone }: { timeZone: string | null }) {
   const own = inBrowser ? Intl.DateTimeFormat().resolvedOptions().timeZone : null;
   const zones = inBrowser ? zonesOfBrowser() : [];
   return (
-    <div className="flex max-w-sm flex-col gap-4">
+    <div className="flex flex-col gap-4">
       <SelectField
         label="Times are shown in"
         value={chosen ?? ""}
@@ -80,4 +84,32 @@ function TimeZone({ timeZone }: { timeZone: string | null }) {
   );
 }
 
+function Keyboard({ layout }: { layout: string | null }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const save = useMutation(
+    trpc.account.update.mutationOptions({ onSuccess: (account) => queryClient.setQueryData(trpc.auth.me.queryKey(), account) }),
+  );
+  const chosen = save.isPending ? (save.variables.keyboardLayout ?? null) : layout;
+  return (
+    <div className="flex flex-col gap-4">
+      <SelectField
+        label="Keyboard layout of desktops"
+        value={chosen ?? ""}
+        onChange={(event) => save.mutate({ keyboardLayout: layouts.find(([name]) => name === event.target.value)?.[0] ?? null })}
+        hint="For sessions that you start from now on. What you type arrives right with any of them; programs that look at keys, such as games and shortcuts, need yours."
+      >
+        <option value="">The desktop’s own</option>
+        {layouts.map(([name, words]) => (
+          <option key={name} value={name}>
+            {words}
+          </option>
+        ))}
+      </SelectField>
+      {save.isError ? <FailurePanel error={save.error} title="The keyboard layout was not saved" /> : null}
+    </div>
+  );
+}
+
+const layouts = Object.entries(keyboardLayouts).toSorted(([, one], [, other]) => one.localeCompare(other, "en"));
 const zonesOfBrowser = (): string[] => ["UTC", ...Intl.supportedValuesOf("timeZone").filter((zone) => zone !== "UTC")];

@@ -1,5 +1,5 @@
 "use client";
-import { Braces, KeyRound, SlidersHorizontal, UserRound } from "lucide-react";
+import { Braces, KeyRound, KeySquare, SlidersHorizontal, UserRound } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 
@@ -7,6 +7,7 @@ const tabs = [
   { href: "/settings/profile", label: "Profile", icon: UserRound },
   { href: "/settings/security", label: "Security", icon: KeyRound },
   { href: "/settings/preferences", label: "Preferences", icon: SlidersHorizontal },
+  { href: "/settings/tokens", label: "Tokens", icon: KeySquare },
   { href: "/settings/api", label: "API", icon: Braces },
 ] as const;
 

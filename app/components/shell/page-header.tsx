@@ -43,7 +43,11 @@ export function Breadcrumb({ crumbs, title }: { crumbs: readonly Crumb[]; title:
       <ol className="flex min-w-0 items-center gap-1 text-sm text-ink-faint">
         {[overview, ...crumbs].map((crumb, at) => (
           // Pages of the bar have short names; a thing's own name may be any length.
-          <li key={crumb.href} className={`flex items-center gap-1 ${at <= 1 ? "shrink-0" : "min-w-0"}`}>
+          // On a phone the overview gives its room to what is nearer.
+          <li
+            key={crumb.href}
+            className={`flex items-center gap-1 ${at <= 1 ? "shrink-0" : "min-w-0"} ${at === 0 && crumbs.length > 0 ? "max-sm:hidden" : ""}`}
+          >
             <Link href={crumb.href} className="truncate rounded hover:text-ink hover:underline">
               {crumb.label}
             </Link>

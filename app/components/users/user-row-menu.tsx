@@ -59,19 +59,23 @@ export function UserMenu({ user, labelled = false }: { user: ListedUser; labelle
         <MenuItem disabled={self} icon={<UserCog aria-hidden className={mark} />} onSelect={() => setDialog("role")}>
           Change role…
         </MenuItem>
-        <MenuItem icon={<Link2 aria-hidden className={mark} />} onSelect={() => setDialog("link")}>
-          {user.hasPassword ? "Link for a new password…" : "New invitation link…"}
-        </MenuItem>
-        <MenuItem icon={<KeyRound aria-hidden className={mark} />} onSelect={() => setDialog("password")}>
-          Set a new password…
-        </MenuItem>
+        {user.kind === "person" ? (
+          <>
+            <MenuItem icon={<Link2 aria-hidden className={mark} />} onSelect={() => setDialog("link")}>
+              {user.hasPassword ? "Link for a new password…" : "New invitation link…"}
+            </MenuItem>
+            <MenuItem icon={<KeyRound aria-hidden className={mark} />} onSelect={() => setDialog("password")}>
+              Set a new password…
+            </MenuItem>
+          </>
+        ) : null}
         {user.secondFactor ? (
           <MenuItem disabled={self} icon={<ShieldOff aria-hidden className={mark} />} onSelect={() => setDialog("second factor")}>
             Reset second factor…
           </MenuItem>
         ) : null}
         <MenuItem icon={<LogOut aria-hidden className={mark} />} onSelect={() => setDialog("logins")}>
-          Sign out everywhere…
+          {user.kind === "person" ? "Sign out everywhere…" : "End all its tokens…"}
         </MenuItem>
         <MenuSeparator />
         {user.active ? (
@@ -110,8 +114,8 @@ export function UserMenu({ user, labelled = false }: { user: ListedUser; labelle
             close();
           }}
         >
-          Every browser and token of {user.username} is signed out at once{self ? ", this one too" : ""}, and open screens close. They may
-          sign in again.
+          Every browser and API token of {user.username} is signed out at once{self ? ", this one too" : ""}, and open screens close. They
+          may sign in again.
         </ConfirmDialog>
       ) : null}
       {dialog === "second factor" ? (

@@ -37,6 +37,7 @@ export function DesktopTools({ connection, clipboard, name, mode, onMode, policy
   const rfb = connection?.rfb ?? null;
   const canType = rfb !== null && mode === "control";
   const rules: ClipboardRules = { canType, inAllowed: policy.clipboardIn, outAllowed: policy.clipboardOut };
+  const screenshot = () => rfb && saveScreenshot(rfb, name);
   useSharedClipboard({ connection, on: settings.sharedClipboard, received: clipboard, mayPaste: canType && policy.clipboardIn });
   return (
     <>
@@ -62,6 +63,12 @@ export function DesktopTools({ connection, clipboard, name, mode, onMode, policy
           Sharp on this screen
         </MenuItem>
         <MenuLabel>Sharp: every pixel of this screen, where it is resized</MenuLabel>
+        <div className="sm:hidden">
+          <MenuSeparator />
+          <MenuItem icon={<Camera aria-hidden className="size-4" />} disabled={rfb === null} onSelect={screenshot}>
+            Save a screenshot
+          </MenuItem>
+        </div>
       </Menu>
       {onMode ? (
         <IconButton label="View only" pressed={mode === "view"} onClick={() => onMode(mode === "view" ? "control" : "view")}>
@@ -85,12 +92,7 @@ export function DesktopTools({ connection, clipboard, name, mode, onMode, policy
         ))}
         <MenuLabel>Ctrl + Alt + Shift leaves the desktop</MenuLabel>
       </Menu>
-      <IconButton
-        label="Save a screenshot"
-        className="max-sm:hidden"
-        disabled={rfb === null}
-        onClick={() => rfb && saveScreenshot(rfb, name)}
-      >
+      <IconButton label="Save a screenshot" className="max-sm:hidden" disabled={rfb === null} onClick={screenshot}>
         <Camera aria-hidden className="size-4" />
       </IconButton>
       <IconButton label={fullScreen.active ? "Leave full screen" : "Full screen"} onClick={fullScreen.toggle}>

@@ -4,6 +4,7 @@ import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import { AgentsJobs } from "../agents/agents-jobs";
 import type { Asker } from "../users/users-schema";
+import { PHASE_WAIT_MS } from "./phase-wait";
 import { SessionsJobs } from "./sessions-jobs";
 
 let kit: ServiceKit;
@@ -107,7 +108,7 @@ describe("what an inventory finds", () => {
     const session = await makeRunningSession(kit, owner, agent);
     const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
     await agent.fail(await agent.command("stop_session"), "ENGINE_UNAVAILABLE", "engine does not answer");
-    await kit.clock.advance(10_000);
+    await kit.clock.advanceOnceAwaited(PHASE_WAIT_MS);
     await deleting;
     expect(await get(session.id)).toMatchObject({
       state: "terminating",
@@ -125,7 +126,7 @@ describe("what an inventory finds", () => {
     try {
       const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
       await agent.fail(await agent.command("stop_session"), "ENGINE_UNAVAILABLE", "engine does not answer");
-      await kit.clock.advance(10_000);
+      await kit.clock.advanceOnceAwaited(PHASE_WAIT_MS);
       await deleting;
       const asked = () => agent.received.filter((message) => message.type === "inventory_request").length;
       for (const outcome of ["fails", "succeeds"]) {
@@ -276,7 +277,7 @@ describe("a start whose session is ended while its agent is away", () => {
     await agent.disconnect();
     const deleting = kit.callerOf(owner).sessions.delete({ id: session.id });
     await vi.waitFor(async () => expect(await get(session.id)).toMatchObject({ state: "terminating" }));
-    await kit.clock.advance(10_000);
+    await kit.clock.advanceOnceAwaited(PHASE_WAIT_MS);
     await deleting;
     await agent.connect();
     await kit.dispatcher.wake();

@@ -92,8 +92,9 @@ export class SessionCreation {
   private async make(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
     const template = await this.deps.templates.get(input.template);
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
+    const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
     try {
-      const { row, events } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, input, template, name));
+      const { row, events } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
       await this.deps.bus.publish(...events);
       return this.deps.sessions.detail(row, asker);
     } catch (error) {
@@ -102,11 +103,18 @@ export class SessionCreation {
     }
   }
 
+  /** What a desktop is told of whoever it is made for. */
+  private async environmentOf(owner: Owner, template: Template): Promise<Record<string, string>> {
+    if (template.display.protocol !== "rfb") return {};
+    const { keyboardLayout } = await this.deps.users.account(owner.userId);
+    return keyboardLayout ? { BERTH_KEYBOARD_LAYOUT: keyboardLayout } : {};
+  }
+
   private async write(
     tx: Tx,
     asker: Asker,
     owner: Owner,
-    input: CreateSessionInput,
+    input: CreateSessionInput & { environment: Record<string, string> },
     template: Template,
     name: string,
   ): Promise<{ row: SessionRow; events: BusEvent[] }> {
@@ -139,7 +147,7 @@ export class SessionCreation {
       cpuMillicores,
       persistentHome,
       homeId: made?.id ?? null,
-      environment: input.environment ?? {},
+      environment: input.environment,
       idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
       tags: input.tags,
       ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),

@@ -3,6 +3,8 @@ import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factorie
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import type { Asker } from "../users/users-schema";
+import { PHASE_WAIT_MS } from "./phase-wait";
+import { findSession } from "./sessions-store";
 
 let kit: ServiceKit;
 let owner: Asker;
@@ -19,6 +21,21 @@ const phaseOf = async (id: string) => (await kit.callerOf(owner).sessions.get({ 
 const kindsOf = async (id: string) => (await kit.callerOf(owner).sessions.events({ id })).events.map((event) => event.kind);
 
 describe("a session's way through the house", () => {
+  it("tells a desktop of its owner's keyboard, unless the request does, and a web app of none", async () => {
+    const typist = await makeAsker(kit);
+    const mine = kit.callerOf(typist);
+    await mine.account.update({ keyboardLayout: "ch(fr)" });
+    const environmentOf = async (template: string, environment?: Record<string, string>) => {
+      const { id } = await mine.sessions.create({ template, environment });
+      const command = await agent.command("start_session");
+      expect(command.session_id).toBe(id);
+      return command.data.environment.BERTH_KEYBOARD_LAYOUT;
+    };
+    expect(await environmentOf("terminal-desktop")).toBe("ch(fr)");
+    expect(await environmentOf("terminal-desktop", { BERTH_KEYBOARD_LAYOUT: "de" })).toBe("de");
+    expect(await environmentOf("scratchpad")).toBeUndefined();
+  });
+
   it("is created pending, starts on its agent and is running when the agent says so", async () => {
     const mine = kit.callerOf(owner);
     const created = await mine.sessions.create({ template: "terminal-desktop", tags: ["a b"], environment: { EDITOR: "vi" } });
@@ -104,7 +121,7 @@ describe("a session's way through the house", () => {
     const answer = kit.callerOf(owner).sessions.setState({ id: session.id, state: "hibernated" });
     await agent.command("hibernate_session");
     await vi.waitFor(async () => expect(await phaseOf(session.id)).toBe("Hibernating"));
-    await kit.clock.advance(10_000);
+    await kit.clock.advanceOnceAwaited(PHASE_WAIT_MS);
     expect(await answer).toMatchObject({ state: "hibernated", status: { phase: "Hibernating" } });
   });
 
@@ -126,5 +143,15 @@ describe("a session's way through the house", () => {
     expect(removal.data).toEqual({ volume: `berth-home-${session.homeId}` });
     await agent.complete(removal);
     expect((await kit.callerOf(owner).homes.list({})).homes.map((home) => home.id)).not.toContain(session.homeId);
+  });
+});
+
+describe("rows with their relations", () => {
+  it("are whole where two are read in the same breath", async () => {
+    const [one, other] = [await makeRunningSession(kit, owner, agent), await makeRunningSession(kit, owner, agent)];
+    const rows = await Promise.all([one.id, other.id, one.id].map((id) => findSession(kit.database, id)));
+    expect(rows.map((row) => [row?.id, row?.agent?.name, row?.template.name, row?.user.username])).toEqual(
+      [one, other, one].map(({ id }) => [id, agent.name, "terminal-desktop", owner.username]),
+    );
   });
 });

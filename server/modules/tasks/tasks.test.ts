@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
+import { PHASE_WAIT_MS } from "../sessions/phase-wait";
 import type { Asker } from "../users/users-schema";
 import { TaskDispatcher } from "./tasks-jobs";
 
@@ -50,7 +51,7 @@ describe("delivery", () => {
     await agent.disconnect();
     const stop = kit.callerOf(owner).sessions.delete({ id: session.id });
     await vi.waitFor(async () => expect(await phaseOf(session.id)).toBe("Terminating"));
-    await kit.clock.advance(10_000);
+    await kit.clock.advanceOnceAwaited(PHASE_WAIT_MS);
     await stop;
     expect(agent.pending).toHaveLength(0);
     await agent.connect();

@@ -1,3 +1,4 @@
+import { type KeyboardLayout, keyboardLayouts } from "@berth/protocol/keyboard-layouts";
 import { z } from "zod";
 import { passwordSchema, usernameSchema, userRoleSchema, userSchema } from "./users-schema";
 
@@ -15,11 +16,16 @@ export const timeZoneSchema = z
     }
   }, "must be a time zone such as Europe/Berlin");
 
+const isKeyboardLayout = (name: string): name is KeyboardLayout => Object.hasOwn(keyboardLayouts, name);
+export const keyboardLayoutSchema = z.string().max(32).refine(isKeyboardLayout, "must be a keyboard layout such as de or us(intl)");
+
 /** One's own account: as others see it, and what only oneself does. */
 export const accountSchema = userSchema.extend({
   theme: themeSchema.nullable(),
   /** Null: the browser's own. */
   timeZone: z.string().nullable(),
+  /** Null: whatever the desktop's image has. */
+  keyboardLayout: z.string().nullable(),
 });
 export type Account = z.infer<typeof accountSchema>;
 
@@ -27,6 +33,7 @@ export const updateAccountInput = z.strictObject({
   displayName: z.string().trim().min(1).max(100).nullable().optional(),
   theme: themeSchema.nullable().optional(),
   timeZone: timeZoneSchema.nullable().optional(),
+  keyboardLayout: keyboardLayoutSchema.nullable().optional(),
 });
 
 export const loginSummarySchema = z.object({

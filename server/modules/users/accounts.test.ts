@@ -70,7 +70,7 @@ describe("one's logins", () => {
       await kit.services.logins.endAll(by, asker.userId);
       expect(await heard).toBe(asker.userId);
       expect(await kit.services.auth.current(laptop)).toBeNull();
-      await expect(kit.services.auth.fromBearer(token)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+      await expect(kit.services.auth.fromBearer(token, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
     }
     const again = await signedIn(asker, "again");
     expect(await kit.services.logins.list(again)).toHaveLength(1);
@@ -171,16 +171,22 @@ describe("one's own account", () => {
   it("keeps what is preferred, changes only what is named, and tells it back", async () => {
     const asker = await makeAsker(kit);
     const me = kit.callerOf(asker);
-    expect(await me.auth.me()).toMatchObject({ theme: null, timeZone: null, displayName: null });
-    await me.account.update({ theme: "dark", timeZone: "Europe/Berlin" });
+    expect(await me.auth.me()).toMatchObject({ theme: null, timeZone: null, keyboardLayout: null, displayName: null });
+    await me.account.update({ theme: "dark", timeZone: "Europe/Berlin", keyboardLayout: "ch(fr)" });
     await me.account.update({ displayName: "  Ada Lovelace " });
     expect(await me.auth.me()).toMatchObject({ theme: "dark", timeZone: "Europe/Berlin", displayName: "Ada Lovelace" });
     await me.account.update({ timeZone: null });
-    expect(await me.auth.me()).toMatchObject({ theme: "dark", timeZone: null });
+    expect(await me.auth.me()).toMatchObject({ theme: "dark", timeZone: null, keyboardLayout: "ch(fr)" });
     expect(await actionsOn(asker.userId)).toEqual(["users.rename_self"]);
   });
 
-  it.each([{ timeZone: "Mars/Olympus" }, { displayName: "   " }, { theme: "pink" }])("refuses %j", async (change) => {
+  it.each([
+    { timeZone: "Mars/Olympus" },
+    { keyboardLayout: "de; reboot" },
+    { keyboardLayout: "toString" },
+    { displayName: "   " },
+    { theme: "pink" },
+  ])("refuses %j", async (change) => {
     const me = kit.callerOf(await makeAsker(kit));
     await expect(me.account.update(change as { theme: "dark" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
