@@ -41,6 +41,21 @@ describe("calls", () => {
     expect(await clientOf(token).api.auth.me.query()).toMatchObject({ username: user.username });
   });
 
+  it("are made by API tokens, as far as their scope goes", async () => {
+    const reader = clientOf(await berth.apiToken(user.asker, "read"));
+    expect((await reader.api.sessions.list.query({})).sessions).toEqual([]);
+    expect(await failure(reader.api.sessions.create.mutate({ template: "terminal-desktop" }))).toMatchObject({
+      code: "AUTH_INSUFFICIENT_PERMISSIONS",
+    });
+    const writer = clientOf(await berth.apiToken(user.asker, "write"));
+    const made = await writer.api.sessions.create.mutate({ template: "terminal-desktop" });
+    expect(await writer.sessions.waitFor(made.id, { phase: "Running" })).toMatchObject({ user: user.username });
+    for await (const line of reader.sessions.followLogs(made.id, { tail: 1 })) {
+      expect(line).toContain("[INFO]");
+      break;
+    }
+  });
+
   it("fail with the catalogue's code and the request's id", async () => {
     const error = await failure(client.api.sessions.get.query({ id: "00000000-0000-4000-8000-000000000000" }));
     expect(error).toBeInstanceOf(RequestError);

@@ -32,6 +32,9 @@ export async function startBerth() {
       const asker = await makeAsker(kit, role);
       return { username: asker.username, password: PASSWORD, token: await kit.tokenOf(asker), asker };
     },
+    /** An API token of this person's. */
+    apiToken: async (asker: Asker, scope: "read" | "write") =>
+      (await kit.callerOf(asker).tokens.create({ name: `a script that may ${scope}`, scope })).value,
     async close() {
       await agent.stop();
       await kit.close();

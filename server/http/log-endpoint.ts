@@ -78,12 +78,12 @@ export function logEndpoint(options: LogEndpointOptions): UpgradeHandler & { clo
   });
 }
 
-async function loginOf({ request, query }: UpgradeCall, { authenticator, publicOrigin }: LogEndpointOptions): Promise<Login> {
+async function loginOf({ request, query, address }: UpgradeCall, { authenticator, publicOrigin }: LogEndpointOptions): Promise<Login> {
   const { authorization, origin } = request.headers;
   const token = query.get("token");
   const headers = authorization === undefined && token !== null ? { authorization: `Bearer ${token}` } : request.headers;
   if (headers.authorization === undefined) requireOrigin(origin, publicOrigin);
-  const login = await identify(headers, authenticator);
+  const login = await identify(headers, authenticator, address);
   if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
   return login;
 }
