@@ -27,13 +27,15 @@ function run(
   args: readonly string[],
   env: Record<string, string> = {},
   cwd = root,
+  input = "",
 ): Promise<{ out: string; err: string }> {
   return new Promise((resolve, reject) => {
     const settings = { ...process.env, BERTH_URL: stackUrl(), BERTH_TOKEN: token, XDG_CONFIG_HOME: work, ...env };
-    execFile(program, [...args], { cwd, env: settings, maxBuffer: 16 * 1024 * 1024 }, (error, out, err) => {
+    const child = execFile(program, [...args], { cwd, env: settings, maxBuffer: 16 * 1024 * 1024 }, (error, out, err) => {
       if (error) reject(new Error(`${program} ${args.join(" ")}: ${error.message}\n${out}\n${err}`));
       else resolve({ out, err });
     });
+    child.stdin?.end(input);
   });
 }
 const example = (name: string, ...args: string[]) => run(process.execPath, ["--import", "tsx", join("client/examples", name), ...args]);
@@ -60,7 +62,9 @@ test("the examples of the typed client start a session, read its log, hibernate 
 });
 
 test("berth as one file signs in with what is piped to it, creates a session, and shows its log", async () => {
-  const berth = (...args: string[]) => run(process.execPath, ["client/dist/berth.mjs", ...args]);
+  const signIn = ["client/dist/berth.mjs", "login", "--url", stackUrl()];
+  expect((await run(process.execPath, signIn, { BERTH_TOKEN: "" }, root, `admin\n${adminPassword}\n`)).out).toContain("as admin (admin)");
+  const berth = (...args: string[]) => run(process.execPath, ["client/dist/berth.mjs", ...args], { BERTH_URL: "", BERTH_TOKEN: "" });
   const session = z
     .object({ id: z.string(), name: z.string() })
     .parse(JSON.parse((await berth("sessions", "create", "terminal-desktop", "--wait", "--json")).out));

@@ -41,7 +41,7 @@ export const forget = (world: Pick<World, "configDir">): void => rmSync(credenti
 /** `--url` before `BERTH_URL` before the file. A kept token is shown to the address that it was got from, and to no other. */
 export function whereAndWho(world: World, options: { readonly url?: string | undefined }): { url: string; token: string | null } {
   const kept = readKept(world);
-  const url = options.url ?? world.env.BERTH_URL ?? kept?.url;
+  const url = options.url || world.env.BERTH_URL || kept?.url;
   if (!url) throw new UsageError("Say where Berth is: --url, or the environment variable BERTH_URL, or sign in with: berth login");
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new UsageError(`'${url}' is no address like https://berth.example.net`);

@@ -28,3 +28,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
     }),
   signal: interrupted.signal,
 });
+// A pipe that somebody holds open would keep the program.
+if (!process.stdin.isTTY) process.stdin.destroy();
