@@ -150,7 +150,7 @@ describe("berth logs", () => {
     const { id } = await created("printer");
     berth.driver.print(id, "\u001b[31mred");
     expect((await run("logs printer --tail 1")).out).toBe("\u001b[31mred");
-    expect((await run("logs printer --tail 1", { terminal: { columns: 80 } })).out).toBe("␛[31mred");
+    expect((await run("logs printer --tail 1", { terminal: { columns: 80 } })).out).toBe("^[[31mred");
     const { logs } = await json("logs printer -n 1 -t");
     expect(logs[0]).toMatch(/^\d{4}-\d\d-\d\dT/);
     expect(logs[0].endsWith("Z \u001b[31mred")).toBe(true);

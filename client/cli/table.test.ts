@@ -27,7 +27,7 @@ describe("a table", () => {
   });
 
   it("shows control characters and carries none out", () => {
-    expect(table(columns, [{ name: "\u001b[2J", id: "1" }], null)).toContain("␛[2J");
+    expect(table(columns, [{ name: "\u001b[2J", id: "1" }], null)).toContain("^[[2J");
   });
 });
 

@@ -5,7 +5,7 @@ const at = "2026-11-22T10:45:15.123Z";
 
 describe("lines of a log on the page", () => {
   it("are taken apart into moment and text, and control characters are shown", () => {
-    expect(readLine(`${at} \u001b[31mred`, 1)).toEqual({ number: 1, at, text: "␛[31mred" });
+    expect(readLine(`${at} \u001b[31mred`, 1)).toEqual({ number: 1, at, text: "^[[31mred" });
     expect(readLine("no moment", 2)).toEqual({ number: 2, at: null, text: "no moment" });
   });
 

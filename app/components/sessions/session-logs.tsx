@@ -1,6 +1,6 @@
 "use client";
 import { Check, Copy, Download } from "lucide-react";
-import { useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Outputs } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { useCopy } from "../data/copy-text";
@@ -76,7 +76,7 @@ function Log({ session }: { session: Detail }) {
       ) : (
         <Lines log={log} timestamps={timestamps} />
       )}
-      <Standing log={log} onAgain={again} />
+      {log.state === "failed" ? null : <Standing log={log} onAgain={again} />}
     </div>
   );
 }
@@ -99,6 +99,15 @@ function Lines({ log: { entries, state }, timestamps }: { log: SessionLog; times
   useLayoutEffect(() => {
     if (box.current && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
   }, [entries, timestamps]);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const resized = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    resized.observe(element);
+    return () => resized.disconnect();
+  });
   if (state === "reading" && entries.length === 0) {
     return (
       <div className="flex flex-1 flex-col gap-2 p-4">
@@ -123,7 +132,7 @@ function Lines({ log: { entries, state }, timestamps }: { log: SessionLog; times
       className="min-h-0 flex-1 overflow-y-auto bg-sunken px-4 py-2 font-mono text-xs leading-5"
     >
       {entries.map(({ number, at, text }) => (
-        <div key={number} className="whitespace-pre-wrap wrap-anywhere [content-visibility:auto] [contain-intrinsic-height:auto_20px]">
+        <div key={number} className="whitespace-pre-wrap wrap-anywhere">
           {timestamps && at !== null ? <span className="text-ink-soft select-none">{at} </span> : null}
           {text || " "}
         </div>
