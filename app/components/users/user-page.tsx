@@ -58,10 +58,12 @@ function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
         <Card className="p-4">
           <Facts columns>
             {user.kind === "service" ? <Fact name="Kind">service account</Fact> : <Fact name="Email">{user.email ?? "none"}</Fact>}
-            <Fact name="Signs in with">{signsInWith(user)}</Fact>
-            <Fact name="Last sign-in">
-              <RelativeTime at={user.lastLoginAt} />
-            </Fact>
+            <Fact name={user.kind === "service" ? "Comes by" : "Signs in with"}>{signsInWith(user)}</Fact>
+            {user.kind === "service" ? null : (
+              <Fact name="Last sign-in">
+                <RelativeTime at={user.lastLoginAt} />
+              </Fact>
+            )}
             <Fact name="Added">
               <RelativeTime at={user.createdAt} />
             </Fact>

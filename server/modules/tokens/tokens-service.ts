@@ -54,9 +54,10 @@ export class TokensService {
 
   /** Of `asker`, or of another where they may see them. Throws USER_NOT_FOUND. */
   async list(asker: Asker, userId: string = asker.userId): Promise<z.output<typeof apiTokenSchema>[]> {
+    const missing = () => userMissing(userId).ofRequest();
     const owner = await findOwner(this.deps.database, userId);
-    if (!owner) throw userMissing(userId);
-    enforce(mayTokens(asker, "see", owner), () => userMissing(userId), "see these tokens");
+    if (!owner) throw missing();
+    enforce(mayTokens(asker, "see", owner), missing, "see these tokens");
     const since = this.deps.clock.now().getTime() - LISTED_MS;
     const rows = await findTokensOfUser(this.deps.database, userId);
     return rows.map((row) => this.view(row)).filter(({ state, createdAt }) => state === "active" || createdAt.getTime() > since);
@@ -68,10 +69,11 @@ export class TokensService {
     const userId = input.userId ?? asker.userId;
     const value = tokenText(ids.secret());
     const now = clock.now();
+    const missing = () => userMissing(userId).ofRequest();
     const row = await database.$transaction(async (tx) => {
       const owner = await findOwner(tx, userId);
-      if (!owner) throw userMissing(userId);
-      enforce(mayTokens(asker, "create", owner), () => userMissing(userId), "make tokens for another person, only for service accounts");
+      if (!owner) throw missing();
+      enforce(mayTokens(asker, "create", owner), missing, "make tokens for another person, only for service accounts");
       if ((await countTokensLocked(tx, owner, now)) >= MAX_TOKENS)
         throw new BerthError("API_TOKEN_LIMIT", `'${owner.username}' has ${MAX_TOKENS} API tokens; revoke one that is not used any more`);
       const days = input.expiresInDays ?? null;
