@@ -94,6 +94,7 @@ function Toggle({ label, checked, onChange }: { label: string; checked: boolean;
 function Lines({ log: { entries, state }, timestamps }: { log: SessionLog; timestamps: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const top = useRef(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies(entries): new lines move the end
   // biome-ignore lint/correctness/useExhaustiveDependencies(timestamps): and so does what is shown of them
   useLayoutEffect(() => {
@@ -127,7 +128,10 @@ function Lines({ log: { entries, state }, timestamps }: { log: SessionLog; times
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too
       tabIndex={0}
       onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-        atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
+        // What grows below, by a narrower window as well, moves nobody away from the end; scrolling up does.
+        const near = scrollHeight - scrollTop - clientHeight < 24;
+        atEnd.current = near || (atEnd.current && scrollTop >= top.current);
+        top.current = scrollTop;
       }}
       className="min-h-0 flex-1 overflow-y-auto bg-sunken px-4 py-2 font-mono text-xs leading-5"
     >
