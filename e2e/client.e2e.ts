@@ -80,7 +80,15 @@ test("whoever installs the packed client has all its types, and nothing of this 
   const [tarball = ""] = readdirSync(work).filter((name) => name.endsWith(".tgz"));
   await run("tar", ["-xzf", join(work, tarball), "--strip-components=1", "-C", join(packages, "@berth/client")]);
   for (const name of ["@trpc", "@types", "ws", "zod"]) symlinkSync(join(root, "node_modules", name), join(packages, name));
-  const settings = { strict: true, noEmit: true, skipLibCheck: true, module: "nodenext", target: "es2022", types: ["node"], lib: ["es2023", "dom"] };
+  const settings = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    module: "nodenext",
+    target: "es2022",
+    types: ["node"],
+    lib: ["es2023", "dom"],
+  };
   writeFileSync(join(work, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(work, "tsconfig.json"), JSON.stringify({ compilerOptions: settings, files: ["sample.ts"] }));
   writeFileSync(
