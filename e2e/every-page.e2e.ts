@@ -32,6 +32,7 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/settings/profile": () => "/settings/profile",
   "/settings/security": () => "/settings/security",
   "/settings/preferences": () => "/settings/preferences",
+  "/settings/tokens": () => "/settings/tokens",
   "/settings/api": () => "/settings/api",
   "/invitation": () => "/invitation",
 };
@@ -83,6 +84,7 @@ const states: Readonly<
 
 /** What opens over a page, by the buttons that open it. */
 const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  "/settings/tokens": ["New token"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 

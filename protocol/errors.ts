@@ -73,6 +73,8 @@ export const errorCatalogue = {
   /** Someone else wrote a version since the one that this change was made from. */
   TEMPLATE_CHANGED: entry(409, "CONFLICT", "Template changed meanwhile"),
   USER_NOT_FOUND: entry(404, "NOT_FOUND", "User not found"),
+  API_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "API token not found"),
+  API_TOKEN_LIMIT: entry(409, "CONFLICT", "Too many API tokens"),
   USER_ALREADY_EXISTS: entry(409, "CONFLICT", "User already exists"),
   TASK_NOT_FOUND: entry(404, "NOT_FOUND", "Task not found"),
 

@@ -12,11 +12,13 @@ export interface AccessEndsParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly sockets: OpenSockets;
-  readonly broker: TunnelBroker;
+  readonly broker: Pick<TunnelBroker, "endAgent">;
   /** Ends an agent's channel. */
   disconnect(agentId: string, reason: string): void;
   /** The epoch that a user's access must have now; null when they may not come in at all. */
   accessEpoch(userId: string): Promise<number | null>;
+  /** Those of the logins that have ended: signed out, or API tokens that were revoked or have expired. */
+  endedLogins(loginIds: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Ends open sockets with the access that let them in: at once by the bus, within seconds whatever happens. Returns how to stop. */
@@ -31,7 +33,7 @@ export function accessEnds(parts: AccessEndsParts): () => void {
   };
   const unsubscribe = bus.subscribe((event) => {
     if (event.kind === "access") void recheck(event.userId);
-    if (event.kind === "logout") sockets.endLogin(event.loginId, "you signed out");
+    if (event.kind === "logout") sockets.endLogin(event.loginId, "this login has ended");
     if (event.kind === "agent_revoked") {
       parts.disconnect(event.agentId, "the agent was removed");
       broker.endAgent(event.agentId);
@@ -39,6 +41,11 @@ export function accessEnds(parts: AccessEndsParts): () => void {
   });
   const sweep = clock.every(SWEEP_MS, async () => {
     for (const userId of sockets.userIds()) await recheck(userId);
+    try {
+      for (const loginId of await parts.endedLogins(sockets.loginIds())) sockets.endLogin(loginId, "this login has ended");
+    } catch (error) {
+      log.warn({ err: error }, "logins could not be checked again; the next sweep does");
+    }
   });
   return () => {
     unsubscribe();

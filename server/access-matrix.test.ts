@@ -5,6 +5,7 @@ import type { Asker } from "./modules/users/users-schema";
 import { toWire } from "./rest/key-case";
 import { type ServedProcedure, servedProcedures } from "./rest/rest-routes";
 import {
+  expectedOfToken,
   httpRows,
   type Outcome,
   type Person,
@@ -13,8 +14,10 @@ import {
   procedureRows,
   socketRows,
   type Things,
+  type TokenHolder,
+  tokenHolders,
 } from "./testing/access-table";
-import { type Answer, askDoor, knock } from "./testing/door-calls";
+import { type Answer, askDoor, type DoorCall, knock } from "./testing/door-calls";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker } from "./testing/factories";
 import { pngOf } from "./testing/small-png";
@@ -25,6 +28,8 @@ let things: Things;
 let askers: Record<"other" | "own" | "operator" | "admin" | "disabled", Asker>;
 /** The bearer credential of each; nobody has none. */
 let credentials: Record<Person, string | null>;
+const apiTokens = new Map<TokenHolder, string>();
+const holders = Object.keys(tokenHolders) as TokenHolder[];
 /** Tickets from before their owner was disabled. */
 let staleTickets: { readonly viewer: string; readonly app: string };
 let appOrigin: { readonly host: string; readonly origin: string };
@@ -76,6 +81,10 @@ beforeAll(async () => {
   const ticketOf = async (sessionId: string) => (await openViewer("disabled", sessionId)).ticket ?? "";
   staleTickets = { viewer: await ticketOf(desktop.id), app: await ticketOf(app.id) };
   await kit.callerOf(askers.admin).users.update({ id: askers.disabled.userId, active: false });
+  for (const holder of holders) {
+    const { owner, scope } = tokenHolders[holder];
+    apiTokens.set(holder, (await kit.callerOf(askers[owner]).tokens.create({ name: holder, scope })).value);
+  }
   iconName = (await kit.callerOf(askers.admin).templates.uploadIcon({ png: pngOf({ side: 16 }).toString("base64") })).icon;
 });
 afterAll(() => kit.close());
@@ -94,7 +103,11 @@ function outcomeOf({ status, code, text }: Answer): Outcome {
   if (status === 401) return "401";
   if (status === 403) return "403";
   if (status !== 404) return "ok";
-  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "SHARE_NOT_FOUND", "NOT_FOUND"].includes(code ?? "") ? "404" : "ok";
+  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "SHARE_NOT_FOUND", "API_TOKEN_NOT_FOUND", "NOT_FOUND"].includes(
+    code ?? "",
+  )
+    ? "404"
+    : "ok";
 }
 
 const bearer = (person: Person): Record<string, string> => {
@@ -102,19 +115,26 @@ const bearer = (person: Person): Record<string, string> => {
   return credential === null ? {} : { authorization: `Bearer ${credential}` };
 };
 
+const withToken = (holder: TokenHolder) => ({ authorization: `Bearer ${apiTokens.get(holder)}` });
+
+/** Its own things for each request that spoils them. */
+async function inputFor(row: ProcedureRow, outcome: Outcome): Promise<Record<string, unknown> | undefined> {
+  const session = row.spoils === "session" && outcome === "ok" ? await runningSession("terminal-desktop") : null;
+  const shareId = row.spoils === "share" ? (await own().shares.create({ sessionId: things.sessionId })).id : "";
+  return row.input?.({ ...things, shareId, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) });
+}
+
 async function prepare(
   row: ProcedureRow,
   person: Person,
 ): Promise<{ input: Record<string, unknown> | undefined; headers: Record<string, string> }> {
   const insider = person === "own" || person === "operator" || person === "admin" || person === "other";
   const spoils = insider ? row.spoils : undefined;
-  const session = spoils === "session" && row.expected[people.indexOf(person)] === "ok" ? await runningSession("terminal-desktop") : null;
   // Whoever ends all their logins is someone who comes for that alone.
   const stranger = spoils === "every login" && insider ? await makeAsker(kit, askers[person].role) : null;
   if (stranger) return { input: undefined, headers: { authorization: `Bearer ${await kit.tokenOf(stranger)}` } };
   const headers = spoils === "login" && insider ? { authorization: `Bearer ${await kit.tokenOf(askers[person])}` } : bearer(person);
-  const shareId = row.spoils === "share" ? (await own().shares.create({ sessionId: things.sessionId })).id : "";
-  return { input: row.input?.({ ...things, shareId, freshName: freshName(), ...(session ? { sessionId: session.id } : {}) }), headers };
+  return { input: await inputFor(row, row.expected[people.indexOf(person)] ?? "401"), headers };
 }
 
 const router: AnyTRPCRouter = appRouter;
@@ -126,6 +146,12 @@ const procedures = new Map(
 );
 const nameOf = (row: string): string => row.split(" ")[0] ?? "";
 const served = servedProcedures(appRouter);
+
+function trpcRequest(procedure: string, input: Record<string, unknown> | undefined) {
+  if (procedures.get(procedure) === "mutation") return { method: "POST", body: input ?? {}, path: `/api/trpc/${procedure}` };
+  const query = input ? `?input=${encodeURIComponent(JSON.stringify(input))}` : "";
+  return { method: "GET", path: `/api/trpc/${procedure}${query}` };
+}
 
 function restRequest({ route, input: schema }: ServedProcedure, input: Record<string, unknown> = {}) {
   const rest = { ...input };
@@ -164,15 +190,18 @@ describe.each(Object.entries(procedureRows))("%s", (name, row) => {
   const procedure = nameOf(name);
   it.each(people)("by tRPC, as %s", async (person) => {
     const { input, headers } = await prepare(row, person);
-    const type = procedures.get(procedure);
-    const query = type === "mutation" || !input ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
-    const call = type === "mutation" ? { method: "POST", body: input ?? {} } : { method: "GET" };
-    expect(outcomeOf(await askDoor(kit.port, { ...call, path: `/api/trpc/${procedure}${query}`, headers }))).toBe(
-      row.expected[people.indexOf(person)],
-    );
+    expect(outcomeOf(await askDoor(kit.port, { ...trpcRequest(procedure, input), headers }))).toBe(row.expected[people.indexOf(person)]);
   });
 
   const rest = served.find((one) => one.procedure === procedure);
+  it.each(holders)("with %s, by either door", async (holder) => {
+    const outcome = expectedOfToken(holder, row, procedures.get(procedure) === "mutation");
+    const ask = async (make: (input: Record<string, unknown> | undefined) => DoorCall) =>
+      outcomeOf(await askDoor(kit.port, { ...make(await inputFor(row, outcome)), headers: withToken(holder) }));
+    expect(await ask((input) => trpcRequest(procedure, input))).toBe(outcome);
+    if (rest) expect(await ask((input) => restRequest(rest, input))).toBe(outcome);
+  });
+
   if (!rest) return;
   it.each(people)(`by REST (${rest.route.method} ${rest.route.path}), as %s`, async (person) => {
     const { input, headers } = await prepare(row, person);
@@ -271,5 +300,17 @@ describe.each(Object.entries(socketRows))("%s", (name, { expected }) => {
     const outcome = outcomeOf(answer);
     expect(outcome).toBe(expected[people.indexOf(person)]);
     if (outcome === "ok") expect([101, 200]).toContain(answer.status);
+  });
+});
+
+describe.each(holders)("%s", (holder) => {
+  it("opens live updates", async () => {
+    expect((await knock(kit.port, { path: "/live", headers: withToken(holder) })).status).toBe(101);
+  });
+
+  it("opens the screens that its owner may open by a token", async () => {
+    const expected = socketRows["viewer by token"]?.expected[people.indexOf(tokenHolders[holder].as)];
+    const path = `/vnc-viewer/${things.sessionId}?token=${apiTokens.get(holder)}`;
+    expect(outcomeOf(await knock(kit.port, { path, headers: {} }))).toBe(expected);
   });
 });

@@ -23,7 +23,20 @@ export interface Config {
   /** Where to write a one-time registration token for the agent of this machine, as long as none is enrolled; `npm start` sets it. */
   readonly localAgentTokenFile: string | null;
   readonly oidc: { issuer: string; clientId: string; clientSecret: string } | null;
+  readonly perMinute: PerMinute;
   readonly logLevel: string;
+}
+
+/** How many within a minute. */
+export interface PerMinute {
+  /** REST: of a user, of an API token, or from an address where nobody is signed in. */
+  readonly requests: number;
+  /** REST: of these, `POST /sessions`. */
+  readonly sessionCreates: number;
+  /** Attempts to sign in by any door, from an address, and for a name from an address. */
+  readonly logins: number;
+  /** What the pages ask, by tRPC, counted as REST's but in this process alone. */
+  readonly pageRequests: number;
 }
 
 /** All problems of a configuration at once, each with the name of its variable. */
@@ -35,6 +48,7 @@ export class ConfigError extends Error {
 }
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text));
+const perMinute = z.coerce.number().int().min(1).max(1_000_000_000);
 const emptyAsUnset = (env: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
 
@@ -67,6 +81,10 @@ const envSchema = z.object({
   OIDC_CLIENT_ID: z.string().optional(),
   OIDC_CLIENT_SECRET: z.string().optional(),
   BERTH_LOCAL_AGENT_TOKEN_FILE: z.string().optional(),
+  API_REQUESTS_PER_MINUTE: perMinute.default(100),
+  API_SESSION_CREATES_PER_MINUTE: perMinute.default(10),
+  LOGINS_PER_MINUTE: perMinute.default(5),
+  UI_REQUESTS_PER_MINUTE: perMinute.default(6_000),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -110,6 +128,12 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
         ? { issuer: read.OIDC_ISSUER.href.replace(/\/$/, ""), clientId: read.OIDC_CLIENT_ID, clientSecret: read.OIDC_CLIENT_SECRET }
         : null,
     localAgentTokenFile: read.BERTH_LOCAL_AGENT_TOKEN_FILE ?? null,
+    perMinute: {
+      requests: read.API_REQUESTS_PER_MINUTE,
+      sessionCreates: read.API_SESSION_CREATES_PER_MINUTE,
+      logins: read.LOGINS_PER_MINUTE,
+      pageRequests: read.UI_REQUESTS_PER_MINUTE,
+    },
     logLevel: read.LOG_LEVEL,
   };
 }

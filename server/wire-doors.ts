@@ -4,6 +4,7 @@ import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
 import { parseTrustedProxies } from "./http/client-address";
 import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
+import { identify } from "./http/identify";
 import { Listener } from "./http/listener";
 import { liveEndpoint } from "./http/live-endpoint";
 import { OpenSockets } from "./http/open-sockets";
@@ -14,9 +15,11 @@ import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
+import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
+import { keyOf, RestLimits } from "./rest/rest-limits";
 import { servedProcedures } from "./rest/rest-routes";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
@@ -34,7 +37,9 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly modules: Pick<Modules, "services" | "agentsInbox" | "viewerAccess" | "thumbnailAccess" | "appAccess">;
+  /** For the limits that all replicas share. */
+  readonly pool: QueryClient;
+  readonly modules: Pick<Modules, "services" | "limits" | "agentsInbox" | "viewerAccess" | "thumbnailAccess" | "appAccess">;
   readonly download: AgentDownload;
   /** What `/healthz` answers with. */
   ready(): Promise<boolean>;
@@ -80,9 +85,20 @@ export function wireDoors(parts: DoorParts) {
   const rest = new RestEndpoint({
     router: appRouter,
     clock,
-    context: async (request, requestId) => createContext(await requestFacts(request, requestId, { authenticator: auth, trusted })),
+    context: async (request, requestId) => createContext(requestFacts(request, requestId, limits.callerOf(request), trusted)),
   });
-  const apiDocument = openApiDocument(servedProcedures(appRouter), { url: publicOrigin, version });
+  const served = servedProcedures(appRouter);
+  const { requests, sessionCreates, pageRequests } = config.perMinute;
+  const limits = new RestLimits({
+    served,
+    requests: sharedLimiter(parts.pool, { name: "rest", points: requests, refuseFromMemory: true }),
+    sessionCreates: sharedLimiter(parts.pool, { name: "rest-sessions", points: sessionCreates, refuseFromMemory: true }),
+    logins: modules.limits.byAddress,
+    identify: (request, address) => identify(request.headers, auth, address),
+    clock,
+  });
+  const asked = localLimiter(pageRequests);
+  const apiDocument = openApiDocument(served, { url: publicOrigin, version });
   const startedAt = clock.now();
   const listener = new Listener({
     tls: config.tls,
@@ -107,7 +123,14 @@ export function wireDoors(parts: DoorParts) {
           residentBytes: process.memoryUsage.rss(),
         };
       }, auth),
-      trpc: trpcEndpoint({ router: appRouter, createContext, authenticator: auth, sockets, log }),
+      trpc: trpcEndpoint({
+        router: appRouter,
+        createContext,
+        authenticator: auth,
+        count: (login, address) => asked.take(keyOf(login, address)),
+        sockets,
+        log,
+      }),
       openApi: openApiEndpoint(apiDocument),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
@@ -128,6 +151,7 @@ export function wireDoors(parts: DoorParts) {
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
     },
     apps,
+    admitRest: (call) => limits.admit(call),
     next: () => parts.pages(),
     clock,
     ids,

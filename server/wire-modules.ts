@@ -37,6 +37,7 @@ import { TasksService } from "./modules/tasks/tasks-service";
 import { TemplateHistoryService } from "./modules/templates/template-history-service";
 import { TemplateIconsService } from "./modules/templates/template-icons-service";
 import { TemplatesService } from "./modules/templates/templates-service";
+import { TokensService } from "./modules/tokens/tokens-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
 import { guestLimits, loginLimits } from "./modules/users/login-limits";
@@ -59,7 +60,7 @@ export interface ModuleParts {
   readonly cookieName: string;
   readonly version: string;
   readonly database: Database;
-  /** For what asks PostgreSQL without Prisma: the limits of sign-in. */
+  /** For what asks PostgreSQL without Prisma: the limits. */
   readonly pool: pg.Pool;
   readonly bus: Bus;
   readonly clock: Clock;
@@ -70,8 +71,6 @@ export interface ModuleParts {
   readonly gateway: AgentGateway;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
-  /** Attempts to sign in within a minute, from an address and for a name; default 5. */
-  readonly loginsPerMinute?: number | undefined;
 }
 
 export type Modules = ReturnType<typeof wireModules>;
@@ -82,12 +81,13 @@ export function wireModules(parts: ModuleParts) {
   const base = { database, bus, clock, ids, log, gateway };
   const audit = new AuditService(base);
   const tickets = new TicketsService(base);
-  const perMinute = parts.loginsPerMinute ?? 5;
+  const perMinute = config.perMinute.logins;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
   const logins = new LoginsService({ ...base, audit, tickets });
+  const tokens = new TokensService({ ...base, audit, tickets });
   const secondFactor = new SecondFactorService({ ...base, keys, limits, audit, host: config.publicUrl.host });
   const invitations = new InvitationsService({ ...base, audit, tickets, publicUrl: config.publicUrl });
-  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor });
+  const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor, tokens });
   const users = new UsersService({ ...base, audit, tickets });
   const templates = new TemplatesService({ ...base, audit });
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
@@ -141,7 +141,7 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  const usersJobs = new UsersJobs({ ...base, tickets, limits, logins });
+  const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
   const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, viewerRooms, live];
   const services: Services = {
@@ -150,6 +150,7 @@ export function wireModules(parts: ModuleParts) {
     logins,
     secondFactor,
     invitations,
+    tokens,
     agents,
     agentUsage,
     registrationTokens,

@@ -79,7 +79,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   const database = connectDatabase(databaseUrl);
   closers.add(() => database.$disconnect());
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 4, application_name: "berth limits" });
-  pool.on("error", (error) => log.warn({ problem: error.message }, "a connection of the sign-in limits broke"));
+  pool.on("error", (error) => log.warn({ problem: error.message }, "a connection of the limits broke"));
   closers.add(() => pool.end());
   const bus = await openPostgresBus({ url: databaseUrl, log, clock });
   closers.add(() => bus.close());
@@ -123,6 +123,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     clock,
     ids,
     log,
+    pool,
     modules,
     download,
     ready: async () => pages !== null && (await database.$queryRaw`SELECT 1`) !== null,
@@ -153,6 +154,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       broker: doors.broker,
       disconnect: (id, reason) => agents.disconnect(id, reason),
       accessEpoch: (id) => auth.accessEpoch(id),
+      endedLogins: (ids) => auth.ended(ids),
     }),
   );
   await listener.listen(config.port, config.host);

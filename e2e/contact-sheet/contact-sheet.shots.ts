@@ -47,6 +47,7 @@ const others = [
   "/settings/profile",
   "/settings/security",
   "/settings/preferences",
+  "/settings/tokens",
   "/no-such-page",
   "/sessions/00000000-0000-4000-8000-000000000000",
 ];

@@ -118,6 +118,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         ADMIN_PASSWORD: adminPassword,
         // Sign-ins are limited by address: each person of the journeys comes from one of their own (see `addressOf`).
         TRUSTED_PROXIES: "127.0.0.1,::1",
+        // Journeys ask again until it is so.
+        API_REQUESTS_PER_MINUTE: "100000",
+        API_SESSION_CREATES_PER_MINUTE: "1000",
         BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile,
         ...(tls ? { TLS_CERT: tls.cert, TLS_KEY: tls.key } : {}),
         ...chosen,

@@ -103,6 +103,7 @@ beforeEach(async () => {
   };
   const none: UpgradeHandler = ({ socket }) => void socket.destroy();
   listener = new Listener({
+    admitRest: () => {},
     tls: null,
     trusted: () => false,
     origin: { publicOrigin: "http://localhost:3000", cookieName: "berth-session" },

@@ -31,6 +31,8 @@ export type UpgradeHandler = (call: UpgradeCall) => void | Promise<void>;
 /** What the procedures' context is made from. */
 export interface RequestFacts {
   readonly login: Login | null;
+  /** It was counted as an attempt to sign in, for its address. */
+  readonly countedAsLogin?: boolean;
   readonly requestId: string;
   readonly address: string;
   /** `User-Agent`. */

@@ -43,7 +43,7 @@ export function metricsEndpoint(measure: () => Measures, authenticator: Authenti
     demandRead(request, response);
     const local = isLoopbackAddress(address) && request.headers["x-forwarded-for"] === undefined;
     if (!local) {
-      const login = await identify(request.headers, authenticator);
+      const login = await identify(request.headers, authenticator, address);
       if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Send 'Authorization: Bearer <token>' of an operator");
       if (login.role === "user") throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", "Metrics are for operators and admins");
     }

@@ -10,6 +10,7 @@ const login = {
   role: "user" as const,
   accessEpoch: 1,
   expiresAt: new Date(0),
+  token: null,
 };
 const authenticator = {
   fromBearer: async (token: string) => ({ ...login, username: token, via: "bearer" as const }),
@@ -18,16 +19,18 @@ const authenticator = {
 
 describe("who asks", () => {
   it("is told by the token where there is one, else by the cookie", async () => {
-    expect((await identify({ authorization: "bearer abc.def", cookie: "berth-session=good" }, authenticator))?.username).toBe("abc.def");
-    expect((await identify({ cookie: "berth-session=good" }, authenticator))?.via).toBe("cookie");
-    expect(await identify({ cookie: "berth-session=old" }, authenticator)).toBeNull();
-    expect(await identify({}, authenticator)).toBeNull();
+    expect((await identify({ authorization: "bearer abc.def", cookie: "berth-session=good" }, authenticator, "192.0.2.1"))?.username).toBe(
+      "abc.def",
+    );
+    expect((await identify({ cookie: "berth-session=good" }, authenticator, "192.0.2.1"))?.via).toBe("cookie");
+    expect(await identify({ cookie: "berth-session=old" }, authenticator, "192.0.2.1")).toBeNull();
+    expect(await identify({}, authenticator, "192.0.2.1")).toBeNull();
   });
 
   it.each(["Basic YTpi", "Bearer", "Bearer a b", `Bearer ${"x".repeat(5000)}`])(
     "is refused for Authorization '%.20s', whatever cookie comes along",
     async (authorization) => {
-      await expect(identify({ authorization, cookie: "berth-session=good" }, authenticator)).rejects.toMatchObject({
+      await expect(identify({ authorization, cookie: "berth-session=good" }, authenticator, "192.0.2.1")).rejects.toMatchObject({
         code: "AUTH_TOKEN_INVALID",
       });
     },

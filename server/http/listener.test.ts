@@ -40,6 +40,7 @@ async function start() {
   };
   const every = <T>(make: (by: string) => T) => Object.fromEntries(Object.keys(routes).map((name) => [name, make(name)]));
   listener = new Listener({
+    admitRest: () => {},
     tls: null,
     trusted: parseTrustedProxies(["127.0.0.2"]),
     origin: { publicOrigin: publicUrl.origin, cookieName: "berth-session" },

@@ -37,6 +37,8 @@ export interface ListenerOptions {
   readonly http: Readonly<Record<HttpRouteName, HttpHandler>>;
   readonly upgrades: Readonly<Record<UpgradeRouteName, UpgradeHandler>>;
   readonly apps: AppsHandler;
+  /** Counts a request under `/api/v1` before anything else may refuse it. Throws RATE_LIMIT_EXCEEDED. */
+  readonly admitRest: HttpHandler;
   /** Next's handler; null while it isn't ready. */
   next(): ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | null;
   readonly clock: Clock;
@@ -46,6 +48,8 @@ export interface ListenerOptions {
 
 /** Programs ask here, and are answered in their own language; of all of it Next has the sign-in alone. */
 const isApi = (pathname: string): boolean => /^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/");
+
+const isRest = (pathname: string): boolean => /^\/api\/v1(?:\/|$)/.test(pathname);
 
 /** The one server: apps' hosts first, then the table of routes, then Next. */
 export class Listener {
@@ -105,9 +109,10 @@ export class Listener {
       setSecurityHeaders(response, options.security);
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
+      const match = matchRoute(facts.pathname);
+      if (isRest(facts.pathname)) await options.admitRest({ ...facts, params: match?.params ?? {}, response });
       checkOrigin(request.method, request.headers, options.origin);
       this.awaitBody(request);
-      const match = matchRoute(facts.pathname);
       if (!match && isApi(facts.pathname)) throw new BerthError("NOT_FOUND", `No such path: ${facts.pathname.slice(0, 200)}`);
       if (!match) return await this.toNext(facts, response);
       if (match.kind === "upgrade") throw new BerthError("INVALID_PARAMETER", `${facts.pathname} is a WebSocket; connect to it as one`);

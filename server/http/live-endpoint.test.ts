@@ -34,6 +34,7 @@ const login = {
   role: "user" as const,
   accessEpoch: 1,
   expiresAt: new Date(0),
+  token: null,
 };
 
 let sockets: OpenSockets;

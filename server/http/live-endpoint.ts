@@ -52,7 +52,7 @@ export function liveEndpoint<Router extends AnyTRPCRouter>(options: LiveEndpoint
   });
   const upgrade: UpgradeHandler = async ({ request, socket, head, requestId, address }) => {
     if (request.headers.authorization === undefined) requireOrigin(request.headers.origin, options.publicOrigin);
-    const login = await identify(request.headers, options.authenticator);
+    const login = await identify(request.headers, options.authenticator, address);
     if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first");
     if (socket.destroyed) return;
     facts.set(request, { login, requestId, address, userAgent: request.headers["user-agent"] ?? null, agentToken: null });

@@ -30,6 +30,10 @@ export class OpenSockets {
     return [...new Set([...this.entries].map(({ owner }) => owner.userId))];
   }
 
+  loginIds(): string[] {
+    return [...new Set([...this.entries].map(({ owner }) => owner.loginId))];
+  }
+
   endLogin(loginId: string, reason: string): void {
     this.endThose((owner) => owner.loginId === loginId, reason);
   }

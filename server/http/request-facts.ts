@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import type { Login } from "../modules/users/users-schema";
 import type { RequestFacts } from "./calls";
 import { clientAddress } from "./client-address";
-import { type Authenticator, identify } from "./identify";
 
 /** The client's address, behind whatever proxies are trusted. */
 export function requestAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
@@ -9,15 +9,16 @@ export function requestAddress(request: IncomingMessage, trusted: (address: stri
   return clientAddress(request.socket.remoteAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, trusted);
 }
 
-/** What a procedure's context is made from. Throws `BerthError` for a token that can't be used. */
-export async function requestFacts(
+/** What a procedure's context is made from, once it is known who asks. */
+export function requestFacts(
   request: IncomingMessage,
   requestId: string,
-  { authenticator, trusted }: { authenticator: Authenticator; trusted(address: string): boolean },
-): Promise<RequestFacts> {
+  caller: { login: Login | null; countedAsLogin: boolean },
+  trusted: (address: string) => boolean,
+): RequestFacts {
   const agentToken = request.headers["x-agent-token"];
   return {
-    login: await identify(request.headers, authenticator),
+    ...caller,
     requestId,
     address: requestAddress(request, trusted),
     userAgent: request.headers["user-agent"] ?? null,

@@ -5,9 +5,9 @@ import { demandRead } from "./read-only";
 
 /** `/template-icons/{name}`: an uploaded picture, which never changes under its name. For signed-in people; an image and nothing else. */
 export function templateIconEndpoint(read: (name: string) => Promise<Uint8Array | null>, authenticator: Authenticator): HttpHandler {
-  return async ({ request, response, params }) => {
+  return async ({ request, response, params, address }) => {
     demandRead(request, response);
-    if (!(await identify(request.headers, authenticator))) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first");
+    if (!(await identify(request.headers, authenticator, address))) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first");
     const png = await read(params.name ?? "");
     if (!png) throw new BerthError("NOT_FOUND", "There is no icon of this name");
     // Opened by itself it may do nothing at all; the listener has said nosniff.

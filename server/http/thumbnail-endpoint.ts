@@ -13,9 +13,9 @@ export interface ThumbnailEndpointOptions<Grant> {
 
 /** `/session-thumbnails/{id}`: a small picture of a session's screen, for those who may see it. An image and nothing else; nobody keeps it. */
 export function thumbnailEndpoint<Grant>({ authenticator, authorize, read }: ThumbnailEndpointOptions<Grant>): HttpHandler {
-  return async ({ request, response, params }) => {
+  return async ({ request, response, params, address }) => {
     demandRead(request, response);
-    const login = await identify(request.headers, authenticator);
+    const login = await identify(request.headers, authenticator, address);
     if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first");
     const png = await read(await authorize(login, params.id ?? ""));
     response.setHeader("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'");

@@ -19,7 +19,7 @@ const router = t.router({
     await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
   }),
 });
-const login = { loginId: "l1", userId: "11111111-1111-4111-8111-111111111111", accessEpoch: 1, expiresAt: new Date(0) };
+const login = { loginId: "l1", userId: "11111111-1111-4111-8111-111111111111", accessEpoch: 1, expiresAt: new Date(0), token: null };
 const authenticator = {
   fromBearer: async (token: string) => ({
     ...login,
@@ -29,6 +29,7 @@ const authenticator = {
   }),
   fromCookie: async () => null,
 };
+const count = async () => null;
 const measures: Measures = {
   uptimeSeconds: 5,
   connectedAgents: 2,
@@ -49,7 +50,7 @@ beforeEach(async () => {
   ready = true;
   address = "203.0.113.9";
   sockets = new OpenSockets();
-  const trpc = trpcEndpoint({ router, authenticator, sockets, log: createLog("silent"), createContext: (facts) => facts });
+  const trpc = trpcEndpoint({ router, authenticator, count, sockets, log: createLog("silent"), createContext: (facts) => facts });
   const metrics = metricsEndpoint(() => measures, authenticator);
   const healthz = healthzEndpoint(async () => ready, "1.2.3");
   server = createServer(async (request, response) => {

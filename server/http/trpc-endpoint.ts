@@ -1,6 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { AnyTRPCRouter, inferRouterContext } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import type { Login } from "../modules/users/users-schema";
 import type { Log } from "../platform/log";
 import { MAX_BODY_BYTES } from "./body-limit";
 import type { HttpHandler, RequestFacts } from "./calls";
@@ -11,6 +12,8 @@ export interface TrpcEndpointOptions<Router extends AnyTRPCRouter> {
   readonly router: Router;
   createContext(facts: RequestFacts): inferRouterContext<Router>;
   readonly authenticator: Authenticator;
+  /** Throws RATE_LIMIT_EXCEEDED. */
+  count(login: Login | null, address: string): Promise<unknown>;
   /** Streams over HTTP end with the access that opened them. */
   readonly sockets: OpenSockets;
   readonly log: Log;
@@ -22,7 +25,8 @@ export function trpcEndpoint<Router extends AnyTRPCRouter>(options: TrpcEndpoint
     if (request.method === "POST" && !/^application\/json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")) {
       throw new BerthError("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json");
     }
-    const login = await identify(request.headers, options.authenticator);
+    const login = await identify(request.headers, options.authenticator, address);
+    await options.count(login, address);
     if (login)
       response.once(
         "close",

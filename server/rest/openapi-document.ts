@@ -9,6 +9,7 @@ export interface OpenApiOperation {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
+  readonly description?: string;
   readonly security: readonly Record<string, readonly string[]>[];
   readonly parameters?: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: JsonContent };
@@ -50,7 +51,12 @@ export interface OpenApiDocument {
   };
 }
 
-const requestIdHeader = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };
+const commonHeaders = {
+  "X-Request-Id": { $ref: "#/components/headers/RequestId" },
+  "X-RateLimit-Limit": { $ref: "#/components/headers/RateLimitLimit" },
+  "X-RateLimit-Remaining": { $ref: "#/components/headers/RateLimitRemaining" },
+  "X-RateLimit-Reset": { $ref: "#/components/headers/RateLimitReset" },
+};
 
 /** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
 export function openApiDocument(served: readonly ServedProcedure[], { url, version }: { url: string; version: string }): OpenApiDocument {
@@ -73,11 +79,19 @@ export function openApiDocument(served: readonly ServedProcedure[], { url, versi
     paths,
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "The `token` that POST /auth/login answers." },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description:
+            "The `token` that POST /auth/login answers, good for a day, or an API token (`berth_…`). With the scope `read` an API token may send GET alone; with `write` it does nothing that asks for an administrator.",
+        },
         registrationToken: { type: "apiKey", in: "header", name: "X-Agent-Token", description: "A one-time token made for a new agent." },
       },
       headers: {
         RequestId: { description: "Names this request in the log.", required: true, schema: { type: "string" } },
+        RateLimitLimit: { description: "Requests in a minute.", required: true, schema: { type: "integer", minimum: 1 } },
+        RateLimitRemaining: { description: "How many are left of them.", required: true, schema: { type: "integer", minimum: 0 } },
+        RateLimitReset: { description: "When the minute ends, in seconds since 1970.", required: true, schema: { type: "integer" } },
         RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
       },
       responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
@@ -105,6 +119,7 @@ function operation(served: ServedProcedure): OpenApiOperation {
     operationId: procedure,
     tags: [tagOf(served)],
     summary: route.summary,
+    ...(served.peopleOnly && { description: "For a person who signed in: an API token may not." }),
     security: route.credential === "none" ? [] : route.credential === "registration token" ? [{ registrationToken: [] }] : [{ token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(hasBody && {
@@ -132,10 +147,10 @@ function queryOf(object: JsonSchema): OpenApiParameter[] {
 
 function success({ route, output }: ServedProcedure): Record<string, OpenApiResponse> {
   const status = route.status ?? 200;
-  if (status === 204 || !output) return { [status]: { description: "Done", headers: requestIdHeader } };
+  if (status === 204 || !output) return { [status]: { description: "Done", headers: commonHeaders } };
   const schema = wireSchema(output, "output", route.keys ?? "snake");
   const description = { 200: "As asked", 201: "Made", 202: "Accepted; the work goes on" }[status];
-  return { [status]: { description, headers: requestIdHeader, content: { "application/json": { schema } } } };
+  return { [status]: { description, headers: commonHeaders, content: { "application/json": { schema } } } };
 }
 
 /** By what the operation takes: something by its path may not be there, a body may be of a wrong kind, a change may meet another. */
@@ -160,7 +175,7 @@ function errorResponse(status: number): OpenApiResponse {
   const first = Object.entries(errorCatalogue).find(([, entry]) => entry.status === status);
   return {
     description: first?.[1].title ?? "Refused",
-    headers: { ...requestIdHeader, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
+    headers: { ...commonHeaders, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
     content: {
       "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { type: "object", properties: { code } }] } },
     },

@@ -8,12 +8,15 @@ export interface ServedProcedure {
   readonly procedure: string;
   readonly type: "query" | "mutation";
   readonly route: RestRoute;
+  /** No API token may call it. */
+  readonly peopleOnly: boolean;
   readonly input: z.core.$ZodType | null;
   readonly output: z.core.$ZodType | null;
   readonly segments: readonly string[];
 }
 
 const metaSchema: z.ZodType<ProcedureMeta> = z.object({
+  peopleOnly: z.boolean().optional(),
   rest: z
     .object({
       method: z.enum(["GET", "POST", "PATCH", "PUT", "DELETE"]),
@@ -54,6 +57,7 @@ export function servedProcedures(router: AnyTRPCRouter): ServedProcedure[] {
       procedure,
       type: def.type,
       route,
+      peopleOnly: def.meta.peopleOnly === true,
       input: def.inputs[0] ?? null,
       output: def.output ?? null,
       segments: segmentsOf(route.path),

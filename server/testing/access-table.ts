@@ -32,6 +32,8 @@ export interface ProcedureRow {
   readonly expected: Expected;
   readonly input?: (things: Things) => Record<string, unknown>;
   /** What it does spoils the session, the share, the login, or all logins of the person, for whoever comes next. */
+  /** No API token may: it is a person's own. */
+  readonly peopleOnly?: true;
   readonly spoils?: "session" | "share" | "login" | "every login";
 }
 
@@ -73,30 +75,38 @@ const template = ({ freshName }: Things) => ({
  */
 export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "auth.signIn": { expected: anyone, input: ({ ownerName }) => ({ username: ownerName, password: PASSWORD }) },
-  "auth.signOut": { expected: signedIn, spoils: "login" },
+  "auth.signOut": { expected: signedIn, spoils: "login", peopleOnly: true },
   "auth.me": { expected: signedIn },
   // Their credential is the link's token: everyone is refused alike without one.
   "auth.seeInvitation": { expected: none, input: () => ({ token: "made up" }) },
   "auth.acceptInvitation": { expected: none, input: () => ({ token: "made up", password: "long enough" }) },
   "account.update": { expected: signedIn, input: () => ({ timeZone: null }) },
-  "account.logins": { expected: signedIn },
+  "account.logins": { expected: signedIn, peopleOnly: true },
   // One that is nobody's; another person's own looks the same (see the tests of the service).
-  "account.endLogin": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
-  "account.signOutEverywhere": { expected: signedIn, spoils: "every login" },
-  "account.secondFactor": { expected: signedIn },
-  "account.startSecondFactor": { expected: signedIn, input: () => ({ password: "not it" }) },
-  "account.confirmSecondFactor": { expected: signedIn, input: () => ({ code: "000000" }) },
-  "account.renewRecoveryCodes": { expected: signedIn, input: () => ({ password: "not it", code: "000000" }) },
-  "account.removeSecondFactor": { expected: signedIn, input: () => ({ password: "not it", code: "000000" }) },
+  "account.endLogin": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }), peopleOnly: true },
+  "account.signOutEverywhere": { expected: signedIn, spoils: "every login", peopleOnly: true },
+  "account.secondFactor": { expected: signedIn, peopleOnly: true },
+  "account.startSecondFactor": { expected: signedIn, input: () => ({ password: "not it" }), peopleOnly: true },
+  "account.confirmSecondFactor": { expected: signedIn, input: () => ({ code: "000000" }), peopleOnly: true },
+  "account.renewRecoveryCodes": { expected: signedIn, input: () => ({ password: "not it", code: "000000" }), peopleOnly: true },
+  "account.removeSecondFactor": { expected: signedIn, input: () => ({ password: "not it", code: "000000" }), peopleOnly: true },
   "users.list": { expected: admins, input: () => ({}) },
   "users.get": { expected: admins, input: () => ({ id: nobodyId }) },
   "users.invite": { expected: admins, input: ({ freshName }) => ({ username: freshName }) },
-  "users.renewInvitation": { expected: admins, input: () => ({ id: nobodyId }) },
-  "users.endLogins": { expected: admins, input: () => ({ id: nobodyId }) },
-  "users.resetSecondFactor": { expected: admins, input: () => ({ id: nobodyId }) },
+  "users.renewInvitation": { expected: admins, input: () => ({ id: nobodyId }), peopleOnly: true },
+  "users.endLogins": { expected: admins, input: () => ({ id: nobodyId }), peopleOnly: true },
+  "users.resetSecondFactor": { expected: admins, input: () => ({ id: nobodyId }), peopleOnly: true },
   "users.create": { expected: admins, input: ({ freshName }) => ({ username: freshName, password: PASSWORD }) },
+  "users.createServiceAccount": { expected: admins, input: ({ freshName }) => ({ username: freshName }) },
   "users.update": { expected: admins, input: () => ({ id: nobodyId, role: "admin" }) },
-  "users.changePassword": { expected: signedIn, input: () => ({ currentPassword: "not it", newPassword: "long enough" }) },
+  "users.changePassword": {
+    expected: signedIn,
+    input: () => ({ currentPassword: "not it", newPassword: "long enough" }),
+    peopleOnly: true,
+  },
+  "tokens.list": { expected: signedIn, input: () => ({}), peopleOnly: true },
+  "tokens.create": { expected: signedIn, input: () => ({ name: "a script", scope: "read" }), peopleOnly: true },
+  "tokens.revoke": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }), peopleOnly: true },
   // Its credential is the one-time token: everyone is refused alike without one.
   "agents.register": { expected: none, input: () => ({ name: "intruder", version: "1" }) },
   "agents.list": { expected: staff, input: () => ({}) },
@@ -164,6 +174,23 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "live.events": { expected: signedIn },
   "system.status": { expected: signedIn },
 };
+
+/** API tokens: whose they are, and as whom they are let in where their scope lets them. */
+export const tokenHolders = {
+  "the owner's read token": { owner: "own", as: "own", scope: "read" },
+  "the owner's write token": { owner: "own", as: "own", scope: "write" },
+  "an administrator's read token": { owner: "admin", as: "operator", scope: "read" },
+  "an administrator's write token": { owner: "admin", as: "operator", scope: "write" },
+  "an administrator's admin token": { owner: "admin", as: "admin", scope: "admin" },
+} as const satisfies Record<string, { owner: Person; as: Person; scope: "read" | "write" | "admin" }>;
+export type TokenHolder = keyof typeof tokenHolders;
+
+/** What a token meets: its owner's narrowed rights, less every change where it may only read, less what is a person's own. */
+export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "expected" | "peopleOnly">, isChange: boolean): Outcome {
+  const { as, scope } = tokenHolders[holder];
+  if (row.peopleOnly || (scope === "read" && isChange)) return "403";
+  return row.expected[people.indexOf(as)] ?? "401";
+}
 
 /** The plain paths beside tRPC and REST. */
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, Expected>> = {

@@ -26,6 +26,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway"> =
     clock: kit.clock,
     ids: kit.ids,
     log: kit.log,
+    pool: kit.pool,
     modules: kit,
     download: new AgentDownload("/nothing-was-built", kit.config.agentPublicUrl),
     ready: async () => true,

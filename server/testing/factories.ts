@@ -15,7 +15,17 @@ export async function makeAsker(kit: ServiceKit, role: UserRole = "user", userna
   const hash = await passwordHash;
   const user = await kit.database.$transaction((tx) => insertUser(tx, { username, role, passwordHash: hash }));
   const expiresAt = new Date(kit.clock.now().getTime() + LOGIN_SECONDS * 1000);
-  return { userId: user.id, username, role, loginId: systemIds.uuid(), via: "bearer", accessEpoch: 0, expiresAt, address: "192.0.2.1" };
+  return {
+    userId: user.id,
+    username,
+    role,
+    loginId: systemIds.uuid(),
+    via: "bearer",
+    accessEpoch: 0,
+    expiresAt,
+    token: null,
+    address: "192.0.2.1",
+  };
 }
 
 /** An agent that registered with a token of its own and is connected. */

@@ -14,10 +14,16 @@ import { FakeGateway } from "./fake-agent";
 import { TestClock } from "./test-clock";
 import { testDatabase } from "./test-database";
 
+const PLENTY = 1_000_000;
+
 export type ServiceKit = Awaited<ReturnType<typeof startServiceKit>>;
 
 export interface ServiceKitOptions {
+  /** Default: the contract's five. */
   readonly loginsPerMinute?: number;
+  /** Default: what no test reaches. */
+  readonly requestsPerMinute?: number;
+  readonly sessionCreatesPerMinute?: number;
   /** Instead of the fakes: agents that are connected by real sockets. */
   readonly gateway?: AgentGateway;
 }
@@ -31,7 +37,14 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   const clock = new TestClock();
   const gateway = new FakeGateway();
   const keys = deriveKeys(new Uint8Array(32).fill(7));
-  const config = loadConfig({ PUBLIC_URL: "https://berth.example", APPS_DOMAIN: "apps.example" });
+  const config = loadConfig({
+    PUBLIC_URL: "https://berth.example",
+    APPS_DOMAIN: "apps.example",
+    LOGINS_PER_MINUTE: String(options.loginsPerMinute ?? 5),
+    API_REQUESTS_PER_MINUTE: String(options.requestsPerMinute ?? PLENTY),
+    API_SESSION_CREATES_PER_MINUTE: String(options.sessionCreatesPerMinute ?? PLENTY),
+    UI_REQUESTS_PER_MINUTE: String(PLENTY),
+  });
   const base = { database, bus, clock, ids: systemIds, log, gateway };
   const modules = wireModules({
     ...base,
@@ -43,7 +56,6 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     gateway: options.gateway ?? gateway,
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
-    loginsPerMinute: options.loginsPerMinute,
   });
   const { services, dispatcher, agentsInbox } = modules;
   await seedTemplates({ database, templates: services.templates });
@@ -58,6 +70,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     ...modules,
     config,
     keys,
+    pool,
     publicUrl: config.publicUrl,
     inbox: agentsInbox,
     makeContext,

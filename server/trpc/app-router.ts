@@ -6,6 +6,7 @@ import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-route
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
+import { tokensRouter } from "../modules/tokens/tokens-router";
 import { accountRouter } from "../modules/users/account-router";
 import { authRouter, usersRouter } from "../modules/users/users-router";
 import { createCallerFactory, router } from "./init";
@@ -14,6 +15,7 @@ export const appRouter = router({
   auth: authRouter,
   account: accountRouter,
   users: usersRouter,
+  tokens: tokensRouter,
   agents: agentsRouter,
   registrationTokens: registrationTokensRouter,
   templates: templatesRouter,

@@ -19,6 +19,7 @@ import type { TasksService } from "../modules/tasks/tasks-service";
 import type { TemplateHistoryService } from "../modules/templates/template-history-service";
 import type { TemplateIconsService } from "../modules/templates/template-icons-service";
 import type { TemplatesService } from "../modules/templates/templates-service";
+import type { TokensService } from "../modules/tokens/tokens-service";
 import type { AuthService } from "../modules/users/auth-service";
 import type { InvitationsService } from "../modules/users/invitations-service";
 import type { LoginsService } from "../modules/users/logins-service";
@@ -34,6 +35,7 @@ export interface Services {
   readonly logins: LoginsService;
   readonly secondFactor: SecondFactorService;
   readonly invitations: InvitationsService;
+  readonly tokens: TokensService;
   readonly agents: AgentsService;
   readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;
@@ -61,6 +63,8 @@ export interface Services {
 export interface RequestFacts {
   /** Null: nobody signed in. Whoever makes this has checked cookie (and Origin) or token. */
   readonly login: Login | null;
+  /** It was counted as an attempt to sign in, for its address. */
+  readonly countedAsLogin?: boolean;
   readonly requestId: string;
   /** The client's address, as far as trusted proxies tell. */
   readonly address: string;

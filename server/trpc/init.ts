@@ -1,6 +1,7 @@
 import { BerthError, errorCatalogue } from "@berth/protocol/errors";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
+import { demandScope } from "../modules/tokens/token-scope";
 import { toBerthError, validationError } from "../platform/errors";
 import type { Context } from "./context";
 
@@ -22,6 +23,8 @@ export interface RestRoute {
 }
 
 export interface ProcedureMeta {
+  /** For a person who signed in: no API token may call it. */
+  readonly peopleOnly?: boolean;
   readonly rest?: RestRoute;
 }
 
@@ -60,12 +63,20 @@ const errors = t.middleware(async ({ ctx, next, path }) => {
   return result;
 });
 
+/** What tokens may not call, whichever door they come by: all procedures pass here. */
+const withinScope = t.middleware(({ ctx, next, type, meta }) => {
+  demandScope(ctx.login?.token ?? null, { type, peopleOnly: meta?.peopleOnly === true });
+  return next();
+});
+
 export const router = t.router;
 export const createCallerFactory = t.createCallerFactory;
 /** For anyone; the procedure's own policy call decides. */
-export const publicProcedure = t.procedure.use(errors);
+export const publicProcedure = t.procedure.use(errors).use(withinScope);
 /** For a signed-in person. Whether they may do *this* is the policy's word, in the procedure. */
 export const procedure = publicProcedure.use(({ ctx, next }) => {
   if (!ctx.login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
   return next({ ctx: { ...ctx, login: ctx.login, asker: { ...ctx.login, address: ctx.address } } });
 });
+/** The same, for what is a person's own: their password, second factor, logins and tokens. */
+export const personProcedure = procedure.meta({ peopleOnly: true });

@@ -62,6 +62,12 @@ export function AuditList() {
                   </Cell>
                   <Cell wide className="truncate">
                     {entry.actorName ?? entry.actorKind}
+                    {entry.actorToken === null ? null : (
+                      <span className="text-ink-faint" title={`By the API token '${entry.actorToken}'`}>
+                        {" "}
+                        by token {entry.actorToken}
+                      </span>
+                    )}
                     {entry.actorKind === "user" || entry.actorName === null ? null : (
                       <span className="text-ink-faint"> ({entry.actorKind})</span>
                     )}

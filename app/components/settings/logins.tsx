@@ -103,7 +103,7 @@ export function Logins() {
           busy={endAll.isPending}
           onConfirm={() => endAll.mutate()}
         >
-          Every browser and every token of yours is signed out at once, this one too, and open screens close. Sessions go on running.
+          Every browser is signed out at once, this one too, your API tokens end for good, and open screens close. Sessions go on running.
         </ConfirmDialog>
       ) : null}
     </div>

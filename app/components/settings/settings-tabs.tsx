@@ -1,5 +1,5 @@
 "use client";
-import { Braces, KeyRound, SlidersHorizontal, UserRound } from "lucide-react";
+import { Braces, KeyRound, KeySquare, SlidersHorizontal, UserRound } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 
@@ -7,6 +7,7 @@ const tabs = [
   { href: "/settings/profile", label: "Profile", icon: UserRound },
   { href: "/settings/security", label: "Security", icon: KeyRound },
   { href: "/settings/preferences", label: "Preferences", icon: SlidersHorizontal },
+  { href: "/settings/tokens", label: "Tokens", icon: KeySquare },
   { href: "/settings/api", label: "API", icon: Braces },
 ] as const;
 
@@ -20,9 +21,9 @@ export function SettingsTabs() {
           key={href}
           href={href}
           aria-current={pathname === href ? "page" : undefined}
-          className="-mb-px flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2.5 text-ink-soft transition-colors duration-150 hover:text-ink aria-[current=page]:border-ink aria-[current=page]:font-medium aria-[current=page]:text-ink"
+          className="-mb-px flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2 sm:px-2.5 text-ink-soft transition-colors duration-150 hover:text-ink aria-[current=page]:border-ink aria-[current=page]:font-medium aria-[current=page]:text-ink"
         >
-          <Icon aria-hidden className="size-4" />
+          <Icon aria-hidden className="size-4 max-sm:hidden" />
           {label}
         </Link>
       ))}

@@ -1,8 +1,9 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
 import { type FormEvent, useId, useState } from "react";
 import { inviteInput } from "../../../server/modules/users/account-schema";
-import { createUserInput, type UserRole } from "../../../server/modules/users/users-schema";
+import { createServiceAccountInput, createUserInput, type UserRole } from "../../../server/modules/users/users-schema";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -16,14 +17,16 @@ import { RoleField } from "./role-field";
 const ways = [
   { value: "link", label: "By a link" },
   { value: "password", label: "With a password" },
+  { value: "service", label: "For scripts" },
 ] as const;
 
 /** Adds a person: by a link with which they choose their password, or with one that is told to them. */
 export function InviteDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
+  const router = useRouter();
   const form = useId();
-  const [way, setWay] = useState<"link" | "password">("link");
+  const [way, setWay] = useState<"link" | "password" | "service">("link");
   const [draft, setDraft] = useState({ username: "", email: "", password: "" });
   const [role, setRole] = useState<UserRole>("user");
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
@@ -33,7 +36,10 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   };
   const invite = useMutation(trpc.users.invite.mutationOptions(after));
   const create = useMutation(trpc.users.create.mutationOptions({ ...after, onSuccess: onClose }));
-  const adding = way === "link" ? invite : create;
+  const createService = useMutation(
+    trpc.users.createServiceAccount.mutationOptions({ ...after, onSuccess: ({ id }) => router.push(`/users/${id}`) }),
+  );
+  const adding = way === "link" ? invite : way === "service" ? createService : create;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const common = { username: draft.username, email: draft.email.trim() || undefined, role };
@@ -43,6 +49,10 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
     if (way === "link") {
       const parsed = inviteInput.safeParse(common);
       if (parsed.success) invite.mutate(parsed.data);
+      else refused(parsed.error.issues);
+    } else if (way === "service") {
+      const parsed = createServiceAccountInput.safeParse({ username: draft.username, role });
+      if (parsed.success) createService.mutate(parsed.data);
       else refused(parsed.error.issues);
     } else {
       const parsed = createUserInput.safeParse({ ...common, password: draft.password });
@@ -76,7 +86,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
         <>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" form={form} look="primary" busy={adding.isPending}>
-            {way === "link" ? "Invite" : "Add user"}
+            {way === "link" ? "Invite" : way === "service" ? "Add service account" : "Add user"}
           </Button>
         </>
       }
@@ -85,6 +95,11 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
         <div>
           <Segmented label="How they sign in first" value={way} options={ways} onChange={setWay} />
         </div>
+        {way === "service" ? (
+          <p className="text-sm text-ink-soft">
+            A service account is nobody’s: it has no password and can’t sign in. You make API tokens for it on its page.
+          </p>
+        ) : null}
         <TextField
           label="Username"
           value={draft.username}
@@ -95,15 +110,17 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
           autoCapitalize="none"
           maxLength={63}
         />
-        <TextField
-          label="Email"
-          aside="optional"
-          type="email"
-          value={draft.email}
-          onChange={(event) => setDraft({ ...draft, email: event.target.value })}
-          problem={problems.email}
-          autoComplete="off"
-        />
+        {way === "service" ? null : (
+          <TextField
+            label="Email"
+            aside="optional"
+            type="email"
+            value={draft.email}
+            onChange={(event) => setDraft({ ...draft, email: event.target.value })}
+            problem={problems.email}
+            autoComplete="off"
+          />
+        )}
         {way === "password" ? (
           <TextField
             label="Password"

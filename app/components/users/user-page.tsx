@@ -12,6 +12,7 @@ import { Reading } from "../feedback/reading";
 import { Bone, PageBones } from "../feedback/skeleton";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
+import { ApiTokens } from "../tokens/api-tokens";
 import { roleWords } from "./role-words";
 import { UserDeeds } from "./user-deeds";
 import { UserMenu } from "./user-row-menu";
@@ -56,11 +57,13 @@ function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
       <Panel title="Account">
         <Card className="p-4">
           <Facts columns>
-            <Fact name="Email">{user.email ?? "none"}</Fact>
-            <Fact name="Signs in with">{signsInWith(user)}</Fact>
-            <Fact name="Last sign-in">
-              <RelativeTime at={user.lastLoginAt} />
-            </Fact>
+            {user.kind === "service" ? <Fact name="Kind">service account</Fact> : <Fact name="Email">{user.email ?? "none"}</Fact>}
+            <Fact name={user.kind === "service" ? "Comes by" : "Signs in with"}>{signsInWith(user)}</Fact>
+            {user.kind === "service" ? null : (
+              <Fact name="Last sign-in">
+                <RelativeTime at={user.lastLoginAt} />
+              </Fact>
+            )}
             <Fact name="Added">
               <RelativeTime at={user.createdAt} />
             </Fact>
@@ -77,6 +80,11 @@ function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
           <p className="mt-4 border-t border-line pt-3 text-sm text-ink-soft">{roleWords[user.role].may}</p>
         </Card>
       </Panel>
+      {user.kind === "service" ? (
+        <ApiTokens userId={id} title="API tokens" />
+      ) : (
+        <ApiTokens userId={id} title={`API tokens of ${user.username}`} mayMake={false} />
+      )}
       <Panel title="Sessions">
         {sessions.data && sessions.data.sessions.length > 0 ? (
           <SessionRows sessions={sessions.data.sessions} label={`Sessions of ${user.username}`} showOwner={false} />

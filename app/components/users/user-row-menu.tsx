@@ -40,6 +40,7 @@ export function UserMenu({ user, labelled = false }: { user: ListedUser; labelle
     }),
   );
   const self = me.id === user.id;
+  const person = user.kind === "person";
   const busy = update.isPending || endLogins.isPending || resetFactor.isPending;
   return (
     <>
@@ -59,19 +60,23 @@ export function UserMenu({ user, labelled = false }: { user: ListedUser; labelle
         <MenuItem disabled={self} icon={<UserCog aria-hidden className={mark} />} onSelect={() => setDialog("role")}>
           Change role…
         </MenuItem>
-        <MenuItem icon={<Link2 aria-hidden className={mark} />} onSelect={() => setDialog("link")}>
-          {user.hasPassword ? "Link for a new password…" : "New invitation link…"}
-        </MenuItem>
-        <MenuItem icon={<KeyRound aria-hidden className={mark} />} onSelect={() => setDialog("password")}>
-          Set a new password…
-        </MenuItem>
+        {person ? (
+          <>
+            <MenuItem icon={<Link2 aria-hidden className={mark} />} onSelect={() => setDialog("link")}>
+              {user.hasPassword ? "Link for a new password…" : "New invitation link…"}
+            </MenuItem>
+            <MenuItem icon={<KeyRound aria-hidden className={mark} />} onSelect={() => setDialog("password")}>
+              Set a new password…
+            </MenuItem>
+          </>
+        ) : null}
         {user.secondFactor ? (
           <MenuItem disabled={self} icon={<ShieldOff aria-hidden className={mark} />} onSelect={() => setDialog("second factor")}>
             Reset second factor…
           </MenuItem>
         ) : null}
         <MenuItem icon={<LogOut aria-hidden className={mark} />} onSelect={() => setDialog("logins")}>
-          Sign out everywhere…
+          {person ? "Sign out everywhere…" : "End all its tokens…"}
         </MenuItem>
         <MenuSeparator />
         {user.active ? (
@@ -103,15 +108,16 @@ export function UserMenu({ user, labelled = false }: { user: ListedUser; labelle
         <ConfirmDialog
           open
           onClose={close}
-          title={`Sign ${user.username} out everywhere?`}
-          action="Sign out everywhere"
+          title={person ? `Sign ${user.username} out everywhere?` : `End all tokens of ${user.username}?`}
+          action={person ? "Sign out everywhere" : "End all tokens"}
           onConfirm={() => {
             endLogins.mutate({ id: user.id });
             close();
           }}
         >
-          Every browser and token of {user.username} is signed out at once{self ? ", this one too" : ""}, and open screens close. They may
-          sign in again.
+          {person
+            ? `Every browser of ${user.username} is signed out at once${self ? ", this one too" : ""}, their API tokens end for good, and open screens close. They may sign in again.`
+            : "Whatever uses one is out at once, and nothing brings them back. New ones can be made here. Sessions go on running."}
         </ConfirmDialog>
       ) : null}
       {dialog === "second factor" ? (

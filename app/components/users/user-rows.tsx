@@ -1,4 +1,5 @@
 "use client";
+import { Bot } from "lucide-react";
 import Link from "next/link";
 import { RelativeTime } from "../data/relative-time";
 import { Cell, Head, Table } from "../data/table";
@@ -37,11 +38,14 @@ export function UserRows({ users }: { users: readonly ListedUser[] }) {
               <Link href={`/users/${user.id}`} className="font-medium after:absolute after:inset-0">
                 {user.username}
               </Link>
+              {user.kind === "service" ? (
+                <Bot aria-label="service account" role="img" className="ml-1.5 inline size-3.5 align-[-2px] text-ink-faint" />
+              ) : null}
               {user.displayName ? <span className="text-ink-soft"> {user.displayName}</span> : null}
             </p>
             <p className="truncate text-sm text-ink-faint">
               <span className="md:hidden">{roleWords[user.role].name} · </span>
-              {user.email ?? "no address"}
+              {user.kind === "service" ? "service account" : (user.email ?? "no address")}
             </p>
           </Cell>
           <Cell>

@@ -18,11 +18,12 @@ describe("where an account stands", () => {
   });
 
   it.each([
+    [{ kind: "service", hasPassword: false, secondFactor: false, invitedUntil: null }, "API tokens"],
     [{ hasPassword: true, secondFactor: false, invitedUntil: null }, "password"],
     [{ hasPassword: true, secondFactor: true, invitedUntil: null }, "password and code"],
     [{ hasPassword: false, secondFactor: false, invitedUntil: null }, "single sign-on"],
     [{ hasPassword: false, secondFactor: false, invitedUntil: before }, "nothing yet"],
-  ])("%j signs in with %s", (user, words) => {
-    expect(signsInWith(user)).toBe(words);
+  ] as const)("%j signs in with %s", (user, words) => {
+    expect(signsInWith({ kind: "person", ...user })).toBe(words);
   });
 });

@@ -11,7 +11,8 @@ export function standingOf(user: Pick<ListedUser, "active" | "hasPassword" | "in
   return Date.parse(user.invitedUntil) > now ? "invited" : "invitation over";
 }
 
-export const signsInWith = (user: Pick<ListedUser, "hasPassword" | "secondFactor" | "invitedUntil">): string => {
+export const signsInWith = (user: Pick<ListedUser, "kind" | "hasPassword" | "secondFactor" | "invitedUntil">): string => {
+  if (user.kind === "service") return "API tokens";
   if (!user.hasPassword) return user.invitedUntil === null ? "single sign-on" : "nothing yet";
   return user.secondFactor ? "password and code" : "password";
 };

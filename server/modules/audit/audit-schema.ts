@@ -6,6 +6,8 @@ export const auditEntrySchema = z.object({
   at: z.date(),
   actorKind: z.enum(["user", "agent", "system"]),
   actorName: z.string().nullable(),
+  /** Name of the API token by which they did it. */
+  actorToken: z.string().nullable(),
   action: z.string(),
   targetKind: z.string().nullable(),
   targetId: z.string().nullable(),

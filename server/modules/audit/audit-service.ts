@@ -22,6 +22,7 @@ export class AuditService {
       actorKind: actor.kind,
       actorId: actor.kind === "system" ? null : actor.id,
       actorName: actor.kind === "system" ? null : actor.name,
+      actorToken: actor.kind === "user" ? (actor.token ?? null) : null,
       address: actor.kind === "system" ? null : actor.address,
       action: record.action,
       targetKind: record.target?.kind ?? null,

@@ -10,6 +10,7 @@ import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import { enforce } from "../../platform/verdict";
+import { isApiToken } from "../tokens/token-text";
 import type { AuthService } from "../users/auth-service";
 import { LOGIN_SECONDS } from "../users/login-length";
 import type { TicketsService } from "../users/tickets-service";
@@ -48,7 +49,7 @@ export interface ViewerGrant {
 export interface ViewerAttempt {
   readonly sessionId: string;
   readonly ticket: string | null;
-  /** `?token=`: a ticket or a JWT. */
+  /** `?token=`: a ticket, a JWT or an API token. */
   readonly token: string | null;
   readonly cookie: string | null;
   readonly authorization: string | null;
@@ -84,7 +85,7 @@ export class ViewerAccess {
   constructor(private readonly deps: ViewerAccessDeps) {}
 
   /**
-   * A ticket needs our Origin or none; a JWT has no Origin rule; a cookie alone needs our Origin. What may not be seen looks as if it
+   * A ticket needs our Origin or none; a JWT or API token has no Origin rule, and one that may only read only watches; a cookie alone needs our Origin. What may not be seen looks as if it
    * weren't there. Throws `BerthError`.
    */
   async authorize(attempt: ViewerAttempt): Promise<ViewerGrant> {
@@ -131,7 +132,7 @@ export class ViewerAccess {
   private async identify(attempt: ViewerAttempt): Promise<Comer> {
     const { token, authorization } = attempt;
     const ours = attempt.origin === this.deps.publicUrl.origin;
-    const ticket = attempt.ticket ?? (token && !isJwt(token) ? token : null);
+    const ticket = attempt.ticket ?? (token && !isJwt(token) && !isApiToken(token) ? token : null);
     if (ticket) {
       if (attempt.origin !== null && !ours) throw foreignOrigin();
       const taken = await this.deps.tickets.redeem(ticket, { purpose: "viewer", sessionId: attempt.sessionId });
@@ -144,8 +145,11 @@ export class ViewerAccess {
       if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
       return { login, mode: viewerModeSchema.parse(taken.mode), ticket: taken };
     }
-    const jwt = token ?? /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-    if (jwt) return { login: await this.deps.auth.fromBearer(jwt), mode: "control", ticket: null };
+    const bearer = token ?? /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
+    if (bearer) {
+      const login = await this.deps.auth.fromBearer(bearer, attempt.address);
+      return { login, mode: login.token?.scope === "read" ? "view" : "control", ticket: null };
+    }
     if (!attempt.cookie) throw new BerthError("AUTH_TOKEN_MISSING", "Open the viewer with a ticket (?ticket=) or a token (?token=)");
     if (!ours) throw foreignOrigin();
     const login = await this.deps.auth.fromCookie(attempt.cookie);

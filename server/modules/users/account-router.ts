@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
-import { procedure, router } from "../../trpc/init";
+import { personProcedure, procedure, router } from "../../trpc/init";
 import {
   accountSchema,
   confirmSecondFactorInput,
@@ -29,14 +29,14 @@ export const accountRouter = router({
       allow(ctx.login);
       return ctx.services.users.updateAccount(ctx.asker, input);
     }),
-  logins: procedure
+  logins: personProcedure
     .meta({ rest: { method: "GET", path: "/auth/logins", summary: "List your logins" } })
     .output(loginsOutput)
     .query(async ({ ctx }) => {
       allow(ctx.login);
       return { logins: await ctx.services.logins.list(ctx.asker) };
     }),
-  endLogin: procedure
+  endLogin: personProcedure
     .meta({ rest: { method: "DELETE", path: "/auth/logins/{id}", status: 204, summary: "End one of your logins" } })
     .input(loginIdInput)
     .output(z.void())
@@ -44,7 +44,7 @@ export const accountRouter = router({
       allow(ctx.login);
       return ctx.services.logins.end(ctx.asker, input.id);
     }),
-  signOutEverywhere: procedure
+  signOutEverywhere: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/logout-everywhere", summary: "End all your other logins" } })
     .output(doneSchema)
     .mutation(async ({ ctx }) => {
@@ -52,14 +52,14 @@ export const accountRouter = router({
       await ctx.services.logins.endAll(ctx.asker, ctx.login.userId);
       return { message: "Every login has ended, this one too" };
     }),
-  secondFactor: procedure
+  secondFactor: personProcedure
     .meta({ rest: { method: "GET", path: "/auth/second-factor", summary: "See whether your second factor is on" } })
     .output(secondFactorSchema)
     .query(({ ctx }) => {
       allow(ctx.login);
       return ctx.services.secondFactor.status(ctx.login.userId);
     }),
-  startSecondFactor: procedure
+  startSecondFactor: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/second-factor", summary: "Begin to set up your second factor" } })
     .input(startSecondFactorInput)
     .output(startSecondFactorOutput)
@@ -67,7 +67,7 @@ export const accountRouter = router({
       allow(ctx.login);
       return ctx.services.secondFactor.start(ctx.asker, input.password);
     }),
-  confirmSecondFactor: procedure
+  confirmSecondFactor: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/second-factor/confirm", summary: "Turn your second factor on with its first code" } })
     .input(confirmSecondFactorInput)
     .output(recoveryCodesOutput)
@@ -75,7 +75,7 @@ export const accountRouter = router({
       allow(ctx.login);
       return ctx.services.secondFactor.confirm(ctx.asker, input.code);
     }),
-  renewRecoveryCodes: procedure
+  renewRecoveryCodes: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/second-factor/recovery-codes", summary: "Make new recovery codes" } })
     .input(proofInput)
     .output(recoveryCodesOutput)
@@ -83,7 +83,7 @@ export const accountRouter = router({
       allow(ctx.login);
       return ctx.services.secondFactor.renewRecoveryCodes(ctx.asker, input);
     }),
-  removeSecondFactor: procedure
+  removeSecondFactor: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/second-factor/remove", summary: "Turn your second factor off" } })
     .input(proofInput)
     .output(doneSchema)

@@ -70,7 +70,7 @@ describe("one's logins", () => {
       await kit.services.logins.endAll(by, asker.userId);
       expect(await heard).toBe(asker.userId);
       expect(await kit.services.auth.current(laptop)).toBeNull();
-      await expect(kit.services.auth.fromBearer(token)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+      await expect(kit.services.auth.fromBearer(token, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
     }
     const again = await signedIn(asker, "again");
     expect(await kit.services.logins.list(again)).toHaveLength(1);

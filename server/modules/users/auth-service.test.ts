@@ -35,7 +35,7 @@ describe("signing in", () => {
     } = await kit.services.auth.signInForToken({ username: user.username, password: PASSWORD, address: address() });
     expect(shown).toMatchObject({ username: user.username, role: "operator" });
     expect(expiresAt.getTime() - kit.clock.now().getTime()).toBe(86_400_000);
-    expect(await kit.services.auth.fromBearer(token)).toMatchObject({ userId: user.userId, role: "operator", via: "bearer" });
+    expect(await kit.services.auth.fromBearer(token, "192.0.2.1")).toMatchObject({ userId: user.userId, role: "operator", via: "bearer" });
   });
 
   it("says the same to a wrong password, an unknown name and a disabled account", async () => {
@@ -82,11 +82,11 @@ describe("a token", () => {
       .setExpirationTime("1h")
       .sign(new Uint8Array(32));
     for (const forged of [`${head}.${forgedBody}.${signature}`, `${none}.${body}.`, otherKey, "not a token", ""]) {
-      await expect(kit.services.auth.fromBearer(forged)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+      await expect(kit.services.auth.fromBearer(forged, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
     }
     const tomorrow = new TestClock(new Date(kit.clock.now().getTime() + 86_401_000));
     const later = new AuthService({ ...kit, ...kit.services, clock: tomorrow, cookieName: "berth-session" });
-    await expect(later.fromBearer(token)).rejects.toMatchObject({ code: "AUTH_TOKEN_EXPIRED" });
+    await expect(later.fromBearer(token, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_EXPIRED" });
   });
 
   it.each([
@@ -96,7 +96,7 @@ describe("a token", () => {
   ])("dies at once when its user is %s, cookie and tickets with it", async (_, change) => {
     const user = await makeAsker(kit);
     const token = await tokenOf(user);
-    const cookie = await cookieOf(await kit.services.auth.fromBearer(token));
+    const cookie = await cookieOf(await kit.services.auth.fromBearer(token, "192.0.2.1"));
     const grant = {
       purpose: "viewer",
       userId: user.userId,
@@ -113,7 +113,7 @@ describe("a token", () => {
 
     await kit.services.users.update(await makeAsker(kit, "admin"), { id: user.userId, ...change });
 
-    await expect(kit.services.auth.fromBearer(token)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+    await expect(kit.services.auth.fromBearer(token, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
     expect(await kit.services.auth.fromCookie(cookie)).toBeNull();
     await expect(kit.tickets.redeem(ticket, { purpose: "viewer", sessionId: user.userId })).rejects.toMatchObject({
       code: "TICKET_INVALID",
@@ -124,21 +124,21 @@ describe("a token", () => {
   it("ends alone when one signs out", async () => {
     const user = await makeAsker(kit);
     const [one, two] = [await tokenOf(user), await tokenOf(user)];
-    await kit.services.auth.signOut((await kit.services.auth.fromBearer(one)).loginId);
-    await expect(kit.services.auth.fromBearer(one)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
-    expect(await kit.services.auth.fromBearer(two)).toMatchObject({ userId: user.userId });
+    await kit.services.auth.signOut((await kit.services.auth.fromBearer(one, "192.0.2.1")).loginId);
+    await expect(kit.services.auth.fromBearer(one, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+    expect(await kit.services.auth.fromBearer(two, "192.0.2.1")).toMatchObject({ userId: user.userId });
   });
 
   it("ends with every other when the password is changed; a bearer gets the next one", async () => {
     const user = await makeAsker(kit);
     const token = await tokenOf(user);
-    const asker = { ...(await kit.services.auth.fromBearer(token)), address: address() };
+    const asker = { ...(await kit.services.auth.fromBearer(token, "192.0.2.1")), address: address() };
     await expect(
       kit.services.auth.changePassword(asker, { currentPassword: "wrong", newPassword: "another long one" }),
     ).rejects.toMatchObject({ code: "AUTH_INVALID_CREDENTIALS" });
     const next = await kit.services.auth.changePassword(asker, { currentPassword: PASSWORD, newPassword: "another long one" });
-    await expect(kit.services.auth.fromBearer(token)).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
-    expect(await kit.services.auth.fromBearer(next.token ?? "")).toMatchObject({ userId: user.userId });
+    await expect(kit.services.auth.fromBearer(token, "192.0.2.1")).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+    expect(await kit.services.auth.fromBearer(next.token ?? "", "192.0.2.1")).toMatchObject({ userId: user.userId });
   });
 });
 

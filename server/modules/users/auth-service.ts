@@ -9,6 +9,8 @@ import type { Ids } from "../../platform/ids";
 import type { Keys } from "../../platform/secrets";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import { isApiToken, tokenOfLogin } from "../tokens/token-text";
+import type { TokensService } from "../tokens/tokens-service";
 import { cookieValue } from "./login-cookie";
 import { LOGIN_SECONDS } from "./login-length";
 import type { LoginLimits } from "./login-limits";
@@ -19,7 +21,17 @@ import type { SecondFactorService } from "./second-factor-service";
 import type { TicketsService } from "./tickets-service";
 import type { Asker, changePasswordInput, changePasswordOutput, Login, signInOutput } from "./users-schema";
 import { userView } from "./users-service";
-import { findLogin, findUser, findUserByEmail, findUserByName, findUserByOidc, insertUser, type UserRow, updateUser } from "./users-store";
+import {
+  findLogin,
+  findRevokedLogins,
+  findUser,
+  findUserByEmail,
+  findUserByName,
+  findUserByOidc,
+  insertUser,
+  type UserRow,
+  updateUser,
+} from "./users-store";
 
 export interface AuthDeps {
   readonly database: Database;
@@ -33,12 +45,15 @@ export interface AuthDeps {
   readonly tickets: TicketsService;
   readonly logins: LoginsService;
   readonly secondFactor: SecondFactorService;
+  readonly tokens: TokensService;
 }
 
 export interface SignIn extends Origin {
   readonly username: string;
   readonly password: string;
   readonly totp?: string | undefined;
+  /** The limit of sign-ins by address has it already. */
+  readonly addressCounted?: boolean | undefined;
 }
 
 const tokenClaims = z.object({ sub: z.uuid(), jti: z.string(), epoch: z.number().int(), exp: z.number() });
@@ -98,8 +113,9 @@ export class AuthService {
     return this.begin(user, profile, "cookie");
   }
 
-  /** Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
-  async fromBearer(token: string): Promise<Login> {
+  /** By JWT or API token, from `address`. Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
+  async fromBearer(token: string, address: string): Promise<Login> {
+    if (isApiToken(token)) return this.deps.tokens.login(token, address);
     const verified = await jwtVerify(token, this.deps.keys.jwt, { algorithms: ["HS256"], currentDate: this.deps.clock.now() }).catch(
       (error: unknown) => {
         if (error instanceof joseErrors.JWTExpired) throw new BerthError("AUTH_TOKEN_EXPIRED", "This token has expired; sign in again");
@@ -126,12 +142,14 @@ export class AuthService {
 
   /** The login as it is now; null once it was ended, its user disabled, or its epoch passed. */
   async current(claimed: Pick<Login, "userId" | "loginId" | "accessEpoch" | "expiresAt" | "via">): Promise<Login | null> {
+    const tokenId = tokenOfLogin(claimed.loginId);
+    if (tokenId !== null) return claimed.expiresAt > this.deps.clock.now() ? this.deps.tokens.current(tokenId, claimed) : null;
     const found = await findLogin(this.deps.database, claimed.userId, claimed.loginId);
     if (!found || found.revoked || !found.user.active || found.user.accessEpoch !== claimed.accessEpoch) return null;
     if (claimed.expiresAt <= this.deps.clock.now()) return null;
     const { userId, loginId, accessEpoch, expiresAt, via } = claimed;
     this.deps.logins.seen(loginId);
-    return { userId, loginId, accessEpoch, expiresAt, via, username: found.user.username, role: found.user.role };
+    return { userId, loginId, accessEpoch, expiresAt, via, username: found.user.username, role: found.user.role, token: null };
   }
 
   /** As `current`, for what was issued within the last seconds and would have been taken back with the epoch (tickets). */
@@ -144,6 +162,19 @@ export class AuthService {
   async accessEpoch(userId: string): Promise<number | null> {
     const user = await findUser(this.deps.database, userId);
     return user?.active ? user.accessEpoch : null;
+  }
+
+  /** Which of these logins have ended by themselves or early; a change of their user's access is told by the epoch. */
+  async ended(loginIds: readonly string[]): Promise<string[]> {
+    const ofTokens = new Map(loginIds.flatMap((id) => (tokenOfLogin(id) === null ? [] : [[tokenOfLogin(id) ?? "", id] as const])));
+    const [over, revoked] = await Promise.all([
+      this.deps.tokens.over([...ofTokens.keys()]),
+      findRevokedLogins(
+        this.deps.database,
+        loginIds.filter((id) => tokenOfLogin(id) === null),
+      ),
+    ]);
+    return [...over.flatMap((id) => ofTokens.get(id) ?? []), ...revoked];
   }
 
   signOut(loginId: string): Promise<void> {
@@ -226,6 +257,7 @@ export class AuthService {
       via,
       accessEpoch: user.accessEpoch,
       expiresAt: new Date(Math.floor(this.deps.clock.now().getTime() / 1000) * 1000 + LOGIN_SECONDS * 1000),
+      token: null,
     };
   }
 

@@ -9,6 +9,7 @@ import type { AuditService } from "../audit/audit-service";
 import type { acceptInvitationOutput, invitationOutput, inviteInput, seeInvitationOutput } from "./account-schema";
 import type { Origin } from "./logins-service";
 import { hashPassword } from "./password";
+import { demandPerson } from "./service-account";
 import type { TicketsService } from "./tickets-service";
 import { userMissing } from "./user-missing";
 import { unlessTaken } from "./user-taken";
@@ -57,6 +58,7 @@ export class InvitationsService {
   async renew(asker: Asker, userId: string): Promise<z.output<typeof invitationOutput>> {
     const before = await findUser(this.deps.database, userId);
     if (!before) throw userMissing(userId);
+    demandPerson(before);
     const fresh = this.fresh();
     const row = await this.deps.database.$transaction(async (tx) => {
       await this.deps.audit.record(tx, actorOf(asker), {

@@ -1,14 +1,17 @@
-import { BerthError } from "@berth/protocol/errors";
-import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import { purgeSharedCounts, type QueryClient, type RateLimiter, sharedLimiter } from "../../platform/rate-limiter";
 
-/** What `pg.Pool` is, as far as the limiter cares. */
-export interface QueryClient {
-  query(...args: unknown[]): unknown;
+export interface LoginAttempt {
+  readonly username: string;
+  readonly address: string;
+  /** The door counted it for its address already. */
+  readonly addressCounted?: boolean | undefined;
 }
 
 export interface LoginLimits {
+  /** By address: what a door that counts requests by itself takes of. */
+  readonly byAddress: RateLimiter;
   /** Throws RATE_LIMIT_EXCEEDED with `details.retryAfter` in seconds. */
-  take(attempt: { username: string; address: string }): Promise<void>;
+  take(attempt: LoginAttempt): Promise<void>;
   /** Counts codes of a second factor given for a user, from wherever. Throws as `take` does. */
   takeCode(userId: string): Promise<void>;
   /** A right code: the wrong ones before it are forgotten. */
@@ -22,56 +25,29 @@ export interface GuestLimits {
   take(address: string): Promise<void>;
 }
 
-const WINDOW_SECONDS = 60;
 /** Six digits with a step of drift either way: ten tries in a quarter of an hour find one in about three thousand years. */
 const CODES = 10;
 const CODE_WINDOW_SECONDS = 15 * 60;
 
-const limiterOn = (pool: QueryClient, keyPrefix: string, points: number, duration = WINDOW_SECONDS) =>
-  new RateLimiterPostgres({
-    storeClient: pool,
-    tableName: "rate_limits",
-    tableCreated: true,
-    clearExpiredByTimeout: false,
-    keyPrefix,
-    points,
-    duration,
-  });
-
-/** Throws RATE_LIMIT_EXCEEDED for what a limiter refused, and anything else as it is. */
-async function limited(what: string, consume: () => Promise<unknown>): Promise<void> {
-  try {
-    await consume();
-  } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    throw new BerthError("RATE_LIMIT_EXCEEDED", `Too many ${what}. Please try again in ${retryAfter} seconds.`, {
-      details: { retryAfter },
-    });
-  }
-}
-
 /** Counts how often an address comes by links to screens. */
 export function guestLimits(pool: QueryClient, perMinute: number): GuestLimits {
-  const byAddress = limiterOn(pool, "guest-address", perMinute);
-  return { take: (address) => limited("attempts", () => byAddress.consume(address)) };
+  const byAddress = sharedLimiter(pool, { name: "guest-address", points: perMinute });
+  return { take: async (address) => void (await byAddress.take(address)) };
 }
 
 /** Counts attempts, not failures, for an address and for a name from an address. The table is UNLOGGED and made by a migration. */
 export function loginLimits(pool: QueryClient, perMinute: { address: number; usernameAndAddress: number }): LoginLimits {
-  const byAddress = limiterOn(pool, "login-address", perMinute.address);
-  const byBoth = limiterOn(pool, "login-name", perMinute.usernameAndAddress);
-  const byCode = limiterOn(pool, "login-code", CODES, CODE_WINDOW_SECONDS);
+  const byAddress = sharedLimiter(pool, { name: "login-address", points: perMinute.address });
+  const byBoth = sharedLimiter(pool, { name: "login-name", points: perMinute.usernameAndAddress });
+  const byCode = sharedLimiter(pool, { name: "login-code", points: CODES, seconds: CODE_WINDOW_SECONDS });
   return {
-    take: ({ username, address }) =>
-      limited("sign-in attempts", async () => {
-        await byAddress.consume(address);
-        await byBoth.consume(`${username}@${address}`);
-      }),
-    takeCode: (userId) => limited("sign-in attempts", () => byCode.consume(userId)),
-    forgetCodes: async (userId) => void (await byCode.delete(userId)),
-    async purge() {
-      await pool.query("DELETE FROM rate_limits WHERE expire < $1", [Date.now() - WINDOW_SECONDS * 1000]);
+    byAddress,
+    async take({ username, address, addressCounted = false }) {
+      if (!addressCounted) await byAddress.take(address);
+      await byBoth.take(`${username}@${address}`);
     },
+    takeCode: async (userId) => void (await byCode.take(userId)),
+    forgetCodes: (userId) => byCode.forget(userId),
+    purge: () => purgeSharedCounts(pool),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
+import type { TokensService } from "../tokens/tokens-service";
 import type { LoginLimits } from "./login-limits";
 import type { LoginsService } from "./logins-service";
 import type { TicketsService } from "./tickets-service";
@@ -8,7 +9,7 @@ import { deleteExpiredRevokedLogins } from "./users-store";
 
 const EVERY_MS = 60_000;
 
-/** Forgets what has run out: tickets, ended logins whose token has expired, counts of sign-in attempts. Writes down when logins were seen. */
+/** Forgets what has run out: tickets, ended logins whose token has expired, counts of sign-in attempts. Writes down when logins and tokens were seen. */
 export class UsersJobs {
   private timer: Timer | null = null;
 
@@ -20,6 +21,7 @@ export class UsersJobs {
       readonly tickets: TicketsService;
       readonly limits: LoginLimits;
       readonly logins: LoginsService;
+      readonly tokens: TokensService;
     },
   ) {}
 
@@ -38,5 +40,6 @@ export class UsersJobs {
     await deleteExpiredRevokedLogins(this.deps.database, this.deps.clock.now());
     await this.deps.limits.purge();
     await this.deps.logins.flush();
+    await this.deps.tokens.flush();
   }
 }

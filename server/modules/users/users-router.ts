@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
-import { procedure, publicProcedure, router } from "../../trpc/init";
+import { personProcedure, procedure, publicProcedure, router } from "../../trpc/init";
+import { demandScope } from "../tokens/token-scope";
 import {
   acceptInvitationInput,
   acceptInvitationOutput,
@@ -15,6 +16,7 @@ import { type Actor, mayUsers, type UserAction } from "./users-policy";
 import {
   changePasswordInput,
   changePasswordOutput,
+  createServiceAccountInput,
   createUserInput,
   listUsersInput,
   listUsersOutput,
@@ -40,8 +42,15 @@ export const authRouter = router({
     })
     .input(signInInput)
     .output(signInOutput)
-    .mutation(({ ctx, input }) => ctx.services.auth.signInForToken({ ...input, address: ctx.address, userAgent: ctx.userAgent })),
-  signOut: procedure
+    .mutation(({ ctx, input }) =>
+      ctx.services.auth.signInForToken({
+        ...input,
+        address: ctx.address,
+        addressCounted: ctx.countedAsLogin,
+        userAgent: ctx.userAgent,
+      }),
+    ),
+  signOut: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/logout", summary: "End this login" } })
     .output(z.object({ message: z.string() }))
     .mutation(async ({ ctx }) => {
@@ -92,7 +101,7 @@ export const usersRouter = router({
       allow(ctx.login, "invite");
       return ctx.services.invitations.invite(ctx.asker, input);
     }),
-  renewInvitation: procedure
+  renewInvitation: personProcedure
     .meta({ rest: { method: "POST", path: "/users/{id}/invitation", status: 201, summary: "Make a new invitation link" } })
     .input(userIdInput)
     .output(invitationOutput)
@@ -100,7 +109,7 @@ export const usersRouter = router({
       allow(ctx.login, "invite", input.id);
       return ctx.services.invitations.renew(ctx.asker, input.id);
     }),
-  endLogins: procedure
+  endLogins: personProcedure
     .meta({ rest: { method: "POST", path: "/users/{id}/logout-everywhere", summary: "End all of a user's logins" } })
     .input(userIdInput)
     .output(z.object({ message: z.string() }))
@@ -109,7 +118,7 @@ export const usersRouter = router({
       await ctx.services.logins.endAll(ctx.asker, input.id);
       return { message: "Every login of this person has ended" };
     }),
-  resetSecondFactor: procedure
+  resetSecondFactor: personProcedure
     .meta({ rest: { method: "POST", path: "/users/{id}/second-factor/reset", summary: "Turn a user's second factor off" } })
     .input(userIdInput)
     .output(z.object({ message: z.string() }))
@@ -134,15 +143,32 @@ export const usersRouter = router({
       allow(ctx.login, "create");
       return ctx.services.users.create(ctx.asker, input);
     }),
+  createServiceAccount: procedure
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/users/service-accounts",
+        status: 201,
+        summary: "Create an account for scripts, which works by API tokens alone",
+        example: { username: "nightly-build", role: "user" },
+      },
+    })
+    .input(createServiceAccountInput)
+    .output(userSchema)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "create");
+      return ctx.services.users.createServiceAccount(ctx.asker, input);
+    }),
   update: procedure
     .meta({ rest: { method: "PATCH", path: "/users/{id}", summary: "Change, disable or enable a user" } })
     .input(updateUserInput)
     .output(userSchema)
     .mutation(({ ctx, input }) => {
       allow(ctx.login, "update", input.id);
+      if (input.password !== undefined) demandScope(ctx.login.token, { type: "mutation", peopleOnly: true });
       return ctx.services.users.update(ctx.asker, input);
     }),
-  changePassword: procedure
+  changePassword: personProcedure
     .meta({ rest: { method: "POST", path: "/auth/password", summary: "Change your password" } })
     .input(changePasswordInput)
     .output(changePasswordOutput)

@@ -13,16 +13,27 @@ export const usernameSchema = z
 /** argon2 reads all of it; the upper limit keeps a login from being a denial of service. */
 export const passwordSchema = z.string().min(8, "must have at least 8 characters").max(512);
 
+export const userKindSchema = z.enum(["person", "service"]);
+
+/** `read`: queries alone. `write`: what an operator may, as far as the owner may. `admin`: all that the owner may. */
+export const tokenScopeSchema = z.enum(["read", "write", "admin"]);
+export type TokenScope = z.infer<typeof tokenScopeSchema>;
+const tokenGrantSchema = z.object({ id: z.uuid(), name: z.string(), scope: tokenScopeSchema });
+export type TokenGrant = z.infer<typeof tokenGrantSchema>;
+
 /** Who is asking, once a cookie or token has been checked. */
 export const loginSchema = z.object({
   /** `jti` of the token, or of the cookie. */
   loginId: z.string(),
   userId: z.uuid(),
   username: z.string(),
+  /** Of an API token: the owner's, narrowed to what its scope may at most. */
   role: userRoleSchema,
   via: z.enum(["cookie", "bearer"]),
   accessEpoch: z.number().int(),
   expiresAt: z.date(),
+  /** Null: a person who signed in. */
+  token: tokenGrantSchema.nullable(),
 });
 export type Login = z.infer<typeof loginSchema>;
 /** Who is asking, and from where: what a policy decides by and what the audit log keeps. */
@@ -33,6 +44,8 @@ export const userSchema = z.object({
   username: z.string(),
   email: z.string().nullable(),
   role: userRoleSchema,
+  /** `service`: an account for scripts, which works by API tokens and can't sign in. */
+  kind: userKindSchema,
   active: z.boolean(),
   displayName: z.string().nullable(),
   hasPassword: z.boolean(),
@@ -66,6 +79,12 @@ export const createUserInput = z.strictObject({
   username: usernameSchema,
   email: z.email().max(254).optional(),
   password: passwordSchema,
+  role: userRoleSchema.default("user"),
+});
+
+export const createServiceAccountInput = z.strictObject({
+  username: usernameSchema,
+  displayName: z.string().trim().min(1).max(100).optional(),
   role: userRoleSchema.default("user"),
 });
 

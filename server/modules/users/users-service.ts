@@ -9,10 +9,19 @@ import type { AuditService } from "../audit/audit-service";
 import type { Account, updateAccountInput } from "./account-schema";
 import { themeSchema } from "./account-schema";
 import { hashPassword } from "./password";
+import { demandPerson } from "./service-account";
 import type { TicketsService } from "./tickets-service";
 import { userMissing } from "./user-missing";
 import { unlessTaken } from "./user-taken";
-import type { Asker, createUserInput, listUsersInput, listUsersOutput, User, updateUserInput } from "./users-schema";
+import type {
+  Asker,
+  createServiceAccountInput,
+  createUserInput,
+  listUsersInput,
+  listUsersOutput,
+  User,
+  updateUserInput,
+} from "./users-schema";
 import { countOtherActiveAdmins, findUser, findUserByName, findUsers, insertUser, type UserRow, updateUser } from "./users-store";
 
 export const userView = (row: UserRow): User => ({
@@ -20,6 +29,7 @@ export const userView = (row: UserRow): User => ({
   username: row.username,
   email: row.email,
   role: row.role,
+  kind: row.kind,
   active: row.active,
   displayName: row.displayName,
   hasPassword: row.passwordHash !== null,
@@ -109,6 +119,24 @@ export class UsersService {
     return userView(row);
   }
 
+  /** An account for scripts: nobody signs in with it, it comes by API tokens alone. Throws USER_ALREADY_EXISTS. */
+  async createServiceAccount(asker: Asker, input: z.output<typeof createServiceAccountInput>): Promise<User> {
+    const { username, role, displayName = null } = input;
+    const row = await unlessTaken(username, undefined, () =>
+      this.deps.database.$transaction(async (tx) => {
+        const made = await insertUser(tx, { id: this.deps.ids.uuid(), kind: "service", username, role, displayName });
+        await this.deps.audit.record(tx, actorOf(asker), {
+          action: "users.create_service_account",
+          target: { kind: "user", id: made.id },
+          details: { username, role },
+        });
+        return made;
+      }),
+    );
+    await this.deps.bus.publish({ kind: "user", userId: row.id });
+    return userView(row);
+  }
+
   /** A new role or password, or being disabled, ends every login and socket of the user. The last active administrator stays one. */
   async update(asker: Asker, input: z.output<typeof updateUserInput>): Promise<User> {
     const passwordHash = input.password === undefined ? undefined : await hashPassword(input.password);
@@ -117,6 +145,7 @@ export class UsersService {
         await lock(tx, "admins", "");
         const before = await findUser(tx, input.id);
         if (!before) throw userMissing(input.id);
+        if (passwordHash !== undefined) demandPerson(before);
         const role = input.role ?? before.role;
         const active = input.active ?? before.active;
         const wasAdmin = before.role === "admin" && before.active;

@@ -63,6 +63,12 @@ export async function findLogin(db: Database, userId: string, loginId: string): 
   return user ? { user, revoked: revoked !== null } : null;
 }
 
+export async function findRevokedLogins(db: Database, loginIds: readonly string[]): Promise<string[]> {
+  if (loginIds.length === 0) return [];
+  const rows = await db.revokedLogin.findMany({ where: { loginId: { in: [...loginIds] } }, select: { loginId: true } });
+  return rows.map(({ loginId }) => loginId);
+}
+
 export const insertRevokedLogin = (tx: Tx, loginId: string, expiresAt: Date) =>
   tx.revokedLogin.upsert({ where: { loginId }, create: { loginId, expiresAt }, update: {} });
 export const deleteExpiredRevokedLogins = (db: Database, now: Date) => db.revokedLogin.deleteMany({ where: { expiresAt: { lt: now } } });
