@@ -1,6 +1,6 @@
 /** Who may import whom, with the reason for each rule: the table of docs/architecture.md. Each rule has a planted violation in scripts/lib/import-rules.mjs. */
 
-const tests = "\\.(test|e2e)\\.tsx?$|-contract\\.ts$|^server/testing/|^agent/testing/";
+const tests = "\\.(test|e2e)\\.tsx?$|-contract\\.ts$|^server/testing/|^agent/testing/|^client/testing/";
 const source = (rooms, not = "") => ({ path: rooms, pathNot: not ? `${tests}|${not}` : tests });
 const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
@@ -66,6 +66,12 @@ export default {
       path: "^server/|^app/|^prisma/",
       dependencyTypesNot: ["type-only"],
     }),
+    rule(
+      "client-speaks-trpc",
+      "It goes to machines that have nothing of this repository: of the server it knows the router's type.",
+      source("^client/"),
+      { path: "^(server|app|agent|prisma)/", pathNot: "^server/trpc/app-router\\.ts$" },
+    ),
     rule("app-speaks-trpc", "The pages know no database, no services and no sockets of their own.", source("^app/"), {
       path: "^server/|^agent/|^prisma/|node_modules/(ws|pg|@prisma)/",
       pathNot: "-(schema|codes)\\.ts$|^server/runtime-slot\\.ts$",
@@ -93,7 +99,7 @@ export default {
     rule(
       "tests-stay-tests",
       "What ships must not depend on what tests.",
-      { path: "^(server|agent|app|protocol)/", pathNot: tests },
+      { path: "^(server|agent|client|app|protocol)/", pathNot: tests },
       { path: tests },
     ),
   ],

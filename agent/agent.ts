@@ -1,6 +1,6 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
-import { type FromAgentOf, PROTOCOL_VERSION, THUMBNAILS, type ToAgent, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import { type FromAgentOf, LOGS, PROTOCOL_VERSION, THUMBNAILS, type ToAgent, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -146,6 +146,8 @@ class RunningAgent implements Agent {
         return void this.#tunnels.openPort(message);
       case "thumbnail_request":
         return void this.#tunnels.sendThumbnail(message);
+      case "logs_request":
+        return void this.#tunnels.sendLogs(message);
       case "inventory_request":
         return void this.#sendInventory();
       case "error":
@@ -186,7 +188,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

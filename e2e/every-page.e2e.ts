@@ -195,6 +195,12 @@ test.describe("accessibility", () => {
           await page.keyboard.press("Escape");
           await expect(page.getByRole("dialog")).toBeHidden();
         }
+        if (name === "/sessions/[id]") {
+          await page.getByRole("button", { name: "Timeline and details" }).click();
+          await page.getByRole("tab", { name: "Log" }).click();
+          await expect(page.getByRole("status").filter({ hasText: "New lines appear" })).toBeVisible();
+          await look(`${name}, its log`);
+        }
         // The first of them needs nobody to be signed in.
         if (name === "/sign-in") await signIn(page);
       }

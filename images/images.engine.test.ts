@@ -135,7 +135,7 @@ test("a desktop has the keyboard layout that it is told, and what is typed arriv
     timeout: 15_000,
     interval: 200,
   });
-  await vi.waitFor(async () => expect(await execIn(container, "ps", "-u", "user", "-o", "comm=")).toMatch(/xterm[^]*bash/), {
+  await vi.waitFor(async () => expect(await execIn(container, "ps", "-u", "user", "-o", "comm=")).toMatch(/xterm.*bash/s), {
     timeout: 20_000,
     interval: 200,
   });

@@ -5,17 +5,21 @@
  */
 import { z } from "zod";
 import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
+import { LOG_TAIL_MAX } from "./tunnel";
 
 /**
  * 1: register, heartbeat, commands, inventory, tunnels (2026-11-22).
  * 2: `viewer_update`, and `policy` in `vnc_proxy_request` (2026-11-22). Told by the capability `VIEWER_UPDATE`.
  * 3: `thumbnail_request` (2026-11-22). Told by the capability `THUMBNAILS`.
+ * 4: `logs_request` (2026-11-22). Told by the capability `LOGS`.
  */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 /** The capability of an agent that enforces a viewer's policy and changes what an open viewer may do. */
 export const VIEWER_UPDATE = "viewer_update";
 /** The capability of an agent that takes small pictures of displays. */
 export const THUMBNAILS = "thumbnails";
+/** The capability of an agent that reads what a session's container printed. */
+export const LOGS = "logs";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */
@@ -227,6 +231,16 @@ export const thumbnailRequestSchema = z.object({
   policy: z.object({ thumbnails: z.boolean().default(false) }).prefault({}),
 });
 
+/** Asks for a tunnel that carries what a session's container printed, oldest line first (see `tunnel.ts`). `follow`: and what it will print. */
+export const logsRequestSchema = z.object({
+  type: z.literal("logs_request"),
+  tunnel_id: z.string().max(100),
+  tunnel_secret: z.string(),
+  session_id: z.string().max(100),
+  tail: z.number().int().min(0).max(LOG_TAIL_MAX),
+  follow: z.boolean(),
+});
+
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
 
 export const toAgentSchema = z.discriminatedUnion("type", [
@@ -237,6 +251,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   viewerUpdateSchema,
   tunnelRequestSchema,
   thumbnailRequestSchema,
+  logsRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,
 ]);

@@ -64,6 +64,8 @@ export const errorCatalogue = {
   SHARE_NOT_FOUND: entry(404, "NOT_FOUND", "Invitation not found"),
   SHARING_OFF: entry(409, "CONFLICT", "Sharing is off"),
   THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),
+  /** There is no container, or no more, whose log could be read. */
+  LOGS_NOT_FOUND: entry(404, "NOT_FOUND", "No logs"),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),

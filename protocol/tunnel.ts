@@ -7,6 +7,8 @@
  *   body is `tunnelErrorSchema`;
  * - purpose `port`: the bytes go to the container's port as they are. An agent that cannot reach the port ends the connection.
  * - a thumbnail: the agent writes one line of JSON (`thumbnailHeadSchema`), then as many bytes of PNG as it says, and ends the connection.
+ * - a log: the agent writes lines of JSON: `logHeadSchema` first, then a `logFrameSchema` for each line of the container's, at last
+ *   `{"end": true}`. A connection that ends without that one broke.
  */
 import { z } from "zod";
 import { errorCodeSchema } from "./errors";
@@ -33,3 +35,16 @@ export const MAX_THUMBNAIL_HEAD_BYTES = 2048;
 /** The line before the picture: how many bytes follow, or why none do. */
 export const thumbnailHeadSchema = z.union([z.object({ bytes: z.number().int().min(1).max(THUMBNAIL_MAX_BYTES) }), tunnelErrorSchema]);
 export type ThumbnailHead = z.infer<typeof thumbnailHeadSchema>;
+
+/** Of a container's log: lines from the end that may be asked for, and what is kept of one line, in bytes. */
+export const LOG_TAIL_MAX = 5000;
+export const LOG_LINE_MAX_BYTES = 16 * 1024;
+/** A line as JSON; control characters take six times their place. */
+export const MAX_LOG_FRAME_BYTES = 128 * 1024;
+export const logHeadSchema = z.union([z.object({ ok: z.literal(true) }), tunnelErrorSchema]);
+export type LogHead = z.infer<typeof logHeadSchema>;
+/** `at`: when the container printed it, ISO 8601; null where the engine doesn't say. */
+const logLineSchema = z.object({ at: z.iso.datetime().nullable(), text: z.string() });
+export type LogLine = z.infer<typeof logLineSchema>;
+export const logFrameSchema = z.union([logLineSchema, z.object({ end: z.literal(true) })]);
+export type LogFrame = z.infer<typeof logFrameSchema>;

@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { buildAll } from "./lib/build.mjs";
+import { buildClient } from "./lib/client-build.mjs";
 import { ensureProgram } from "./lib/debian.mjs";
 import { checkNode, ensureDependencies } from "./lib/dependencies.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
@@ -60,6 +61,7 @@ async function main() {
       async run() {
         env.CHROMIUM_PATH = await ensureBrowser();
         await ensureProgram("openssl", "certificates for the tests");
+        for (const name of ["curl", "jq"]) await ensureProgram(name, "examples of the API");
         return true;
       },
     },
@@ -77,6 +79,7 @@ async function main() {
       },
     },
     { name: "build", run: async () => (await buildAll()) ?? true },
+    wants("e2e") && { name: "typed client", run: async () => (await buildClient()) ?? true },
     wants("check") && { name: "check", run: async () => (await runProgram(process.execPath, [inRoot("scripts/check.mjs")])) === 0 },
     wants("unit") && { name: "unit tests", run: () => vitest("unit", env) },
     needsEngine && {

@@ -279,6 +279,11 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
     const { ticket, refused } = await ticketOf(person, things.sessionId, staleTickets.viewer);
     return refused ?? knock(kit.port, { path: `/vnc-viewer/${things.sessionId}?ticket=${ticket}`, headers: {} });
   },
+  sessionLogs: (person) =>
+    knock(kit.port, {
+      path: `/api/v1/sessions/${things.sessionId}/logs?follow=true`,
+      headers: { ...bearer(person), origin: kit.publicUrl.origin },
+    }),
   agentChannel: (person) => knock(kit.port, { path: "/agent/ws?agent_id=host-a&platform=docker", headers: bearer(person) }),
   agentTunnel: dialTunnel,
   "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),

@@ -7,6 +7,7 @@ import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
 import { identify } from "./http/identify";
 import { Listener } from "./http/listener";
 import { liveEndpoint } from "./http/live-endpoint";
+import { logEndpoint } from "./http/log-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestFacts } from "./http/request-facts";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
@@ -27,6 +28,7 @@ import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
 import { AppProxy } from "./tunnel/app-proxy";
+import { LogTunnels } from "./tunnel/log-tunnels";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
@@ -79,6 +81,7 @@ export function wireDoors(parts: DoorParts) {
     log,
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
+  const logTunnels = new LogTunnels({ broker, clock });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -86,6 +89,13 @@ export function wireDoors(parts: DoorParts) {
   const createContext = contextMaker(services, log, metrics);
   const trusted = parseTrustedProxies(config.trustedProxies);
   const live = liveEndpoint({ router: appRouter, createContext, authenticator: auth, publicOrigin, sockets, log });
+  const sessionLogs = logEndpoint({
+    authenticator: auth,
+    publicOrigin,
+    follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
+    sockets,
+    clock,
+  });
   const rest = new RestEndpoint({
     router: appRouter,
     clock,
@@ -143,6 +153,7 @@ export function wireDoors(parts: DoorParts) {
       agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
+      sessionLogs,
     },
     apps,
     admitRest: (call) => limits.admit(call),
@@ -155,6 +166,7 @@ export function wireDoors(parts: DoorParts) {
   return {
     agents,
     broker,
+    logTunnels,
     sockets,
     listener,
     createContext,
@@ -162,6 +174,7 @@ export function wireDoors(parts: DoorParts) {
     /** Ends what is open, then stops listening. */
     async close(reason: string) {
       live.close();
+      sessionLogs.close();
       await agents.close();
       sockets.endAll(reason);
       await listener.close();

@@ -16,6 +16,7 @@ import { AppAccess } from "./modules/sessions/app-access";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
+import { type LogReader, LogsService } from "./modules/sessions/logs-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
@@ -73,6 +74,8 @@ export interface ModuleParts {
   readonly keys: Keys;
   /** The agents' sockets. They are built after the modules that answer them, so this may be called only once wiring is done. */
   readonly gateway: AgentGateway;
+  /** The way to sessions' logs, built as late as the sockets. */
+  readonly logReader: LogReader;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
 }
@@ -124,6 +127,7 @@ export function wireModules(parts: ModuleParts) {
   const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
+  const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -174,6 +178,7 @@ export function wireModules(parts: ModuleParts) {
     viewerRooms,
     screenControl,
     idle,
+    logs,
     homes,
     tasks,
     audit,

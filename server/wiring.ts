@@ -107,6 +107,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       send: (agentId, message) => agents.send(agentId, message),
       disconnect: (agentId, reason) => agents.disconnect(agentId, reason),
     },
+    logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentBundleSha256: () => download.sha256,
     notices: () => readNotices(config.dataDir),
   });

@@ -10,6 +10,7 @@ import type { StartSessionData } from "@berth/protocol/agent-commands";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { ErrorCode } from "@berth/protocol/errors";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
+import type { LogLine } from "@berth/protocol/tunnel";
 
 /** Points on a session's way from click to picture, in the order in which they are passed. The first two only where an image has to be pulled. */
 export type TimelineStep = "image_pulling" | "image_pulled" | "container_created" | "container_started" | "display_ready";
@@ -104,6 +105,14 @@ export interface DriverListener {
   engineReturned(): void;
 }
 
+export interface LogRequest {
+  readonly sessionId: string;
+  /** Lines from the end of what was printed until now; 0 is none of it. */
+  readonly tail: number;
+  /** Goes on with what will be printed, until the container has ended. */
+  readonly follow: boolean;
+}
+
 export interface SessionDriver {
   readonly kind: "docker" | "memory";
   describe(): Promise<DriverDescription>;
@@ -127,6 +136,12 @@ export interface SessionDriver {
   openDisplay(sessionId: string): Promise<Duplex>;
   /** Bytes of a TCP port in the session's container. */
   openPort(sessionId: string, port: number): Promise<Duplex>;
+  /**
+   * What the session's container printed, stdout and stderr, oldest line first; of a container that has ended too. Lines without their end, at
+   * most `LOG_LINE_MAX_BYTES` of each. Read as fast as it is asked for: nothing is gathered meanwhile. Aborting `signal` ends it. Rejects
+   * with SESSION_NOT_FOUND where there is no container.
+   */
+  logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>>;
   deleteHome(volume: string): Promise<void>;
   removeOrphan(containerId: string): Promise<void>;
   /** Ends watching and frees connections. Sessions are not touched. */

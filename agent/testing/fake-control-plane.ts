@@ -154,6 +154,18 @@ export class FakeControlPlane {
     return { head: JSON.parse(all.subarray(0, end).toString("utf8")), png: all.subarray(end + 1) };
   }
 
+  /** The tunnel of a log; what the agent says on it is lines of JSON. */
+  async logs(sessionId: string, { tail = 100, follow = false } = {}): Promise<Duplex> {
+    return this.#tunnel((id, secret) => ({
+      type: "logs_request",
+      tunnel_id: id,
+      tunnel_secret: secret,
+      session_id: sessionId,
+      tail,
+      follow,
+    }));
+  }
+
   /** A viewer at the end of a display tunnel, before its handshake is answered. */
   async viewer(
     sessionId: string,

@@ -8,6 +8,7 @@ import type { SessionDriver } from "../drivers/driver";
 import { type Log, wordsOf } from "../log";
 import { Thumbnails } from "../thumbnail/thumbnails";
 import { DisplayServer } from "./display-server";
+import { logRefusal, sendLog } from "./log-tunnel";
 import { pipePort } from "./port-pipe";
 import { dialTunnel, type TunnelTarget } from "./tunnel-dialer";
 import { LiveTerms, termsOf } from "./viewer-terms";
@@ -89,6 +90,26 @@ export class Tunnels {
       },
     );
     await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => void tunnel.end(answer));
+  }
+
+  /** Asks the driver first: the tunnel begins with its answer. The reading ends with the tunnel. */
+  async sendLogs({ session_id: sessionId, tunnel_id, tunnel_secret, tail, follow }: ToAgentOf<"logs_request">): Promise<void> {
+    const { driver, log } = this.#options;
+    const over = new AbortController();
+    const answer = await driver.logs({ sessionId, tail, follow }, over.signal).catch((error: unknown) => {
+      const known = error instanceof BerthError ? error : new BerthError("ENGINE_UNAVAILABLE", wordsOf(error));
+      log.debug({ sessionId, code: known.code }, known.message);
+      return logRefusal(known);
+    });
+    const joined = await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => {
+      tunnel.once("close", () => over.abort());
+      if (typeof answer === "string") return void tunnel.end(answer);
+      sendLog(tunnel, answer).catch((error: unknown) => {
+        if (!over.signal.aborted) log.warn({ sessionId, err: error }, "a log could not be read to its end");
+        tunnel.destroy();
+      });
+    });
+    if (!joined) over.abort();
   }
 
   stop(): void {

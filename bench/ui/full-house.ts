@@ -20,16 +20,20 @@ interface Changing {
 export class FullHouse {
   private beat: NodeJS.Timeout | undefined;
 
-  private constructor(private readonly database: pg.Client) {}
+  private constructor(
+    /** Of its database. */
+    readonly url: string,
+    private readonly database: pg.Client,
+  ) {}
 
   /** Fills the database of a control plane that runs, and lets the agents in it go on to be heard of. */
-  static async fill(dataDir: string): Promise<FullHouse> {
+  static async fill(dataDir: string, { sessions = SESSIONS, agents = AGENTS } = {}): Promise<FullHouse> {
     const { url } = await reachDatabase({ databaseUrl: null, dataDir }, createLog("silent"));
     const database = new pg.Client({ connectionString: url });
     await database.connect();
-    await fillDatabase(database, { agents: AGENTS, sessions: SESSIONS, others: OTHERS });
+    await fillDatabase(database, { agents, sessions, others: OTHERS });
     await database.query("ANALYZE");
-    const house = new FullHouse(database);
+    const house = new FullHouse(url, database);
     house.beat = setInterval(() => void house.heartbeats(), HEARTBEAT_MS);
     return house;
   }
@@ -38,6 +42,12 @@ export class FullHouse {
     const { rows } = await this.database.query<{ id: string }>(`SELECT id FROM "Session" WHERE desired = 'running' LIMIT 1`);
     if (!rows[0]) throw new Error("there is no session");
     return rows[0].id;
+  }
+
+  /** The newest first. */
+  async sessionIds(count: number): Promise<string[]> {
+    const { rows } = await this.database.query<{ id: string }>(`SELECT id FROM "Session" ORDER BY "createdAt" DESC LIMIT $1`, [count]);
+    return rows.map(({ id }) => id);
   }
 
   async oneUser(): Promise<string> {

@@ -7,7 +7,7 @@ import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 import config from "../../.dependency-cruiser.mjs";
 import { inRoot } from "./paths.mjs";
 
-const rooms = ["protocol", "server", "agent", "app"];
+const rooms = ["protocol", "server", "agent", "client", "app"];
 
 async function cruiseRooms(baseDir) {
   const present = rooms.filter((room) => readdirSync(baseDir).includes(room));
@@ -77,6 +77,9 @@ const planted = {
   },
   "agent-stands-alone": {
     "agent/leaning.ts": 'import { things } from "../server/modules/things/things-service"; export const leaning = things;',
+  },
+  "client-speaks-trpc": {
+    "client/knowing.ts": 'import type { Store } from "../server/modules/things/things-store"; export type Knowing = Store;',
   },
   "app-speaks-trpc": { "app/page.tsx": 'import { pg } from "pg"; export const page = pg;' },
   "app-types-of-the-router-only": {

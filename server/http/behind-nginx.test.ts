@@ -123,6 +123,7 @@ beforeEach(async () => {
     },
     upgrades: {
       live: none,
+      sessionLogs: none,
       agentChannel: none,
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: (call) => viewer.open({ ...call, sessionId: call.params.id ?? "" }),

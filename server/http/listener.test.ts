@@ -92,10 +92,18 @@ describe("the order of answers", () => {
     expect((await ask(example(route.path))).text).toBe(name);
   });
 
-  it.each(Object.entries(routes).filter(([, route]) => route.kind === "upgrade"))(
-    "%s is an upgrade, and a plain request to it is told so",
-    async (name, route) => {
-      expect(await raw(upgradeOf(example(route.path)))).toContain(`refused by ${name}`);
+  it("a path that is served both ways is answered by the way that it is asked", async () => {
+    expect((await ask(example(routes.sessionLogs.path))).text).toBe("rest");
+  });
+
+  const upgrades = Object.entries(routes).filter(([, route]) => route.kind === "upgrade");
+  it.each(upgrades)("%s is an upgrade", async (name, route) => {
+    expect(await raw(upgradeOf(example(route.path)))).toContain(`refused by ${name}`);
+  });
+
+  it.each(upgrades.filter(([name]) => name !== "sessionLogs"))(
+    "a plain request to %s is told that it is an upgrade",
+    async (_name, route) => {
       const plain = await ask(example(route.path));
       expect([plain.status, JSON.parse(plain.text).message]).toEqual([400, expect.stringContaining("is a WebSocket")]);
     },

@@ -114,7 +114,7 @@ export class Listener {
       setSecurityHeaders(response, options.security);
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
-      const match = matchRoute(facts.pathname);
+      const match = matchRoute(facts.pathname, "http");
       if (isRest(facts.pathname)) await options.admitRest({ ...facts, params: match?.params ?? {}, response });
       checkOrigin(request.method, request.headers, options.origin);
       this.awaitBody(request);
@@ -147,7 +147,7 @@ export class Listener {
       if (options.apps.serves(request.headers.host)) return await options.apps.upgrade({ ...facts, socket, head });
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
-      const match = matchRoute(facts.pathname);
+      const match = matchRoute(facts.pathname, "upgrade");
       if (match?.kind === "upgrade") return await options.upgrades[match.name]({ ...facts, params: match.params, socket, head });
       if (!options.security.production && facts.pathname.startsWith("/_next/")) {
         this.nextUpgrades.emit("upgrade", request, socket, head);

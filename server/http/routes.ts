@@ -21,6 +21,7 @@ export const routes = {
   agentChannel: { kind: "upgrade", path: "/agent/ws", access: "agent" },
   agentTunnel: { kind: "upgrade", path: "/agent/tunnel/{id}", access: "agent" },
   viewer: { kind: "upgrade", path: "/vnc-viewer/{id}", access: "viewer" },
+  sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
 } as const satisfies Record<string, Route>;
 
 export interface Route {
@@ -52,14 +53,23 @@ function compile(path: string): RegExp {
   return new RegExp(`^${body}$`);
 }
 
-/** The route of a pathname, taken as it was sent: an encoded path is another path. */
-export function matchRoute(pathname: string): Match | null {
+/**
+ * The route of a pathname, taken as it was sent: an encoded path is another path. A path may be served both ways: of the two, the one of
+ * the kind that was asked for.
+ */
+export function matchRoute(pathname: string, asked: Route["kind"]): Match | null {
+  const found = matches(pathname);
+  return found.find(({ kind }) => kind === asked) ?? found[0] ?? null;
+}
+
+function matches(pathname: string): Match[] {
+  const all: Match[] = [];
   for (const { name, pattern } of compiled) {
     const found = pattern.exec(pathname);
     if (!found) continue;
     const params = { ...found.groups };
-    if (isHttp(name)) return { kind: "http", name, params };
-    if (isUpgrade(name)) return { kind: "upgrade", name, params };
+    if (isHttp(name)) all.push({ kind: "http", name, params });
+    if (isUpgrade(name)) all.push({ kind: "upgrade", name, params });
   }
-  return null;
+  return all;
 }

@@ -156,7 +156,7 @@ function success({ route, output }: ServedProcedure): Record<string, OpenApiResp
 /** By what the operation takes: something by its path may not be there, a body may be of a wrong kind, a change may meet another. */
 function refusals(served: ServedProcedure, byQuery: boolean): Record<string, { $ref: string }> {
   const { route, segments } = served;
-  const statuses = new Set<number>(ANY_REQUEST);
+  const statuses = new Set<number>([...ANY_REQUEST, ...(route.refusals ?? [])]);
   if (route.credential !== "none" || served.procedure.startsWith("auth.")) statuses.add(401);
   if (segments.some((part) => part.startsWith("{"))) statuses.add(404);
   if (!byQuery) for (const status of [413, 415]) statuses.add(status);

@@ -153,6 +153,8 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     spoils: "session",
   },
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
+  // It may hold what the owner typed: no operator's.
+  "sessions.logs": { expected: ownAndAdmin, input: id },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
   "sessions.stay": { expected: ownAndAdmin, input: id },
@@ -215,6 +217,7 @@ export const socketRows: Readonly<Record<string, { readonly route: UpgradeRouteN
   "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
   // Each brings the ticket that they were given; a disabled person one from before, an agent its secret.
   "viewer by ticket": { route: "viewer", expected: ownAndAdmin },
+  sessionLogs: { route: "sessionLogs", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTunnel: { route: "agentTunnel", expected: ["401", "401", "401", "401", "401", "401", "ok", "404"] },
   // A login is no key to an app's origin: neither token nor cookie.

@@ -1,4 +1,7 @@
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ToAgentOf } from "@berth/protocol/agent-messages";
+import type { LogFrame, LogHead } from "@berth/protocol/tunnel";
 import { AgentDownload } from "../http/agent-download";
 import type { Asker } from "../modules/users/users-schema";
 import { wireDoors } from "../wire-doors";
@@ -10,7 +13,7 @@ import { SocketAgent } from "./socket-agent";
 export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
-export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway"> = {}) {
+export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> = {}) {
   const kit = await startServiceKit({
     ...options,
     gateway: {
@@ -18,6 +21,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway"> =
       send: (agentId, message) => doors.agents.send(agentId, message),
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
     },
+    logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
   });
   const doors = wireDoors({
     config: kit.config,
@@ -43,18 +47,24 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway"> =
     port,
     origin: `http://127.0.0.1:${port}`,
     /** An agent that is enrolled and on the channel; its displays echo, its apps say "the app". */
-    async connectAgent(name: string): Promise<SocketAgent & { readonly id: string }> {
+    async connectAgent(
+      name: string,
+      log: (tunnel: Duplex, request: ToAgentOf<"logs_request">) => void = sayLog,
+    ): Promise<SocketAgent & { readonly id: string }> {
       const enrolled = await enrol(kit, name);
       const agent = await SocketAgent.connect({
         name,
         secret: enrolled.token,
         port: () => port,
         serve: (socket, message) => {
+          if (message.type === "logs_request") return log(socket, message);
           (message.type === "tunnel_request" ? app : display).emit("connection", socket);
         },
       });
       return Object.assign(agent, { id: enrolled.agentId });
     },
+    /** An agent's UUID and credential, for a program that connects by itself. */
+    enrolAgent: (name: string) => enrol(kit, name),
     /** A JWT of this person's, of a login of its own. */
     async tokenOf(asker: Asker): Promise<string> {
       return (await kit.services.auth.signInForToken({ username: asker.username, password: PASSWORD, address: "192.0.2.1" })).token;
@@ -64,6 +74,17 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway"> =
       await kit.close();
     },
   };
+}
+
+/** A log of one line; one that is followed goes on without another. */
+function sayLog(socket: Duplex, { follow }: ToAgentOf<"logs_request">): void {
+  const say = (frame: LogHead | LogFrame) => socket.write(`${JSON.stringify(frame)}\n`);
+  socket.resume();
+  say({ ok: true });
+  say({ at: "2026-11-22T10:45:15.123Z", text: "[INFO] it runs" });
+  if (follow) return;
+  say({ end: true });
+  socket.end();
 }
 
 async function enrol(kit: ServiceKit, name: string) {

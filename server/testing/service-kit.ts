@@ -1,5 +1,7 @@
+import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { loadConfig } from "../config";
+import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
 import { systemClock } from "../platform/clock";
@@ -27,6 +29,7 @@ export interface ServiceKitOptions {
   readonly sessionCreatesPerMinute?: number;
   /** Instead of the fakes: agents that are connected by real sockets. */
   readonly gateway?: AgentGateway;
+  readonly logReader?: LogReader;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -56,6 +59,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     pool,
     keys,
     gateway: options.gateway ?? gateway,
+    logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
   });

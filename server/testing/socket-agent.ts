@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { commandTypeSchema } from "@berth/protocol/agent-commands";
-import { type ToAgentOf, toAgentSchema, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import { LOGS, type ToAgentOf, toAgentSchema, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { WebSocket } from "ws";
 import { DialingAgent, type DialingAgentOptions } from "./dialing-agent";
 
@@ -31,7 +31,7 @@ export class SocketAgent {
       });
     });
     await once(socket, "open");
-    say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE] });
+    say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE, LOGS] });
     await registered;
     return new SocketAgent(parts.name, parts.secret, socket);
   }

@@ -6,6 +6,7 @@ import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { GuestsService } from "../modules/sessions/guests-service";
 import type { IdleService } from "../modules/sessions/idle-service";
+import type { LogsService } from "../modules/sessions/logs-service";
 import type { ScreenControl } from "../modules/sessions/screen-control";
 import type { SessionAdoption } from "../modules/sessions/session-adoption";
 import type { SessionCreation } from "../modules/sessions/session-creation";
@@ -52,6 +53,7 @@ export interface Services {
   readonly viewerRooms: ViewerRooms;
   readonly screenControl: ScreenControl;
   readonly idle: IdleService;
+  readonly logs: LogsService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly audit: AuditService;

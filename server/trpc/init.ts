@@ -16,6 +16,8 @@ export interface RestRoute {
   readonly keys?: "snake" | "camel";
   /** What it does, in a few words, for the document of the API. */
   readonly summary: string;
+  /** Statuses beside those that follow from method and path: what a read that asks an agent may end with. */
+  readonly refusals?: readonly (409 | 502 | 504)[];
   /** What a caller shows; default a login's token. */
   readonly credential?: "none" | "registration token";
   /** A body that does something useful, for the document of the API. */

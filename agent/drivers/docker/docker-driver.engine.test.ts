@@ -26,6 +26,11 @@ afterAll(() => engine.end());
 driverContract("docker", {
   open: () => engine.driver(),
   images,
+  print: async (_driver, session, line) => {
+    const script = 'printf "%s\\n" "$1" >/proc/1/fd/1';
+    const { exitCode, output } = await engine.inside(session.containerId, ["sh", "-c", script, "sh", line]);
+    if (exitCode !== 0) throw new Error(output);
+  },
   kill: (_driver, session) => engine.docker.getContainer(session.containerId ?? "").kill(),
   remove: (_driver, session) => engine.docker.getContainer(session.containerId ?? "").remove({ force: true }),
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { LogLine } from "@berth/protocol/tunnel";
 import Docker, { type ContainerInfo, type ContainerInspectInfo } from "dockerode";
 import { systemClock } from "../../clock";
 import { type Log, wordsOf } from "../../log";
@@ -14,6 +15,7 @@ import type {
   DriverInventory,
   DriverListener,
   HibernateRequest,
+  LogRequest,
   Operation,
   SessionDriver,
   SessionFacts,
@@ -23,6 +25,7 @@ import type {
 import { HostUsage } from "../host-usage";
 import { readBanner } from "./banner";
 import { ContainerEnder } from "./container-end";
+import { readContainerLog } from "./container-log";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
@@ -256,6 +259,14 @@ export class DockerDriver implements SessionDriver {
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     const [found] = await this.#containers.ofSession(sessionId);
     return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
+  }
+
+  async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
+    const { sessionId } = request;
+    const [found] = await this.#containers.ofSession(sessionId);
+    const read = found && (await readContainerLog(this.#docker, this.#options.target.name, found.Id, request, signal));
+    if (!read) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
+    return read;
   }
 
   deleteHome(volume: string): Promise<void> {

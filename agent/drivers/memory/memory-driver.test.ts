@@ -19,6 +19,7 @@ driverContract("memory", {
     slow: "memory/slow:60000ms",
     missing: "memory/fail:image-not-found",
   },
+  print: async (driver, session, line) => memory(driver).print(session.sessionId, line),
   kill: async (driver, session) => memory(driver).kill(session.sessionId),
   remove: async (driver, session) => memory(driver).vanish(session.sessionId),
 });

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
+import type { LogLine } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
   DriverCapacity,
@@ -15,6 +16,7 @@ import type {
   DriverInventory,
   DriverListener,
   HibernateRequest,
+  LogRequest,
   Operation,
   SeenSession,
   SessionDriver,
@@ -25,6 +27,7 @@ import type {
 import { behaviourOf } from "./faults";
 import { MemoryApps } from "./memory-app";
 import { type DisplayInput, MemoryDisplay } from "./memory-display";
+import { MemoryLog } from "./memory-log";
 
 interface MemorySession {
   readonly sessionId: string;
@@ -34,6 +37,7 @@ interface MemorySession {
   readonly containerName: string;
   readonly spec: StartRequest["spec"];
   readonly display: MemoryDisplay;
+  readonly log: MemoryLog;
   startedAt: Date;
   reason: string | null;
   errorCode: ErrorCode | null;
@@ -99,6 +103,7 @@ export class MemoryDriver implements SessionDriver {
       containerName: `berth-${spec.name}-${sessionId.slice(0, 8)}`,
       spec,
       display: new MemoryDisplay(spec.display.resolution, behaviour.echo),
+      log: new MemoryLog(),
       startedAt: new Date(),
       reason: null,
       errorCode: null,
@@ -107,6 +112,7 @@ export class MemoryDriver implements SessionDriver {
     this.#sessions.set(sessionId, session);
     this.starts++;
     operation.report("container_created", `Container ${session.containerName} was created`);
+    session.log.print(`[INFO] ${spec.template} was started`);
     operation.report("container_started", `Container ${session.containerName} was started`);
     try {
       if (behaviour.startMs > 0) await pause(behaviour.startMs, operation.signal);
@@ -116,6 +122,7 @@ export class MemoryDriver implements SessionDriver {
       throw error;
     }
     session.observed = "running";
+    session.log.print(`[INFO] display ready on port ${spec.display.port}`);
     operation.report("display_ready", `The ${spec.display.protocol} display is ready`);
     if (behaviour.diesAfterMs !== null) {
       session.death = setTimeout(() => this.kill(sessionId, 1), behaviour.diesAfterMs);
@@ -185,6 +192,13 @@ export class MemoryDriver implements SessionDriver {
     return this.#apps.open(sessionId);
   }
 
+  async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
+    this.#answer();
+    const session = this.#sessions.get(request.sessionId);
+    if (!session) throw new BerthError("SESSION_NOT_FOUND", `Session ${request.sessionId} has no container on this host`);
+    return session.log.read(request, signal);
+  }
+
   async deleteHome(volume: string): Promise<void> {
     this.#answer();
     const user = [...this.#sessions.values()].find((session) => session.spec.home?.volume === volume);
@@ -218,6 +232,11 @@ export class MemoryDriver implements SessionDriver {
 
   pixel(sessionId: string, x: number, y: number): number | undefined {
     return this.#sessions.get(sessionId)?.display.picture.pixel(x, y);
+  }
+
+  /** A program inside prints; a newline begins another line. */
+  print(sessionId: string, text: string): void {
+    this.#sessions.get(sessionId)?.log.print(text);
   }
 
   /** The container ends by itself, as after `docker kill`. */
@@ -274,6 +293,7 @@ export class MemoryDriver implements SessionDriver {
     session.reason = reason;
     session.errorCode = observed === "failed" ? "CONTAINER_EXITED" : null;
     session.display.end();
+    session.log.end();
     this.#apps.end(session.sessionId);
   }
 

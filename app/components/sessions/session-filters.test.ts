@@ -63,5 +63,7 @@ describe("the filters of the sessions list", () => {
       template: "firefox",
     });
     expect(asked("owner=me&user=bob")).toMatchObject({ user: "ada" });
+    // What is shared with Ada is other people's.
+    expect(asked("owner=shared")).not.toHaveProperty("user");
   });
 });

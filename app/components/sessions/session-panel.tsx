@@ -1,6 +1,8 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { Tabs } from "radix-ui";
+import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
@@ -8,17 +10,20 @@ import { SessionDetails } from "./session-details";
 import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
+const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
+
 const tabClass =
   "h-9 border-b-2 border-transparent px-1 text-base text-ink-soft transition-colors duration-150 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink data-[state=active]:font-medium";
 
 /** Beside the desktop: what happened, and what it is. */
 export function SessionPanel({ session }: { session: Outputs["sessions"]["get"] }) {
+  const [tab, setTab] = useState("timeline");
   return (
     <aside
       aria-label="About this session"
-      className="flex max-h-[55dvh] w-full shrink-0 flex-col border-t border-line bg-surface md:max-h-none md:w-84 md:border-t-0 md:border-l"
+      className={`flex max-h-[55dvh] w-full shrink-0 flex-col border-t border-line bg-surface md:max-h-none md:border-t-0 md:border-l ${tab === "logs" ? "md:w-140" : "md:w-84"}`}
     >
-      <Tabs.Root defaultValue="timeline" className="flex min-h-0 flex-1 flex-col">
+      <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
         <Tabs.List aria-label="About this session" className="flex shrink-0 gap-4 border-b border-line px-4">
           <Tabs.Trigger value="timeline" className={tabClass}>
             Timeline
@@ -26,6 +31,11 @@ export function SessionPanel({ session }: { session: Outputs["sessions"]["get"] 
           <Tabs.Trigger value="details" className={tabClass}>
             Details
           </Tabs.Trigger>
+          {session.may.logs ? (
+            <Tabs.Trigger value="logs" className={tabClass}>
+              Log
+            </Tabs.Trigger>
+          ) : null}
         </Tabs.List>
         <Tabs.Content value="timeline" className="min-h-0 flex-1 overflow-y-auto p-4">
           <FullTimeline id={session.id} />
@@ -33,6 +43,11 @@ export function SessionPanel({ session }: { session: Outputs["sessions"]["get"] 
         <Tabs.Content value="details" className="min-h-0 flex-1 overflow-y-auto p-4">
           <SessionDetails session={session} />
         </Tabs.Content>
+        {session.may.logs ? (
+          <Tabs.Content value="logs" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
+            <SessionLogs session={session} />
+          </Tabs.Content>
+        ) : null}
       </Tabs.Root>
     </aside>
   );

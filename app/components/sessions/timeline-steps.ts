@@ -73,6 +73,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   agent_returned: "Agent returned",
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",
+  logs_read: "Log read",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

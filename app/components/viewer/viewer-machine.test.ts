@@ -49,6 +49,12 @@ describe("a viewer's connection", () => {
     expect(stepViewer(refused, { type: "retry" })).toMatchObject({ name: "opening", attempt: 2 });
   });
 
+  it("takes no refusal once it has its ticket: that is an older try's", () => {
+    const connecting = stateAfter({ type: "ticket" });
+    for (const retryable of [true, false])
+      expect(stepViewer(connecting, { type: "refused", now: 0, jitter: 0.5, failure: failure(retryable) })).toBe(connecting);
+  });
+
   it("tries again by itself after a refusal that may pass", () => {
     expect(stateAfter({ type: "refused", now: 0, jitter: 0.5, failure: failure(true) })).toMatchObject({
       name: "waiting",

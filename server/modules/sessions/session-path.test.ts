@@ -76,6 +76,7 @@ describe("a session's way through the house", () => {
       wake: false,
       terminate: true,
       forceTerminate: false,
+      logs: true,
       delete: true,
     });
     await mine.sessions.reportFirstFrame({ id: created.id });

@@ -100,6 +100,7 @@ export function sessionDetailView(
       terminate: may("terminate") && row.desired !== "terminated",
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
+      logs: may("logs"),
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Actor } from "../users/users-policy";
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
- * `history`: its timeline. `picture`: the small one of its screen, which no role opens.
+ * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -18,6 +18,7 @@ export type SessionAction =
   | "forceTerminate"
   | "delete"
   | "screen"
+  | "logs"
   | "picture";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
@@ -33,6 +34,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     forceTerminate: false,
     delete: true,
     screen: false,
+    logs: false,
     picture: false,
   },
 };

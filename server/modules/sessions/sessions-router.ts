@@ -1,4 +1,5 @@
 import type { ViewerMode } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
@@ -16,6 +17,8 @@ import {
   listSessionsOutput,
   openViewerInput,
   openViewerOutput,
+  readLogsInput,
+  readLogsOutput,
   reportFirstFrameInput,
   sessionCountsOutput,
   sessionDetailSchema,
@@ -48,6 +51,7 @@ const whatIs: Partial<Record<SessionAction, string>> = {
   share: "say who sees this screen",
   invite: "invite others to this screen",
   history: "read what happened to this session",
+  logs: "read what this session prints",
 };
 
 type SignedIn = Context & { login: Login; asker: Asker };
@@ -132,6 +136,20 @@ export const sessionsRouter = router({
     .mutation(async ({ ctx, input }) => {
       await allow(ctx, input.id, "delete");
       await ctx.services.sessions.delete(ctx.asker, input);
+    }),
+  logs: procedure
+    .meta({
+      rest: { method: "GET", path: "/sessions/{id}/logs", summary: "Read what a session's container printed", refusals: [409, 502, 504] },
+    })
+    .input(readLogsInput)
+    .output(readLogsOutput)
+    .query(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "logs");
+      if (input.follow) {
+        const problem = "logs are followed by a WebSocket to this path; send an upgrade, or leave it out";
+        throw new BerthError("INVALID_PARAMETER", `follow: ${problem}`, { details: { fields: { follow: problem } } });
+      }
+      return ctx.services.logs.read(ctx.asker, input);
     }),
   openViewer: procedure
     .meta({ rest: { method: "POST", path: "/sessions/{id}/viewer", summary: "Get a ticket for the screen" } })

@@ -5,6 +5,7 @@ import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@ber
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
 import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
+import { LOG_TAIL_MAX } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 
@@ -45,6 +46,7 @@ export const sessionEventKindSchema = z.enum([
   "agent_returned",
   "adopted",
   "idle_hibernated",
+  "logs_read",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -116,6 +118,7 @@ export const sessionDetailSchema = sessionSchema.extend({
     terminate: z.boolean(),
     forceTerminate: z.boolean(),
     delete: z.boolean(),
+    logs: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
@@ -230,3 +233,17 @@ export const sessionCountsOutput = z.object({
   unreachable: z.number().int(),
 });
 export const listSessionEventsOutput = z.object({ events: z.array(sessionEventSchema) });
+
+const logTail = z.number().int().min(0).max(LOG_TAIL_MAX).default(100);
+const logTimestamps = z.boolean().default(true);
+/** `follow` is for a WebSocket at the same path, see `followLogsInput`. */
+export const readLogsInput = z.strictObject({
+  id: z.uuid(),
+  tail: logTail,
+  timestamps: logTimestamps,
+  follow: z.boolean().default(false),
+});
+/** Oldest first. With `timestamps` a line begins with its moment (ISO 8601, milliseconds) and a space. */
+export const readLogsOutput = z.object({ logs: z.array(z.string()) });
+/** The query of the WebSocket `/api/v1/sessions/{id}/logs`, where a line is a text message. */
+export const followLogsInput = z.strictObject({ tail: logTail, timestamps: logTimestamps });
