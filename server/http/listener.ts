@@ -175,7 +175,7 @@ export class Listener {
 
   private routeOf(request: IncomingMessage, pathname: string): string {
     if (this.options.apps.serves(request.headers.host)) return "app";
-    const route = matchRoute(pathname)?.name;
+    const route = matchRoute(pathname, "http")?.name;
     return route ?? (isApi(pathname) || pathname === "" ? "none" : "page");
   }
 
