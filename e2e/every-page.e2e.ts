@@ -85,6 +85,7 @@ const states: Readonly<
 /** What opens over a page, by the buttons that open it. */
 const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "/settings/tokens": ["New token"],
+  "/audit": ["Filter"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 

@@ -49,9 +49,8 @@ export function auditExportEndpoint({ audit, callerOf, sockets, clock }: AuditEx
     try {
       await pipeline(Readable.from(texts(batches, format), { highWaterMark: 1 }), response);
     } catch (error) {
-      // Whoever went away half-way is nobody's error.
-      if (!response.headersSent && !response.destroyed) throw error;
-      response.destroy();
+      // Whoever went away half-way is nobody's error; else the answer is cut, and the listener logs why.
+      if (!(error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE")) throw error;
     } finally {
       forget();
     }

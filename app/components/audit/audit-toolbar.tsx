@@ -39,7 +39,7 @@ export function AuditToolbar({ filters, onChange }: AuditToolbarProps) {
           onChange={(action) => onChange({ action })}
           className="sm:w-56"
         />
-        <TypedSearch label="Who" text={filters.actor} onText={(actor) => onChange({ actor })} className="w-full sm:w-48" />
+        <TypedSearch label="Who, by full name" text={filters.actor} onText={(actor) => onChange({ actor })} className="w-full sm:w-48" />
         <Popover
           label="Filter the audit log"
           trigger={
