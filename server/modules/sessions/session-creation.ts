@@ -14,7 +14,7 @@ import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
 import type { Asker } from "../users/users-schema";
 import type { UsersService } from "../users/users-service";
-import { place } from "./placement";
+import { keptPlacement, place } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
@@ -85,7 +85,7 @@ export class SessionCreation {
     } catch (error) {
       if (!(error instanceof BerthError)) throw error;
       const considered = placementSchema.shape.considered.catch([]).parse(error.details?.considered);
-      return { placement: { chosen: null, considered }, problem: { code: error.code, message: error.message }, ...there };
+      return { placement: { chosen: null, considered, omitted: 0 }, problem: { code: error.code, message: error.message }, ...there };
     }
   }
 
@@ -151,7 +151,7 @@ export class SessionCreation {
       idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
       tags: input.tags,
       ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
-      placement,
+      placement: keptPlacement(placement),
       createdAt: now,
       updatedAt: now,
     });
