@@ -34,16 +34,61 @@ function unwrap(schema: z.core.$ZodType, side: "input" | "output"): z.core.$ZodT
 const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 
+type Converter = (value: unknown) => unknown;
+const asItIs: Converter = (value) => value;
+/** Schemas live as long as the program, and lists have thousands of keys: each is looked at once. */
+const converters = new WeakMap<z.core.$ZodType, Converter>();
+
 /** The answer's value with the contract's keys. Dates become ISO 8601 by JSON itself. */
-export function toWire(schema: z.core.$ZodType | null, value: unknown): unknown {
-  const inner = schema && unwrap(schema, "output");
-  if (inner instanceof z.ZodEnum) return typeof value === "string" ? wireWord(value) : value;
-  if (Array.isArray(value)) return value.map((item) => toWire(inner instanceof z.ZodArray ? inner.def.element : null, item));
-  if (!isPlainObject(value) || inner instanceof z.ZodRecord) return value;
-  const shape = shapeOf(inner, value);
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => (shape?.[key] ? [snakeCase(key), toWire(shape[key], item)] : [key, item])),
-  );
+export const toWire = (schema: z.core.$ZodType | null, value: unknown): unknown => wireConverter(schema)(value);
+
+function wireConverter(schema: z.core.$ZodType | null): Converter {
+  if (!schema) return asItIs;
+  const known = converters.get(schema);
+  if (known) return known;
+  // For a schema that holds itself.
+  converters.set(schema, (value) => (converters.get(schema) ?? asItIs)(value));
+  const made = makeConverter(unwrap(schema, "output"));
+  converters.set(schema, made);
+  return made;
+}
+
+function makeConverter(schema: z.core.$ZodType): Converter {
+  if (schema instanceof z.ZodEnum) {
+    const words = new Map(schema.options.map((word) => [String(word), wireWord(String(word))]));
+    return (value) => (typeof value === "string" ? (words.get(value) ?? value) : value);
+  }
+  if (schema instanceof z.ZodArray) {
+    const item = wireConverter(schema.def.element);
+    return (value) => (Array.isArray(value) ? value.map(item) : value);
+  }
+  if (schema instanceof z.ZodObject) return objectConverter(schema);
+  if (schema instanceof z.ZodUnion) {
+    const objects = schema.def.options
+      .map((option) => unwrap(option, "output"))
+      .filter((option) => option instanceof z.ZodObject)
+      .map((member) => ({ member, convert: objectConverter(member) }));
+    return (value) => {
+      if (!isPlainObject(value)) return value;
+      const { convert } = objects.find(({ member }) => literalsMatch(member, value)) ?? objects[0] ?? { convert: asItIs };
+      return convert(value);
+    };
+  }
+  return asItIs;
+}
+
+function objectConverter(schema: z.ZodObject): Converter {
+  const fields = new Map(Object.entries(schema.shape).map(([key, field]) => [key, [snakeCase(key), wireConverter(field)] as const]));
+  return (value) => {
+    if (!isPlainObject(value)) return value;
+    const wire: Record<string, unknown> = {};
+    for (const [key, item] of Object.entries(value)) {
+      const field = fields.get(key);
+      if (field) wire[field[0]] = field[1](item);
+      else wire[key] = item;
+    }
+    return wire;
+  };
 }
 
 /** A request's value with the procedures' keys. What the schema doesn't know keeps its name, so that its refusal names it as it was sent. */

@@ -10,22 +10,23 @@ const SHOWN = 6;
 export function Placement({ placement }: { placement: Placed }) {
   return (
     <Panel title="Placement">
-      <Considered considered={placement.considered} />
+      <Considered considered={placement.considered} omitted={placement.omitted} />
     </Panel>
   );
 }
 
-export function Considered({ considered }: { considered: Placed["considered"] }) {
+export function Considered({ considered, omitted = 0 }: { considered: Placed["considered"]; omitted?: number }) {
   const sorted = [...considered].sort((a, b) => Number(b.chosen) - Number(a.chosen));
   const more = sorted.length - SHOWN;
   return (
     <div className="flex flex-col gap-2">
       <Reasons considered={sorted.slice(0, SHOWN)} />
-      {more > 0 ? (
+      {more > 0 || omitted > 0 ? (
         <details>
-          <summary className="rounded text-sm text-ink-soft hover:text-ink">{more} more</summary>
+          <summary className="rounded text-sm text-ink-soft hover:text-ink">{more + omitted} more</summary>
           <div className="mt-2">
             <Reasons considered={sorted.slice(SHOWN)} />
+            {omitted > 0 ? <p className="mt-2 text-ink-soft">and {omitted} other agents, whose reasons were not kept</p> : null}
           </div>
         </details>
       ) : null}

@@ -5,8 +5,7 @@ import { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
-import { Keyset } from "../../platform/keyset";
-import { pagination, window } from "../../platform/paging";
+import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import { isOver, sessionState } from "../sessions/session-status";
@@ -30,8 +29,10 @@ import {
   countHomesOn,
   deleteAgent,
   deleteOrphan,
+  type FleetRow,
   findAgent,
-  findAgents,
+  findAgentPage,
+  findFleet,
   findOrphan,
   findOrphans,
   findReservations,
@@ -52,54 +53,38 @@ export interface AgentsDeps {
 
 const GIB = 2 ** 30;
 
-/** The fleet is in memory anyway: its status is computed, and filtered by. */
-type Test = (agent: Agent) => boolean;
-const byName = new Keyset<Agent, Test, "name">("agents", [
-  {
-    orderBy: () => "name",
-    of: (agent) => agent.name,
-    is: (name) => (agent) => agent.name === name,
-    beyond: (name) => (agent) => agent.name > name,
-  },
-]);
-const afterName = (cursor: string | undefined): Test => {
-  const { OR } = byName.after(cursor, "asc");
-  return (agent) => OR === undefined || OR.some(({ AND }) => AND.every((test) => test(agent)));
-};
+/** What placement and counts look at. */
+export type FleetAgent = Pick<Agent, "id" | "name" | "platform" | "region" | "status" | "statusReason" | "capacity">;
 
 export class AgentsService {
   constructor(private readonly deps: AgentsDeps) {}
 
   async list(input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> {
-    const wanted = input.search?.trim().toLowerCase();
-    const all = (await this.fleet(this.deps.database)).filter(
-      (agent) =>
-        (input.platform === undefined || agent.platform === input.platform) &&
-        (input.status === undefined || agent.status === input.status) &&
-        (input.region === undefined || agent.region === input.region) &&
-        (input.capability === undefined || agent.capabilities.includes(input.capability)) &&
-        (wanted === undefined || agent.name.toLowerCase().includes(wanted) || agent.region?.toLowerCase().includes(wanted)),
+    const { database, clock } = this.deps;
+    const { status, platform, region, capability } = input;
+    // A status follows from the moment: it is no column.
+    const ids = status && (await this.fleet(database)).filter((agent) => agent.status === status).map(({ id }) => id);
+    const filter = { ids, platform, region, capability, search: input.search?.trim() };
+    const { rows, nextCursor, counted } = await findAgentPage(database, filter, input);
+    const reservations = await findReservations(
+      database,
+      rows.map(({ id }) => id),
     );
-    const { skip, take } = window(input);
-    const after = afterName(input.cursor);
-    const { rows, nextCursor } = byName.cut(
-      all
-        .sort((a, b) => (a.name < b.name ? -1 : 1))
-        .filter(after)
-        .slice(skip, skip + take),
-      input.limit,
-      "asc",
-    );
-    return { agents: rows, pagination: pagination(input, all.length, nextCursor) };
+    const now = clock.now();
+    return { agents: rows.map((row) => agentView(row, reservations.get(row.id), now)), pagination: pagination(input, counted, nextCursor) };
   }
 
   /** Every agent with what is reserved on it, as this moment sees it. Placement looks at the same. */
-  async fleet(db: Tx | Database): Promise<Agent[]> {
+  async fleet(db: Tx | Database): Promise<FleetAgent[]> {
     const now = this.deps.clock.now();
     // One after the other: a transaction has one connection.
-    const rows = await findAgents(db);
+    const rows = await findFleet(db);
     const reservations = await findReservations(db);
-    return rows.map((row) => agentView(row, reservations.get(row.id), now));
+    return rows.map((row) => {
+      const { status, reason } = agentStatus(row, now);
+      const { id, name, platform, region } = row;
+      return { id, name, platform, region, status, statusReason: reason, capacity: capacityOf(row, reservations.get(id)) };
+    });
   }
 
   /** By UUID or `agent_id`. */
@@ -151,7 +136,7 @@ export class AgentsService {
   async stats(): Promise<z.output<typeof agentStatsOutput>> {
     const agents = await this.fleet(this.deps.database);
     const count = (status: Agent["status"]) => agents.filter((agent) => agent.status === status).length;
-    const sum = (of: (agent: Agent) => number) => agents.reduce((total, agent) => total + of(agent), 0);
+    const sum = (of: (agent: FleetAgent) => number) => agents.reduce((total, agent) => total + of(agent), 0);
     const maxSessions = sum((agent) => agent.capacity.maxSessions ?? 0);
     const currentSessions = sum((agent) => agent.capacity.currentSessions);
     return {
@@ -250,6 +235,15 @@ export class AgentsService {
   }
 }
 
+const capacityOf = (row: FleetRow, reserved: Reservation | undefined): Agent["capacity"] => ({
+  maxCpu: row.maxCpu,
+  maxMemory: row.maxMemory,
+  maxSessions: row.maxSessions,
+  currentSessions: reserved?.sessions ?? 0,
+  reservedCpu: (reserved?.cpuMillicores ?? 0) / 1000,
+  reservedMemory: Math.round(((reserved?.memoryBytes ?? 0) / GIB) * 1000) / 1000,
+});
+
 export function agentView(row: AgentRow, reserved: Reservation | undefined, now: Date): Agent {
   const condition = agentStatus(row, now);
   return {
@@ -262,14 +256,7 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
     status: condition.status,
     statusSince: condition.since,
     statusReason: condition.reason,
-    capacity: {
-      maxCpu: row.maxCpu,
-      maxMemory: row.maxMemory,
-      maxSessions: row.maxSessions,
-      currentSessions: reserved?.sessions ?? 0,
-      reservedCpu: (reserved?.cpuMillicores ?? 0) / 1000,
-      reservedMemory: Math.round(((reserved?.memoryBytes ?? 0) / GIB) * 1000) / 1000,
-    },
+    capacity: capacityOf(row, reserved),
     drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
     labels: z.record(z.string(), z.string()).catch({}).parse(row.labels),

@@ -19,6 +19,71 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const findAgent = (db: Tx | Database, ref: string) =>
   db.agent.findUnique({ where: uuid.test(ref) ? { id: ref.toLowerCase() } : { name: ref } });
 export const findAgents = (db: Tx | Database) => db.agent.findMany({ orderBy: { name: "asc" } });
+
+/** What an agent's status and the room on it follow from: of a large fleet, all else is read of one page at most. */
+const fleetColumns = {
+  id: true,
+  name: true,
+  platform: true,
+  region: true,
+  maxCpu: true,
+  maxMemory: true,
+  maxSessions: true,
+  connectionId: true,
+  connectedAt: true,
+  disconnectedAt: true,
+  disconnectReason: true,
+  lastHeartbeatAt: true,
+  heartbeatIntervalSeconds: true,
+  draining: true,
+  drainStartedAt: true,
+  degradedReason: true,
+  revokedAt: true,
+  createdAt: true,
+} satisfies Prisma.AgentSelect;
+export type FleetRow = Prisma.AgentGetPayload<{ select: typeof fleetColumns }>;
+export const findFleet = (db: Tx | Database): Promise<FleetRow[]> => db.agent.findMany({ select: fleetColumns, orderBy: { name: "asc" } });
+
+const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>("agents", [
+  {
+    orderBy: (order) => ({ name: order }),
+    of: (row) => row.name,
+    is: (name) => ({ name }),
+    beyond: (name, order) => ({ name: past(name, order) }),
+  },
+]);
+
+export interface AgentFilter {
+  readonly ids?: readonly string[] | undefined;
+  readonly platform?: "docker" | "kubernetes" | undefined;
+  readonly region?: string | undefined;
+  readonly capability?: string | undefined;
+  readonly search?: string | undefined;
+}
+
+export async function findAgentPage(
+  db: Database,
+  filter: AgentFilter,
+  page: Page,
+): Promise<{ rows: AgentRow[]; nextCursor: string | null; counted: number }> {
+  const part = filter.search ? ({ contains: filter.search, mode: "insensitive" } as const) : null;
+  const where: Prisma.AgentWhereInput = {
+    ...(filter.ids ? { id: { in: [...filter.ids] } } : {}),
+    ...(filter.platform ? { platform: filter.platform } : {}),
+    ...(filter.region === undefined ? {} : { region: filter.region }),
+    ...(filter.capability === undefined ? {} : { capabilities: { has: filter.capability } }),
+    ...(part ? { OR: [{ name: part }, { region: part }] } : {}),
+  };
+  const [rows, counted] = await Promise.all([
+    db.agent.findMany({
+      where: { AND: [where, agentsByName.after(page.cursor, "asc")] },
+      orderBy: agentsByName.orderBy("asc"),
+      ...window(page),
+    }),
+    db.agent.count({ where, take: TOTAL_CAP + 1 }),
+  ]);
+  return { ...agentsByName.cut(rows, page.limit, "asc"), counted };
+}
 export const findAgentBySecret = (db: Database, secretHash: string) => db.agent.findUnique({ where: { secretHash } });
 export const insertAgent = (tx: Tx, data: Prisma.AgentUncheckedCreateInput) => tx.agent.create({ data });
 export const updateAgent = (db: Tx | Database, id: string, data: Prisma.AgentUncheckedUpdateInput) =>
@@ -33,11 +98,12 @@ export async function closeConnection(db: Database, id: string, connectionId: st
   return count === 1;
 }
 
-export async function findReservations(db: Tx | Database): Promise<Map<string, Reservation>> {
+/** Of every agent, or of these. */
+export async function findReservations(db: Tx | Database, agentIds?: readonly string[]): Promise<Map<string, Reservation>> {
   const rows = await db.session.groupBy({
     by: ["agentId"],
     where: {
-      agentId: { not: null },
+      agentId: agentIds ? { in: [...agentIds] } : { not: null },
       OR: [
         { desired: "running" },
         { desired: "hibernated", observed: { in: ["starting", "running", "frozen"] } },

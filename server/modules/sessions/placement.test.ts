@@ -1,28 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Agent } from "../agents/agents-schema";
-import { place } from "./placement";
+import type { FleetAgent } from "../agents/agents-service";
+import { keptPlacement, place } from "./placement";
 
-const agent = (name: string, over: Partial<Omit<Agent, "capacity">> & { capacity?: Partial<Agent["capacity"]> } = {}): Agent => ({
+const agent = (
+  name: string,
+  over: Partial<Omit<FleetAgent, "capacity">> & { capacity?: Partial<FleetAgent["capacity"]> } = {},
+): FleetAgent => ({
   id: `00000000-0000-4000-8000-${name.padStart(12, "0").replace(/[^0-9a-f]/g, "0")}`,
-  agentId: name,
   name,
   platform: "docker",
   region: null,
-  version: "1",
   status: "online",
-  statusSince: null,
   statusReason: null,
-  drain: null,
-  capabilities: [],
-  labels: {},
-  metadata: {},
-  resourceUsage: null,
-  websocketConnId: "c",
-  connectedAt: null,
-  lastHeartbeat: null,
-  createdAt: new Date(),
-  updatedAt: new Date(),
   ...over,
   capacity: { maxCpu: 4, maxMemory: 8, maxSessions: 4, currentSessions: 0, reservedCpu: 0, reservedMemory: 0, ...over.capacity },
 });
@@ -98,7 +88,7 @@ describe("placement", () => {
         const agents = shapes.map((shape, at) =>
           agent(`a${at}`, { status: shape.status, capacity: { reservedCpu: shape.cpu, currentSessions: shape.sessions } }),
         );
-        let chosen: Agent | null = null;
+        let chosen: FleetAgent | null = null;
         try {
           chosen = place(small, agents).agent;
         } catch {
@@ -112,5 +102,20 @@ describe("placement", () => {
           );
       }),
     );
+  });
+});
+
+describe("what a session keeps of how it was placed", () => {
+  it("is the chosen agent first and fifty in all, with the number of the others", () => {
+    const agents = Array.from({ length: 120 }, (_, at) => agent(`a${at}`, at === 99 ? {} : { status: "offline" }));
+    const kept = keptPlacement(place(small, agents).placement);
+    expect(kept.considered).toHaveLength(50);
+    expect(kept.considered[0]).toMatchObject({ agent: "a99", chosen: true });
+    expect(kept.omitted).toBe(70);
+  });
+
+  it("is everything in a small fleet", () => {
+    const { placement } = place(small, [agent("a"), agent("b")]);
+    expect(keptPlacement(placement)).toEqual(placement);
   });
 });

@@ -1,6 +1,6 @@
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import type { Platform } from "@berth/protocol/session-states";
-import type { Agent } from "../agents/agents-schema";
+import type { FleetAgent } from "../agents/agents-service";
 import type { Placement } from "./sessions-schema";
 
 export interface PlacementRequest {
@@ -15,7 +15,7 @@ export interface PlacementRequest {
 }
 
 interface Look {
-  readonly agent: Agent;
+  readonly agent: FleetAgent;
   /** Null: it can take the session. */
   readonly refusal: { readonly code: ErrorCode; readonly reason: string } | null;
   /** The fullest of cores, memory and slots once the session is there, 0 to 1. */
@@ -23,13 +23,14 @@ interface Look {
 }
 
 const GIB = 2 ** 30;
+const MAX_KEPT = 50;
 
 /**
  * Chooses the least loaded agent that fits, and says of every agent why it was or wasn't chosen. Throws NO_AGENTS_AVAILABLE,
  * AGENT_CAPACITY_EXCEEDED, or for one that was asked for (or holds the home) AGENT_NOT_FOUND, AGENT_OFFLINE or AGENT_DRAINING; each with
  * `details.considered`.
  */
-export function place(request: PlacementRequest, agents: readonly Agent[]): { agent: Agent; placement: Placement } {
+export function place(request: PlacementRequest, agents: readonly FleetAgent[]): { agent: FleetAgent; placement: Placement } {
   const looks = agents.map((agent) => look(request, agent));
   const fitting = looks.filter((one) => one.refusal === null).sort((a, b) => a.load - b.load || a.agent.name.localeCompare(b.agent.name));
   const best = fitting[0];
@@ -39,10 +40,18 @@ export function place(request: PlacementRequest, agents: readonly Agent[]): { ag
     reason: one.refusal?.reason ?? chosenReason(one, best, request),
   }));
   if (!best) throw refusal(request, looks, considered);
-  return { agent: best.agent, placement: { chosen: best.agent.name, considered } };
+  return { agent: best.agent, placement: { chosen: best.agent.name, considered, omitted: 0 } };
 }
 
-function look(request: PlacementRequest, agent: Agent): Look {
+/** What a session keeps of how it was placed: of a large fleet, the chosen agent and the first others. */
+export function keptPlacement({ chosen, considered }: Placement): Placement {
+  const first = considered.filter((one) => one.chosen);
+  const others = considered.filter((one) => !one.chosen);
+  const kept = [...first, ...others.slice(0, MAX_KEPT - first.length)];
+  return { chosen, considered: kept, omitted: considered.length - kept.length };
+}
+
+function look(request: PlacementRequest, agent: FleetAgent): Look {
   const { maxCpu, maxMemory, maxSessions, currentSessions, reservedCpu, reservedMemory } = agent.capacity;
   const cpu = reservedCpu + request.cpuMillicores / 1000;
   const memory = reservedMemory + request.memoryBytes / GIB;
@@ -70,7 +79,7 @@ function look(request: PlacementRequest, agent: Agent): Look {
   };
 }
 
-function notAskedFor(request: PlacementRequest, agent: Agent): Look["refusal"] {
+function notAskedFor(request: PlacementRequest, agent: FleetAgent): Look["refusal"] {
   const no = (reason: string) => ({ code: "NO_AGENTS_AVAILABLE", reason }) as const;
   if (request.homeAgentId !== undefined && agent.id !== request.homeAgentId) return no("the home is on another agent");
   if (request.agent !== undefined && agent.name !== request.agent && agent.id !== request.agent) return no("another agent was asked for");
@@ -81,7 +90,7 @@ function notAskedFor(request: PlacementRequest, agent: Agent): Look["refusal"] {
   return null;
 }
 
-function unusable(agent: Agent): Look["refusal"] {
+function unusable(agent: FleetAgent): Look["refusal"] {
   if (agent.status === "draining") return { code: "AGENT_DRAINING", reason: "is draining" };
   if (agent.status === "online") return null;
   return { code: "AGENT_OFFLINE", reason: `is ${agent.status}${agent.statusReason ? `: ${agent.statusReason}` : ""}` };

@@ -16,7 +16,7 @@ import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
 import type { Asker } from "../users/users-schema";
 import type { UsersService } from "../users/users-service";
-import { place } from "./placement";
+import { keptPlacement, place } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
@@ -86,7 +86,11 @@ export class SessionCreation {
     const refused = (error: unknown, considered: unknown) => {
       if (!(error instanceof BerthError)) throw error;
       const looks = placementSchema.shape.considered.catch([]).parse(considered ?? error.details?.considered);
-      return { placement: { chosen: null, considered: looks }, problem: { code: error.code, message: error.message }, ...there };
+      return {
+        placement: { chosen: null, considered: looks, omitted: 0 },
+        problem: { code: error.code, message: error.message },
+        ...there,
+      };
     };
     try {
       await this.deps.quotas.explain(asker.userId, askOf({ ...input, state: "running" }, template));
@@ -164,7 +168,7 @@ export class SessionCreation {
       idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
       tags: input.tags,
       ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
-      placement,
+      placement: keptPlacement(placement),
       createdAt: now,
       updatedAt: now,
     });

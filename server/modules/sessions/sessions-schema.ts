@@ -15,6 +15,8 @@ export const tagSchema = z.string().regex(TAG, TAG_WORDS);
 export const placementSchema = z.object({
   chosen: z.string().nullable(),
   considered: z.array(z.object({ agent: z.string(), chosen: z.boolean(), reason: z.string() })),
+  /** How many more were looked at, in a fleet too large to keep them all. */
+  omitted: z.number().int().default(0),
 });
 export type Placement = z.infer<typeof placementSchema>;
 
