@@ -33,6 +33,7 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/settings/security": () => "/settings/security",
   "/settings/preferences": () => "/settings/preferences",
   "/settings/tokens": () => "/settings/tokens",
+  "/settings/quotas": () => "/settings/quotas",
   "/settings/api": () => "/settings/api",
   "/invitation": () => "/invitation",
 };
@@ -86,6 +87,7 @@ const states: Readonly<
 const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "/settings/tokens": ["New token"],
   "/audit": ["Filter"],
+  "/settings/quotas": ["Change the limits of users"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 

@@ -12,6 +12,7 @@ import { AuditService } from "./modules/audit/audit-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { LiveService } from "./modules/live/live-service";
+import { QuotasService } from "./modules/quotas/quotas-service";
 import { AppAccess } from "./modules/sessions/app-access";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
@@ -96,6 +97,7 @@ export function wireModules(parts: ModuleParts) {
   const invitations = new InvitationsService({ ...base, audit, tickets, publicUrl: config.publicUrl });
   const auth = new AuthService({ ...base, keys, cookieName: parts.cookieName, limits, audit, tickets, logins, secondFactor, tokens });
   const users = new UsersService({ ...base, audit, tickets });
+  const quotas = new QuotasService({ ...base, audit });
   const templates = new TemplatesService({ ...base, audit });
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
   const templateIcons = new TemplateIconsService({ ...base, audit });
@@ -112,8 +114,8 @@ export function wireModules(parts: ModuleParts) {
 
   const changes = new SessionChanges({ clock, tasks, templates });
   const wait = new PhaseWait(base);
-  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, changes, wait });
-  const sessionCreation = new SessionCreation({ ...base, audit, users, agents, homes, templates, changes, sessions });
+  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
+  const sessionCreation = new SessionCreation({ ...base, audit, users, quotas, agents, homes, templates, changes, sessions });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -162,6 +164,7 @@ export function wireModules(parts: ModuleParts) {
     secondFactor,
     invitations,
     tokens,
+    quotas,
     agents,
     agentUsage,
     registrationTokens,

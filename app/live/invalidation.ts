@@ -24,7 +24,7 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
       return {
         exact: session(event.id),
         broad: [trpc.sessions.list.pathFilter(), trpc.sessions.counts.pathFilter(), trpc.homes.list.pathFilter()],
-        slow: agents,
+        slow: [...agents, trpc.account.usage.pathFilter()],
       };
     case "agent":
       return { exact: [], broad: [...agents, trpc.registrationTokens.list.pathFilter(), trpc.system.status.pathFilter()] };
@@ -36,9 +36,9 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
     case "template":
       return { exact: [], broad: [trpc.templates.pathFilter()] };
     case "user":
-      return { exact: [], broad: [trpc.users.pathFilter(), trpc.auth.me.pathFilter()] };
+      return { exact: [], broad: [trpc.users.pathFilter(), trpc.auth.me.pathFilter(), trpc.account.usage.pathFilter()] };
     case "home":
-      return { exact: [], broad: [trpc.homes.list.pathFilter()] };
+      return { exact: [], broad: [trpc.homes.list.pathFilter(), trpc.account.usage.pathFilter()] };
     case "viewers":
       return {
         exact: [trpc.sessions.viewers.queryFilter({ id: event.id }), trpc.shares.list.queryFilter({ sessionId: event.id })],

@@ -48,6 +48,7 @@ const others = [
   "/settings/security",
   "/settings/preferences",
   "/settings/tokens",
+  "/settings/quotas",
   "/no-such-page",
   "/sessions/00000000-0000-4000-8000-000000000000",
 ];

@@ -2,6 +2,7 @@ import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents
 import { auditRouter } from "../modules/audit/audit-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
+import { quotasRouter } from "../modules/quotas/quotas-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
@@ -19,6 +20,7 @@ export const appRouter = router({
   agents: agentsRouter,
   registrationTokens: registrationTokensRouter,
   templates: templatesRouter,
+  quotas: quotasRouter,
   sessions: sessionsRouter,
   shares: sharesRouter,
   homes: homesRouter,

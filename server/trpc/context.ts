@@ -4,6 +4,7 @@ import type { RegistrationTokensService } from "../modules/agents/registration-t
 import type { AuditService } from "../modules/audit/audit-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
+import type { QuotasService } from "../modules/quotas/quotas-service";
 import type { GuestsService } from "../modules/sessions/guests-service";
 import type { IdleService } from "../modules/sessions/idle-service";
 import type { LogsService } from "../modules/sessions/logs-service";
@@ -37,6 +38,7 @@ export interface Services {
   readonly secondFactor: SecondFactorService;
   readonly invitations: InvitationsService;
   readonly tokens: TokensService;
+  readonly quotas: QuotasService;
   readonly agents: AgentsService;
   readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;

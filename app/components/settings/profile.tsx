@@ -6,6 +6,7 @@ import { Card, Panel } from "../data/panel";
 import { RelativeTime } from "../data/relative-time";
 import { Reading } from "../feedback/reading";
 import { Bone } from "../feedback/skeleton";
+import { MyUsage } from "../quotas/my-usage";
 import { roleWords } from "../users/role-words";
 import { DisplayNameForm } from "./display-name-form";
 
@@ -34,6 +35,7 @@ export function Profile() {
             </Card>
             <p className="text-sm text-ink-faint">An administrator changes address and role.</p>
           </Panel>
+          <MyUsage />
           <Panel title="Display name">
             <DisplayNameForm key={user.displayName} displayName={user.displayName} />
           </Panel>

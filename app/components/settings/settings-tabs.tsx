@@ -1,7 +1,8 @@
 "use client";
-import { Braces, KeyRound, KeySquare, SlidersHorizontal, UserRound } from "lucide-react";
+import { Braces, Gauge, KeyRound, KeySquare, SlidersHorizontal, UserRound } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { isAdmin, useCurrentUser } from "../shell/user-context";
 
 const tabs = [
   { href: "/settings/profile", label: "Profile", icon: UserRound },
@@ -10,13 +11,15 @@ const tabs = [
   { href: "/settings/tokens", label: "Tokens", icon: KeySquare },
   { href: "/settings/api", label: "API", icon: Braces },
 ] as const;
+const ofAdmins = [{ href: "/settings/quotas", label: "Quotas", icon: Gauge }] as const;
 
 /** Pages of their own, so that each has an address. */
 export function SettingsTabs() {
   const pathname = usePathname();
+  const shown = isAdmin(useCurrentUser()) ? [...tabs, ...ofAdmins] : tabs;
   return (
-    <nav aria-label="Settings" className="flex gap-1 border-b border-line">
-      {tabs.map(({ href, label, icon: Icon }) => (
+    <nav aria-label="Settings" className="flex gap-1 overflow-x-auto overflow-y-hidden border-b border-line">
+      {shown.map(({ href, label, icon: Icon }) => (
         <Link
           key={href}
           href={href}

@@ -10,6 +10,7 @@ import { RelativeTime } from "../data/relative-time";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Reading } from "../feedback/reading";
 import { Bone, PageBones } from "../feedback/skeleton";
+import { UserQuota } from "../quotas/user-quota";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
 import { ApiTokens } from "../tokens/api-tokens";
@@ -80,6 +81,7 @@ function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
           <p className="mt-4 border-t border-line pt-3 text-sm text-ink-soft">{roleWords[user.role].may}</p>
         </Card>
       </Panel>
+      <UserQuota user={user} />
       {user.kind === "service" ? (
         <ApiTokens userId={id} title="API tokens" />
       ) : (

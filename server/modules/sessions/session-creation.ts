@@ -9,6 +9,8 @@ import type { AgentsService } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { HomesService } from "../homes/homes-service";
+import type { Ask } from "../quotas/quota-check";
+import type { QuotasService } from "../quotas/quotas-service";
 import type { Template } from "../templates/templates-schema";
 import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
@@ -41,6 +43,7 @@ export interface SessionCreationDeps {
   readonly ids: Ids;
   readonly audit: AuditService;
   readonly users: UsersService;
+  readonly quotas: QuotasService;
   readonly agents: AgentsService;
   readonly homes: HomesService;
   readonly templates: TemplatesService;
@@ -61,7 +64,7 @@ export class SessionCreation {
     return { userId: "", username };
   }
 
-  /** What isn't there makes the request wrong: 400. Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, and what `place` throws. */
+  /** What isn't there makes the request wrong: 400. Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, QUOTA_EXCEEDED (the owner's), and what `place` throws. */
   async create(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
     try {
       return await this.make(asker, owner, input);
@@ -80,12 +83,25 @@ export class SessionCreation {
       regions: [...new Set(fleet.flatMap(({ region }) => region ?? []))].sort(),
       platforms: [...new Set(fleet.map(({ platform }) => platform))].sort(),
     };
+    const refused = (error: unknown, considered: unknown) => {
+      if (!(error instanceof BerthError)) throw error;
+      const looks = placementSchema.shape.considered.catch([]).parse(considered ?? error.details?.considered);
+      return {
+        placement: { chosen: null, considered: looks, omitted: 0 },
+        problem: { code: error.code, message: error.message },
+        ...there,
+      };
+    };
+    try {
+      await this.deps.quotas.explain(asker.userId, askOf({ ...input, state: "running" }, template));
+    } catch (error) {
+      // Which agent would take it doesn't matter: none gets to.
+      return refused(error, []);
+    }
     try {
       return { placement: place(wish, fleet).placement, problem: null, ...there };
     } catch (error) {
-      if (!(error instanceof BerthError)) throw error;
-      const considered = placementSchema.shape.considered.catch([]).parse(error.details?.considered);
-      return { placement: { chosen: null, considered, omitted: 0 }, problem: { code: error.code, message: error.message }, ...there };
+      return refused(error, undefined);
     }
   }
 
@@ -121,8 +137,9 @@ export class SessionCreation {
     // One at a time: two that come at once must not both get the last slot.
     await lock(tx, "agent", "placement");
     const id = this.deps.ids.uuid();
-    const persistentHome = input.homeId !== undefined || (input.persistentHome ?? template.persistentHome);
+    const persistentHome = hasHome(input, template);
     const { memoryBytes, cpuMillicores } = sizeOf(input, template);
+    await this.deps.quotas.demand(tx, owner.userId, askOf(input, template));
     const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
     const { agent, placement } = place(
       { platform: input.platform, region: input.region, agent: input.agentId, homeAgentId: home?.agentId, cpuMillicores, memoryBytes },
@@ -185,4 +202,13 @@ function sizeOf({ resources }: Pick<CreateSessionInput, "resources">, { defaultR
   const memory = resources?.memory ?? defaultResources.memory;
   const cpu = resources?.cpu ?? defaultResources.cpu;
   return { memoryBytes: required(parseMemory(memory), memory), cpuMillicores: required(parseCpu(cpu), cpu) };
+}
+
+const hasHome = ({ homeId, persistentHome }: Pick<CreateSessionInput, "homeId" | "persistentHome">, template: Template): boolean =>
+  homeId !== undefined || (persistentHome ?? template.persistentHome);
+
+/** One that begins hibernated takes no cores and no memory until it is woken, and is asked about again then. */
+function askOf(input: Pick<CreateSessionInput, "state" | "resources" | "homeId" | "persistentHome">, template: Template): Ask {
+  const size = input.state === "running" ? sizeOf(input, template) : { cpuMillicores: 0, memoryBytes: 0 };
+  return { sessions: 1, ...size, home: hasHome(input, template) };
 }

@@ -10,6 +10,7 @@ import type { AgentsService } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { HomesService } from "../homes/homes-service";
+import type { QuotasService } from "../quotas/quotas-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
@@ -54,6 +55,7 @@ export interface SessionsDeps {
   readonly agents: AgentsService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
+  readonly quotas: QuotasService;
   readonly changes: SessionChanges;
   readonly wait: PhaseWait;
 }
@@ -270,7 +272,12 @@ export class SessionsService {
           `'${row.name}' can't be hibernated by '${options.mode}'; it offers ${row.hibernateModes.join(" and ")}`,
         );
       }
-      if (wish === "wake" && row.desired === "hibernated") await this.demandRoom(tx, row);
+      if (wish === "wake" && row.desired === "hibernated") {
+        const { cpuMillicores, memoryBytes, homeId } = row;
+        const ask = { sessions: 0, cpuMillicores, memoryBytes: Number(memoryBytes), home: homeId !== null } as const;
+        await this.deps.quotas.demand(tx, row.userId, ask, row.id);
+        await this.demandRoom(tx, row);
+      }
       const ending = wish === "terminate" || wish === "force_terminate";
       // A stop that is under way goes on, also when force ends the session before it.
       const cancelled = ending ? await this.deps.tasks.cancel(tx, id, ["session.start", "session.wake", "session.hibernate"]) : null;

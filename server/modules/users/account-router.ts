@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { personProcedure, procedure, router } from "../../trpc/init";
+import { usageSchema } from "../quotas/usage-schema";
 import {
   accountSchema,
   confirmSecondFactorInput,
@@ -28,6 +29,13 @@ export const accountRouter = router({
     .mutation(({ ctx, input }) => {
       allow(ctx.login);
       return ctx.services.users.updateAccount(ctx.asker, input);
+    }),
+  usage: procedure
+    .meta({ rest: { method: "GET", path: "/auth/usage", summary: "See what you have, of what you may have" } })
+    .output(usageSchema)
+    .query(({ ctx }) => {
+      allow(ctx.login);
+      return ctx.services.quotas.usage(ctx.login.userId);
     }),
   logins: personProcedure
     .meta({ rest: { method: "GET", path: "/auth/logins", summary: "List your logins" } })

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { personProcedure, procedure, publicProcedure, router } from "../../trpc/init";
+import { usageSchema } from "../quotas/usage-schema";
 import { demandScope } from "../tokens/token-scope";
 import {
   acceptInvitationInput,
@@ -92,6 +93,14 @@ export const usersRouter = router({
     .query(({ ctx, input }) => {
       allow(ctx.login, "see", input.id);
       return ctx.services.users.get(input.id);
+    }),
+  usage: procedure
+    .meta({ rest: { method: "GET", path: "/users/{id}/usage", summary: "See what a user has, of what they may have" } })
+    .input(userIdInput)
+    .output(usageSchema)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "see", input.id);
+      return ctx.services.quotas.usage(input.id);
     }),
   invite: procedure
     .meta({ rest: { method: "POST", path: "/users/invite", status: 201, summary: "Invite a person by a link" } })

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
+import { limitsInput, limitsSchema } from "../quotas/limits-schema";
 
 export const userRoleSchema = z.enum(["user", "operator", "admin"]);
 export type UserRole = z.infer<typeof userRoleSchema>;
@@ -53,6 +54,8 @@ export const userSchema = z.object({
   secondFactor: z.boolean(),
   /** A link by which they may choose a password is out until then. */
   invitedUntil: z.date().nullable(),
+  /** Limits of their own; null: as their role's. */
+  quota: limitsSchema,
   createdAt: z.date(),
   lastLoginAt: z.date().nullable(),
   /** The contract's name for it. */
@@ -94,6 +97,8 @@ export const updateUserInput = z.strictObject({
   role: userRoleSchema.optional(),
   active: z.boolean().optional(),
   password: passwordSchema.optional(),
+  /** Limits of their own, what isn't named stays; null: as their role's. */
+  quota: limitsInput.optional(),
 });
 
 export const changePasswordInput = z.strictObject({ currentPassword: z.string().max(512), newPassword: passwordSchema });

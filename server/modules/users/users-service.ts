@@ -6,6 +6,7 @@ import type { Ids } from "../../platform/ids";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import { limitsGiven, limitsText } from "../quotas/limits-schema";
 import type { Account, updateAccountInput } from "./account-schema";
 import { themeSchema } from "./account-schema";
 import { hashPassword } from "./password";
@@ -35,10 +36,20 @@ export const userView = (row: UserRow): User => ({
   hasPassword: row.passwordHash !== null,
   secondFactor: row.totpConfirmedAt !== null,
   invitedUntil: row.invitationExpiresAt,
+  quota: limitsText({
+    sessions: row.quotaSessions,
+    cpuMillicores: row.quotaCpuMillicores,
+    memoryBytes: row.quotaMemoryBytes === null ? null : Number(row.quotaMemoryBytes),
+    storageBytes: row.quotaStorageBytes === null ? null : Number(row.quotaStorageBytes),
+  }),
   createdAt: row.createdAt,
   lastLoginAt: row.lastLoginAt,
   lastLogin: row.lastLoginAt,
 });
+
+/** For the audit log: what was set. */
+const quotaSet = (quota: z.output<typeof updateUserInput>["quota"] = {}) =>
+  Object.fromEntries(Object.entries(quota).flatMap(([key, value]) => (value === undefined ? [] : [[`quota.${key}`, value] as const])));
 
 export const accountView = (row: UserRow): Account => ({
   ...userView(row),
@@ -151,11 +162,16 @@ export class UsersService {
         const wasAdmin = before.role === "admin" && before.active;
         if (wasAdmin && !(role === "admin" && active)) await this.demandAnotherAdmin(tx, before);
         const changed = role !== before.role || active !== before.active || passwordHash !== undefined;
+        const quota = limitsGiven(input.quota ?? {});
         const after = await updateUser(tx, input.id, {
           email: input.email,
           role,
           active,
           passwordHash,
+          quotaSessions: quota.sessions,
+          quotaCpuMillicores: quota.cpuMillicores,
+          quotaMemoryBytes: quota.memoryBytes,
+          quotaStorageBytes: quota.storageBytes,
           ...(passwordHash === undefined ? {} : { invitationHash: null, invitationExpiresAt: null }),
           accessEpoch: changed ? { increment: 1 } : undefined,
         });
@@ -163,7 +179,13 @@ export class UsersService {
         await this.deps.audit.record(tx, actorOf(asker), {
           action: "users.update",
           target: { kind: "user", id: after.id },
-          details: { username: after.username, role, active, passwordSet: passwordHash !== undefined },
+          details: {
+            username: after.username,
+            role,
+            active,
+            passwordSet: passwordHash !== undefined,
+            ...quotaSet(input.quota),
+          },
         });
         return { row: after, accessChanged: changed };
       }),

@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: "Profile" };
 export default async function ProfilePage() {
   await requireUser("/settings/profile");
   const { trpc, queryClient } = serverQueries();
-  await Promise.all([queryClient.prefetchQuery(trpc.auth.me.queryOptions())]);
+  await Promise.all([queryClient.prefetchQuery(trpc.auth.me.queryOptions()), queryClient.prefetchQuery(trpc.account.usage.queryOptions())]);
   return (
     <Hydrate of={queryClient}>
       <SettingsFrame>
