@@ -114,10 +114,14 @@ async function findings(page: Page, by: "all" | "contrast" | "all but contrast")
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
 }
 
-/** Until nothing says any more that it is loading. */
+/** Until nothing says any more that it is loading. What loads only when it comes into sight is brought there. */
 async function settled(page: Page): Promise<void> {
   await expect(page.locator("main h1").first()).toBeVisible();
-  await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
+  const loading = page.getByRole("status", { name: "Loading" });
+  await expect(async () => {
+    if ((await loading.count()) > 0) await loading.last().scrollIntoViewIfNeeded({ timeout: 1000 });
+    expect(await loading.count()).toBe(0);
+  }).toPass({ timeout: 15_000 });
 }
 
 test.describe("accessibility", () => {
