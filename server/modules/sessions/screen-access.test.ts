@@ -163,9 +163,13 @@ describe("a display", () => {
       const left = grant.ready(gone.signal);
       gone.abort();
       await expect(left).rejects.toMatchObject({ code: "SESSION_NOT_RUNNING" });
-      const ready = grant.ready(new AbortController().signal);
+      // Listened to from the start: it may be refused before the agent's word has been answered.
+      const refused = expect(grant.ready(new AbortController().signal)).rejects.toMatchObject({
+        code: "SESSION_NOT_RUNNING",
+        message: expect.stringContaining("failed"),
+      });
       await agent.fail(command, "IMAGE_NOT_FOUND", "There is no such image");
-      await expect(ready).rejects.toMatchObject({ code: "SESSION_NOT_RUNNING", message: expect.stringContaining("failed") });
+      await refused;
       await expect(kit.callerOf(owner).sessions.openViewer({ id })).rejects.toMatchObject({ code: "CONFLICT" });
     });
 
