@@ -121,7 +121,7 @@ async function settled(page: Page): Promise<void> {
   await expect(async () => {
     if ((await loading.count()) > 0) await loading.last().scrollIntoViewIfNeeded({ timeout: 1000 });
     expect(await loading.count()).toBe(0);
-  }).toPass({ timeout: 15_000 });
+  }).toPass({ intervals: [50], timeout: 15_000 });
 }
 
 test.describe("accessibility", () => {
