@@ -98,17 +98,23 @@ export async function closeConnection(db: Database, id: string, connectionId: st
   return count === 1;
 }
 
+/** Meant to run, or still holding memory. */
+const holdsRoom = {
+  OR: [
+    { desired: "running" },
+    { desired: "hibernated", observed: { in: ["starting", "running", "frozen"] } },
+    { desired: "terminated", observed: { in: ["starting", "running", "frozen"] } },
+  ],
+} satisfies Prisma.SessionWhereInput;
+export const countPlacedSessions = (db: Database) => db.session.count({ where: { agentId: { not: null }, ...holdsRoom } });
+
 /** Of every agent, or of these. */
 export async function findReservations(db: Tx | Database, agentIds?: readonly string[]): Promise<Map<string, Reservation>> {
   const rows = await db.session.groupBy({
     by: ["agentId"],
     where: {
       agentId: agentIds ? { in: [...agentIds] } : { not: null },
-      OR: [
-        { desired: "running" },
-        { desired: "hibernated", observed: { in: ["starting", "running", "frozen"] } },
-        { desired: "terminated", observed: { in: ["starting", "running", "frozen"] } },
-      ],
+      ...holdsRoom,
     },
     _count: { _all: true },
     _sum: { cpuMillicores: true, memoryBytes: true },
