@@ -32,7 +32,7 @@ export class FullHouse {
     const database = new pg.Client({ connectionString: url });
     await database.connect();
     await fillDatabase(database, { agents, sessions, others: OTHERS });
-    await database.query("ANALYZE");
+    await database.query("VACUUM ANALYZE");
     const house = new FullHouse(url, database);
     house.beat = setInterval(() => void house.heartbeats(), HEARTBEAT_MS);
     return house;
