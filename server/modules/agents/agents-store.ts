@@ -1,7 +1,7 @@
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, past, uuidText } from "../../platform/keyset";
+import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
@@ -50,6 +50,7 @@ const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOr
     of: (row) => row.name,
     is: (name) => ({ name }),
     beyond: (name, order) => ({ name: past(name, order) }),
+    from: (name, order) => ({ name: notBefore(name, order) }),
   },
 ]);
 

@@ -1,7 +1,7 @@
 import { desiredStateSchema, observedStateSchema, type SessionState } from "@berth/protocol/session-states";
 import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, type KeysetColumn, past, uuidText, wordsPast } from "../../platform/keyset";
+import { dateText, Keyset, type KeysetColumn, notBefore, past, uuidText, wordsPast } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { StoredSession } from "./session-status";
 import type { SessionEventKind } from "./sessions-schema";
@@ -89,6 +89,7 @@ const dated = (field: "createdAt" | "updatedAt"): Column => ({
   of: (row) => row[field].toISOString(),
   is: (text) => ({ [field]: dateText.parse(text) }),
   beyond: (text, order) => ({ [field]: past(dateText.parse(text), order) }),
+  from: (text, order) => ({ [field]: notBefore(dateText.parse(text), order) }),
 });
 const username: Column = {
   orderBy: (order) => ({ user: { username: order } }),
@@ -101,6 +102,7 @@ const name: Column = {
   of: (row) => row.name,
   is: (text) => ({ name: text }),
   beyond: (text, order) => ({ name: past(text, order) }),
+  from: (text, order) => ({ name: notBefore(text, order) }),
 };
 const desired: Column = {
   orderBy: (order) => ({ desired: order }),

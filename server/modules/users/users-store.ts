@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma, User as UserRow } from "../../platform/db/generated/client";
-import { Keyset, past } from "../../platform/keyset";
+import { Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import { type UserRole, userRoleSchema } from "./users-schema";
 
@@ -35,6 +35,7 @@ const byName = new Keyset<UserRow, Prisma.UserWhereInput, Prisma.UserOrderByWith
     of: (row) => row.username,
     is: (username) => ({ username }),
     beyond: (username, order) => ({ username: past(username, order) }),
+    from: (username, order) => ({ username: notBefore(username, order) }),
   },
 ]);
 
