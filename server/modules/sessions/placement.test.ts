@@ -58,6 +58,13 @@ describe("placement", () => {
     });
   });
 
+  it("names the first of many full agents, and has the others in its details", () => {
+    const full = Array.from({ length: 200 }, (_, at) => agent(`a${at}`, { capacity: { currentSessions: 4 } }));
+    const error = refusal(() => place(small, full));
+    expect(error).toMatchObject({ message: expect.stringMatching(/'a9' all 4 session slots are taken; and 190 more$/) });
+    expect(error).toHaveProperty("details.considered.length", 200);
+  });
+
   it("names the platform that nobody online has", () => {
     expect(refusal(() => place({ ...small, platform: "kubernetes" }, [agent("a")]))).toMatchObject({
       code: "NO_AGENTS_AVAILABLE",

@@ -39,6 +39,8 @@ interface Look {
 
 const GIB = 2 ** 30;
 const MAX_KEPT = 50;
+/** In a message; `details.considered` has them all. */
+const MAX_SAID = 10;
 
 const nobody: ReadonlySet<string> = new Set();
 
@@ -166,7 +168,11 @@ function refusal(request: PlacementRequest, looks: readonly Look[], considered: 
   }
   const full = looks.filter((one) => one.refusal?.code === "AGENT_CAPACITY_EXCEEDED");
   if (full.length > 0) {
-    const said = full.map((one) => `'${one.agent.name}' ${one.refusal?.reason}`).join("; ");
+    const said = full
+      .slice(0, MAX_SAID)
+      .map((one) => `'${one.agent.name}' ${one.refusal?.reason}`)
+      .concat(full.length > MAX_SAID ? [`and ${full.length - MAX_SAID} more`] : [])
+      .join("; ");
     return new BerthError("AGENT_CAPACITY_EXCEEDED", `No agent has room for this session: ${said}`, { details });
   }
   const which = request.platform ? ` for platform '${request.platform}'` : "";

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { lock } from "../../platform/database";
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
@@ -200,6 +201,25 @@ describe("room comes", () => {
     expect((await get(first.id)).agentId).toBe(agent.name);
     expect(await get(second.id)).toMatchObject({ agentId: null, status: { queue: { position: 1, of: 1 } } });
     expect(await kit.database.task.count({ where: { sessionId: first.id } })).toBe(1);
+  });
+
+  it("and not on an agent that is drained at the same moment", async () => {
+    const away = await makeAgent(kit, { connect: false });
+    const session = await wait({ agentId: away.name });
+    await away.connect();
+    const sweeping = await kit.database.$transaction(async (tx) => {
+      await lock(tx, "agent", "placement");
+      const sweep = { over: kit.sessionQueue.sweep() };
+      await vi.waitFor(async () => {
+        const waiters = await kit.database.$queryRaw`
+          SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database WHERE d.datname = current_database() AND locktype = 'advisory' AND NOT granted`;
+        expect(waiters).toHaveLength(1);
+      });
+      await tx.agent.update({ where: { id: away.id }, data: { draining: true } });
+      return sweep;
+    });
+    await sweeping.over;
+    expect((await get(session.id)).agentId).toBeNull();
   });
 
   it("and is not taken from who waits by whoever comes before the queue was looked at", async () => {
