@@ -23,6 +23,14 @@ export const isPending = (session: StoredSession): boolean =>
 export const isWaiting = (session: StoredSession & { readonly agentId: string | null }): boolean =>
   session.desired === "running" && session.observed === "absent" && session.generation === 0 && session.agentId === null;
 
+/** What is so is what was asked for: no task of its own is under way. */
+export const isSettled = (session: StoredSession): boolean =>
+  session.desired === "terminated"
+    ? isOver(session)
+    : session.desired === "running"
+      ? session.observed === "running"
+      : session.observed === "stopped" || session.observed === "frozen";
+
 /** `state` of the contract: what was accepted as desired. */
 export function sessionState(session: StoredSession): SessionState {
   if (session.desired === "terminated") return isOver(session) ? "terminated" : "terminating";
