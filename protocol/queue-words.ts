@@ -7,5 +7,8 @@ export interface QueuePlace {
 const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 const endings: Readonly<Record<Intl.LDMLPluralRule, string>> = { zero: "th", one: "st", two: "nd", few: "rd", many: "th", other: "th" };
 
+/** `2nd`. */
+export const placeWords = ({ position }: QueuePlace): string => `${position}${endings[ordinals.select(position)]}`;
+
 /** `2nd of 5`. */
-export const queueWords = ({ position, of }: QueuePlace): string => `${position}${endings[ordinals.select(position)]} of ${of}`;
+export const queueWords = (place: QueuePlace): string => `${placeWords(place)} of ${place.of}`;

@@ -103,7 +103,7 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
           onChange={(event) => edit({ where: event.target.value })}
           problem={refused.agentId ?? refused.region ?? refused.platform}
           disabled={draft.home === "existing"}
-          hint={draft.home === "existing" ? "The home decides." : "Left to Berth, the session goes where the most room is."}
+          hint={draft.home === "existing" ? "The home decides." : "Left to Berth, it is chosen by how full each of those is that fit."}
         >
           <option value="">Anywhere</option>
           <Places explained={explained.data} chosen={draft.where} />

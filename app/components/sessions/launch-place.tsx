@@ -46,7 +46,7 @@ export function LaunchPlace({ draft, onEdit, onLeave, problem }: LaunchPlaceProp
           value={draft.strategy}
           onChange={({ target: { value } }) => onEdit({ strategy: value === "spread" || value === "pack" ? value : "" })}
         >
-          <option value="">As the template says</option>
+          <option value="">Default</option>
           <option value="spread">The least loaded</option>
           <option value="pack">The fullest</option>
         </SelectField>

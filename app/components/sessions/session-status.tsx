@@ -1,4 +1,4 @@
-import { type QueuePlace, queueWords } from "@berth/protocol/queue-words";
+import { placeWords, type QueuePlace, queueWords } from "@berth/protocol/queue-words";
 import type { SessionPhase } from "@berth/protocol/session-states";
 import { StatusMark } from "../data/status-mark";
 import { phaseLook } from "./session-phase";
@@ -19,7 +19,8 @@ export function SessionStatus({ session }: SessionStatusProps) {
   const { phase, message, progress, queue } = session.status;
   const { tone, word, icon, moving } = phaseLook[phase];
   const percent = moving && progress?.percent != null ? ` ${Math.round(progress.percent)} %` : "";
-  return (
-    <StatusMark tone={tone} word={queue ? `Waits, ${queueWords(queue)}` : `${word}${percent}`} icon={icon} title={message || undefined} />
-  );
+  return <StatusMark tone={tone} word={queue ? waiting(queue) : `${word}${percent}`} icon={icon} title={message || undefined} />;
 }
+
+/** As much as a column has room for; the message behind it has all. */
+const waiting = (queue: QueuePlace): string => `Waits, ${queue.of < 100 ? queueWords(queue) : placeWords(queue)}`;
