@@ -24,6 +24,8 @@ import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionPolicies } from "./modules/sessions/session-policies";
+import { SessionQueue } from "./modules/sessions/session-queue";
+import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
@@ -115,7 +117,12 @@ export function wireModules(parts: ModuleParts) {
   const changes = new SessionChanges({ clock, tasks, templates });
   const wait = new PhaseWait(base);
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
-  const sessionCreation = new SessionCreation({ ...base, audit, users, quotas, agents, homes, templates, changes, sessions });
+  const sessionQueue = new SessionQueue({ ...base, agents, homes, changes });
+  const strategy = config.placementStrategy;
+  const sessionCreation = new SessionCreation({
+    ...base,
+    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, strategy },
+  });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -155,7 +162,7 @@ export function wireModules(parts: ModuleParts) {
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), new SessionQueueJobs({ ...base, queue: sessionQueue })];
   const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
   const services: Services = {
     auth,
@@ -201,6 +208,8 @@ export function wireModules(parts: ModuleParts) {
     heartbeats,
     usageHistory,
     agentsJobs,
+    sessionChanges: changes,
+    sessionQueue,
     start: () => {
       for (const job of jobs) job.start();
     },

@@ -7,7 +7,8 @@ import type { Prisma } from "../../platform/db/generated/client";
 import type { TasksService } from "../tasks/tasks-service";
 import type { TemplatesService } from "../templates/templates-service";
 import { renderHibernate, renderSpec, renderStop } from "./render-spec";
-import { isOver } from "./session-status";
+import { removeFromQueue } from "./session-queue-store";
+import { isOver, isWaiting } from "./session-status";
 import { type SessionEvent, type SessionTask, step } from "./sessions-lifecycle";
 import type { SessionEventKind } from "./sessions-schema";
 import { changeSession, findSession, insertEvent, type SessionRow } from "./sessions-store";
@@ -81,6 +82,11 @@ export class SessionChanges {
     }
     const after = await this.find(tx, row.id);
     const events: BusEvent[] = [{ kind: "session", sessionId: row.id, userId: row.userId, agentId: after.agentId }];
+    if (isWaiting(row)) {
+      // Placed or ended: it waits no more, and those behind it move up.
+      await removeFromQueue(tx, row.id);
+      events.push({ kind: "queue" });
+    }
     if (task) events.push(...(await this.enqueue(tx, after, task, context)));
     return { row: after, events };
   }
