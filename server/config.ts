@@ -26,6 +26,8 @@ export interface Config {
   readonly perMinute: PerMinute;
   /** 0: audit entries are kept for ever. */
   readonly auditRetentionDays: number;
+  /** 0: what was posted to webhooks is listed for ever. */
+  readonly webhookRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -88,6 +90,7 @@ const envSchema = z.object({
   LOGINS_PER_MINUTE: perMinute.default(5),
   UI_REQUESTS_PER_MINUTE: perMinute.default(6_000),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
+  WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -138,6 +141,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       pageRequests: read.UI_REQUESTS_PER_MINUTE,
     },
     auditRetentionDays: read.AUDIT_RETENTION_DAYS,
+    webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
 }
