@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { signatureOf } from "../server/modules/webhooks/webhook-signature";
 import { verifyWebhook, WebhookRefused } from "./verify-webhook";
 
@@ -34,4 +36,26 @@ describe("a webhook's signature", () => {
       ),
     );
   });
+});
+
+it("the example prints an event once, however often it comes, and refuses what is not signed with its secret", async () => {
+  const example = spawn(process.execPath, ["--import", "tsx", "client/examples/receive-webhooks.ts"], {
+    env: { ...process.env, WEBHOOK_SECRET: "s1", PORT: "0" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    let said = "";
+    example.stdout.setEncoding("utf8").on("data", (part: string) => {
+      said += part;
+    });
+    const port = await vi.waitFor(() => z.string().parse(/"port":(\d+)/.exec(said)?.[1]));
+    const post = async (secret: string) => {
+      const headers = { "berth-signature": signatureOf(secret, new Date(), body) };
+      return (await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body })).status;
+    };
+    expect([await post("s1"), await post("s1"), await post("another")]).toEqual([204, 204, 400]);
+    await vi.waitFor(() => expect(said.trim().split("\n").slice(1)).toEqual([`session.failed ${JSON.stringify(event.data)}`]));
+  } finally {
+    example.kill();
+  }
 });

@@ -110,8 +110,11 @@ export class Listener {
   private async onRequest(facts: CallFacts, response: ServerResponse): Promise<void> {
     const { options } = this;
     const { request } = facts;
-    const { answered } = options;
-    if (answered) watchAnswer(request, response, this.routeOf(request, facts.pathname), answered);
+    watchAnswer(request, response, this.routeOf(request, facts.pathname), (route, method, status, seconds) => {
+      options.answered?.(route, method, status, seconds);
+      const ms = seconds === null ? null : Math.round(seconds * 1000);
+      inRequest(facts.requestId, () => options.log.debug({ route, method, status, ms }, "answered"));
+    });
     response.setHeader("X-Request-Id", facts.requestId);
     // What goes wrong with a socket after its answer is nobody's error.
     response.on("error", () => {});
