@@ -7,9 +7,9 @@ export interface EventGroup {
 
 const words: Record<WebhookEventType, string> = {
   "session.created": "created",
-  "session.running": "runs for the first time",
+  "session.running": "running",
   "session.hibernated": "hibernated",
-  "session.woken": "woken, and runs again",
+  "session.woken": "running again",
   "session.terminated": "terminated",
   "session.failed": "failed",
   "session.deleted": "deleted",
@@ -18,17 +18,17 @@ const words: Record<WebhookEventType, string> = {
   "agent.draining": "draining",
   "agent.revoked": "removed",
   "task.failed": "failed",
-  "user.created": "created",
+  "user.created": "added",
   "user.disabled": "disabled",
   "template.created": "created",
   "template.updated": "changed",
 };
 const names: Readonly<Record<string, string>> = {
-  session: "A session is",
-  agent: "An agent is",
-  task: "A task has",
-  user: "A person is",
-  template: "A template is",
+  session: "Sessions",
+  agent: "Agents",
+  task: "Tasks",
+  user: "People",
+  template: "Templates",
 };
 
 const all = Object.keys(words).filter((word): word is WebhookEventType => word in words);

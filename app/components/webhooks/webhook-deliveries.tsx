@@ -80,20 +80,21 @@ function DeliveryRow({ delivery, busy, onSendAgain }: { delivery: Delivery; busy
   const { type, state, attempts, createdAt, nextAttemptAt, status, answer, problem, durationMs, body } = delivery;
   const mark =
     state === "pending" ? ({ tone: "moving", word: attempts > 0 ? "Trying again" : "Waiting", icon: Clock } as const) : marks[state];
+  const send = state === "pending" ? "Send now" : "Send again";
   return (
     <li className="flex flex-col gap-2 px-4 py-2.5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-0 flex-1 truncate font-mono text-sm">{type}</span>
         <StatusMark {...mark} />
-        <Button size="small" aria-label={`Send ${type} again`} busy={busy} onClick={onSendAgain}>
-          {state === "pending" ? "Send now" : "Send again"}
+        <Button size="small" aria-label={`${send}: ${type}`} busy={busy} onClick={onSendAgain}>
+          {send}
         </Button>
       </div>
       <details className="text-sm">
         <summary className="tabular cursor-pointer text-ink-faint wrap-anywhere">
           <RelativeTime at={createdAt} />
           {attempts > 0 ? ` · ${attempts} ${attempts === 1 ? "try" : "tries"}` : ""}
-          {status === null ? "" : ` · ${status}`}
+          {status === null || state !== "delivered" ? "" : ` · ${status}`}
           {durationMs === null ? "" : ` · ${durationMs} ms`}
           {problem === null || state === "delivered" ? "" : ` · ${problem}`}
           {nextAttemptAt !== null && attempts > 0 ? (
@@ -116,7 +117,7 @@ function Text({ title, text }: { title: string; text: string }) {
   return (
     <div>
       <p className="text-ink-faint">{title}</p>
-      <pre className="max-h-60 overflow-y-auto rounded-md bg-sunken p-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere">{text}</pre>
+      <pre className="rounded-md bg-sunken p-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere">{text}</pre>
     </div>
   );
 }

@@ -82,11 +82,17 @@ export function WebhookDialog({ webhook, onClose, onMade }: WebhookDialogProps) 
           autoComplete="off"
           spellCheck={false}
         />
+        <CheckField
+          label="May be at a private address"
+          hint="Of this machine or of the network behind it: 10.x, 192.168.x, localhost. Off, Berth sends to public addresses alone, whatever the name stands for."
+          checked={allowPrivate}
+          onChange={setAllowPrivate}
+        />
         <fieldset className="flex flex-col gap-3">
           <legend className="mb-1.5 text-sm font-medium">Events</legend>
           {eventGroups.map((group) => (
-            <div key={group.name} className="flex flex-col gap-1">
-              <p className="text-sm text-ink-faint">{group.name} …</p>
+            <fieldset key={group.name} className="flex flex-col gap-1">
+              <legend className="mb-1 text-sm text-ink-faint">{group.name}</legend>
               <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
                 {group.events.map((type) => (
                   <label key={type} className="flex cursor-pointer items-center gap-2">
@@ -100,15 +106,9 @@ export function WebhookDialog({ webhook, onClose, onMade }: WebhookDialogProps) 
                   </label>
                 ))}
               </div>
-            </div>
+            </fieldset>
           ))}
         </fieldset>
-        <CheckField
-          label="May be at a private address"
-          hint="Of this machine or of the network behind it: 10.x, 192.168.x, localhost. Off, Berth sends to public addresses alone, whatever the name stands for."
-          checked={allowPrivate}
-          onChange={setAllowPrivate}
-        />
         {error && !shown ? <FailurePanel error={error} title="The webhook was not saved" /> : null}
       </form>
     </Dialog>

@@ -10,7 +10,7 @@ import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
 import { Badge } from "../data/badge";
 import { Fact, Facts } from "../data/facts";
 import { Card } from "../data/panel";
-import { RelativeTime } from "../data/relative-time";
+import { Elapsed, RelativeTime } from "../data/relative-time";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { RowBones } from "../feedback/skeleton";
@@ -116,7 +116,7 @@ export function WebhookPage({ id }: { id: string }) {
         </Notice>
       ) : failingSince ? (
         <Notice tone="warning">
-          Nothing was delivered since <RelativeTime at={failingSince} />. Each delivery is tried eight times in about a day; after five days
+          For <Elapsed since={failingSince} /> now nothing was delivered. Each delivery is tried eight times in about a day; after five days
           of this the webhook is switched off.
         </Notice>
       ) : null}
