@@ -32,6 +32,8 @@ import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
+import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
+import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
@@ -114,8 +116,9 @@ export function wireModules(parts: ModuleParts) {
 
   const changes = new SessionChanges({ clock, tasks, templates });
   const wait = new PhaseWait(base);
-  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
-  const sessionCreation = new SessionCreation({ ...base, audit, users, quotas, agents, homes, templates, changes, sessions });
+  const warmPool = new WarmPoolService({ ...base, agents, homes, tasks, templates, changes });
+  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, warmPool, wait });
+  const sessionCreation = new SessionCreation({ ...base, audit, users, quotas, agents, homes, templates, changes, sessions, warmPool });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -155,7 +158,8 @@ export function wireModules(parts: ModuleParts) {
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
+  const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), warmPoolJobs];
   const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
   const services: Services = {
     auth,
@@ -173,6 +177,7 @@ export function wireModules(parts: ModuleParts) {
     templateIcons,
     sessions,
     sessionCreation,
+    warmPool,
     adoption,
     viewerTickets,
     sessionPolicies,
@@ -201,6 +206,7 @@ export function wireModules(parts: ModuleParts) {
     heartbeats,
     usageHistory,
     agentsJobs,
+    warmPoolJobs,
     start: () => {
       for (const job of jobs) job.start();
     },

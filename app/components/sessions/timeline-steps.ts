@@ -24,6 +24,7 @@ export interface Start {
 const beginnings: ReadonlySet<SessionEventKind> = new Set(["requested", "wake_requested"]);
 const startSteps: ReadonlySet<SessionEventKind> = new Set([
   "placed",
+  "claimed",
   "command_sent",
   "image_pulling",
   "image_pulled",
@@ -49,6 +50,7 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
 export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   requested: "Requested",
   placed: "Placed",
+  claimed: "Claimed from the warm pool",
   command_sent: "Sent to the agent",
   image_pulling: "Pulling the image",
   image_pulled: "Image ready",

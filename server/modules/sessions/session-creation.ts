@@ -1,5 +1,5 @@
 import { BerthError } from "@berth/protocol/errors";
-import { parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { formatDuration, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -16,7 +16,7 @@ import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
 import type { Asker } from "../users/users-schema";
 import type { UsersService } from "../users/users-service";
-import { keptPlacement, place } from "./placement";
+import { keptPlacement } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
@@ -30,6 +30,7 @@ import {
 } from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
 import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
+import type { WarmPoolService } from "./warm-pool-service";
 
 export interface Owner {
   readonly userId: string;
@@ -49,6 +50,7 @@ export interface SessionCreationDeps {
   readonly templates: TemplatesService;
   readonly changes: SessionChanges;
   readonly sessions: SessionsService;
+  readonly warmPool: WarmPoolService;
 }
 
 /** From the form to a row, its home, its first task and the first lines of its timeline: one transaction. */
@@ -99,7 +101,7 @@ export class SessionCreation {
       return refused(error, []);
     }
     try {
-      return { placement: place(wish, fleet).placement, problem: null, ...there };
+      return { placement: await this.deps.warmPool.foresee(wish, fleet), problem: null, ...there };
     } catch (error) {
       return refused(error, undefined);
     }
@@ -110,7 +112,8 @@ export class SessionCreation {
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
     const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
     try {
-      const { row, events } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
+      const { row, events, tell } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
+      tell();
       await this.deps.bus.publish(...events);
       return this.deps.sessions.detail(row, asker);
     } catch (error) {
@@ -133,20 +136,22 @@ export class SessionCreation {
     input: CreateSessionInput & { environment: Record<string, string> },
     template: Template,
     name: string,
-  ): Promise<{ row: SessionRow; events: BusEvent[] }> {
+  ): Promise<{ row: SessionRow; events: BusEvent[]; tell: () => void }> {
     // One at a time: two that come at once must not both get the last slot.
     await lock(tx, "agent", "placement");
     const id = this.deps.ids.uuid();
     const persistentHome = hasHome(input, template);
     const { memoryBytes, cpuMillicores } = sizeOf(input, template);
     await this.deps.quotas.demand(tx, owner.userId, askOf(input, template));
+    const claimed = await this.claim(tx, asker, owner, input, template, name);
+    if (claimed) return claimed;
     const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
-    const { agent, placement } = place(
+    const { agent, placement, after } = await this.deps.warmPool.place(
+      tx,
       { platform: input.platform, region: input.region, agent: input.agentId, homeAgentId: home?.agentId, cpuMillicores, memoryBytes },
       await this.deps.agents.fleet(tx),
     );
     const made = home ?? (persistentHome ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
-    const idleTimeout = input.idleTimeout ?? template.idleTimeout;
     const now = this.deps.clock.now();
     const row = await insertSession(tx, {
       id,
@@ -159,24 +164,51 @@ export class SessionCreation {
       desired: input.state,
       observed: "absent",
       generation: input.state === "running" ? 1 : 0,
-      hibernateMode: input.hibernateMode ?? template.hibernateMode,
       memoryBytes: BigInt(memoryBytes),
       cpuMillicores,
       persistentHome,
       homeId: made?.id ?? null,
       environment: input.environment,
-      idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
-      tags: input.tags,
-      ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
+      ...ownColumns(asker, input, template),
       placement: keptPlacement(placement),
       createdAt: now,
       updatedAt: now,
     });
     await this.announce(tx, asker, row, placement, template);
     const task = input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : [];
-    const events: BusEvent[] = [{ kind: "session", sessionId: id, userId: owner.userId, agentId: agent.id }, ...task];
+    const events: BusEvent[] = [...after.events, { kind: "session", sessionId: id, userId: owner.userId, agentId: agent.id }, ...task];
     if (made && !home) events.push({ kind: "home", homeId: made.id, userId: owner.userId });
-    return { row, events };
+    return { row, events, tell: after.tell };
+  }
+
+  /** One that waits in the template's pool, where nothing is wished that its container would have to be made for. */
+  private async claim(
+    tx: Tx,
+    asker: Asker,
+    owner: Owner,
+    input: CreateSessionInput & { environment: Record<string, string> },
+    template: Template,
+    name: string,
+  ): Promise<{ row: SessionRow; events: BusEvent[]; tell: () => void } | null> {
+    const cold =
+      template.warmPool.size === 0 ||
+      input.state !== "running" ||
+      input.homeId !== undefined ||
+      hasHome(input, template) !== template.persistentHome ||
+      Object.keys(input.environment).length > 0;
+    if (cold) return null;
+    const { platform, region, agentId } = input;
+    const request = { ...sizeOf(input, template), platform, region, agent: agentId };
+    const columns = ownColumns(asker, input, template);
+    const claimed = await this.deps.warmPool.claim(tx, { template, request, owner, name, columns });
+    if (!claimed) return null;
+    const { row, placement, events, waitedMs } = claimed;
+    await this.announce(tx, asker, row, placement, template);
+    const said = { sessionId: row.id, at: this.deps.clock.now(), actorId: null };
+    const message = `Claimed a session that was waiting, started ${formatDuration(Math.round(waitedMs / 1000))} before`;
+    await insertEvent(tx, { ...said, kind: "claimed", message });
+    await insertEvent(tx, { ...said, kind: "running", message: "The session is running" });
+    return { row, events, tell: () => {} };
   }
 
   private async announce(tx: Tx, asker: Asker, row: SessionRow, placement: Placement, template: Template): Promise<void> {
@@ -196,6 +228,17 @@ export class SessionCreation {
       details: { name: row.name, owner: row.user.username, template: template.name, agent: placement.chosen },
     });
   }
+}
+
+/** What a session says otherwise than its template, and its container doesn't know of. */
+function ownColumns(asker: Asker, input: CreateSessionInput, template: Template) {
+  const idleTimeout = input.idleTimeout ?? template.idleTimeout;
+  return {
+    hibernateMode: input.hibernateMode ?? template.hibernateMode,
+    idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
+    tags: input.tags,
+    ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
+  };
 }
 
 function sizeOf({ resources }: Pick<CreateSessionInput, "resources">, { defaultResources }: Pick<Template, "defaultResources">) {

@@ -24,6 +24,7 @@ export type Placement = z.infer<typeof placementSchema>;
 export const sessionEventKindSchema = z.enum([
   "requested",
   "placed",
+  "claimed",
   "command_sent",
   "image_pulling",
   "image_pulled",
