@@ -19,6 +19,7 @@ import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
@@ -138,7 +139,7 @@ export function wireModules(parts: ModuleParts) {
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new HomesInbox()];
+  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const dispatcher = new TaskDispatcher({ ...base, listeners });

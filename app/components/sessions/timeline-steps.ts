@@ -43,6 +43,7 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
   failed: "failed",
   container_lost: "failed",
   viewer_failed: "warning",
+  resize_failed: "warning",
   agent_lost: "warning",
   force_terminated: "warning",
 };
@@ -51,6 +52,8 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   requested: "Requested",
   placed: "Placed",
   claimed: "Claimed from the warm pool",
+  resized: "Limits changed",
+  resize_failed: "Limits not changed",
   command_sent: "Sent to the agent",
   image_pulling: "Pulling the image",
   image_pulled: "Image ready",

@@ -1,5 +1,5 @@
 import { BerthError } from "@berth/protocol/errors";
-import { formatDuration, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { formatDuration, parseDuration, required } from "@berth/protocol/quantities";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -20,6 +20,7 @@ import { keptPlacement } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
+import { sizeOf } from "./session-size";
 import {
   type CreateSessionInput,
   type explainPlacementInput,
@@ -239,12 +240,6 @@ function ownColumns(asker: Asker, input: CreateSessionInput, template: Template)
     tags: input.tags,
     ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
   };
-}
-
-function sizeOf({ resources }: Pick<CreateSessionInput, "resources">, { defaultResources }: Pick<Template, "defaultResources">) {
-  const memory = resources?.memory ?? defaultResources.memory;
-  const cpu = resources?.cpu ?? defaultResources.cpu;
-  return { memoryBytes: required(parseMemory(memory), memory), cpuMillicores: required(parseCpu(cpu), cpu) };
 }
 
 const hasHome = ({ homeId, persistentHome }: Pick<CreateSessionInput, "homeId" | "persistentHome">, template: Template): boolean =>

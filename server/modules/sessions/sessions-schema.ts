@@ -25,6 +25,8 @@ export const sessionEventKindSchema = z.enum([
   "requested",
   "placed",
   "claimed",
+  "resized",
+  "resize_failed",
   "command_sent",
   "image_pulling",
   "image_pulled",

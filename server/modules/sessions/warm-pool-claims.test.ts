@@ -185,6 +185,30 @@ describe("a session that a pool has", () => {
     expect((await pool()).ready).toBe(1);
   });
 
+  it("gets other limits while it runs, where its agent can; never less memory, and the template's where it could not", async () => {
+    const able = await makeAgent(kit, { name: "host-able", capabilities: ["resize"] });
+    await as(admin).agents.setStatus({ id: agent.id, status: "draining" });
+    await full(2, able);
+    expect((await create({ resources: { memory: "256Mi", cpu: "1" } })).state).toBe("pending");
+    await able.fail(await able.command("start_session"), "IMAGE_PULL_FAILED", "not today");
+    const resources = { memory: "3Gi", cpu: "1500m" };
+    const session = await create({ resources });
+    expect(session).toMatchObject({ state: "running", resources });
+    const command = await able.command("resize_session");
+    expect(command).toMatchObject({ session_id: session.id, data: { name: session.name, generation: 1, resources } });
+    await able.complete(command, {});
+    const kinds = async (id: string) => (await as(owner).sessions.events({ id })).events.map(({ kind }) => kind);
+    expect(await kinds(session.id)).toContain("resized");
+    const other = await create({ resources });
+    await able.fail(await able.command("resize_session"), "SPEC_REFUSED", "no such limits");
+    expect(await kinds(other.id)).toContain("resize_failed");
+    const { defaultResources } = await as(admin).templates.get({ name: template });
+    expect((await as(owner).sessions.get({ id: other.id })).resources).toEqual({
+      memory: defaultResources.memory,
+      cpu: defaultResources.cpu,
+    });
+  });
+
   it("starts cold for whoever has a keyboard of their own", async () => {
     await full(1);
     await as(owner).account.update({ keyboardLayout: "de" });

@@ -5,10 +5,13 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import type { WarmPoolService } from "./warm-pool-service";
 
 const SWEEP_MS = 10_000;
+/** Whoever took a session opens its screen now: another start beside that would slow it down. */
+const AFTER_CLAIM_MS = 2_000;
 
 /** Keeps the warm pools full: on the clock, and as soon as something happens that may leave one short. One round at a time. */
 export class WarmPoolJobs {
   private timer: Timer | null = null;
+  private soon: Timer | null = null;
   private unsubscribe: (() => void) | null = null;
   private round: Promise<void> | null = null;
   private again = false;
@@ -26,14 +29,18 @@ export class WarmPoolJobs {
     const { bus, clock } = this.deps;
     this.timer = clock.every(SWEEP_MS, () => this.wake());
     this.unsubscribe = bus.subscribe((event) => {
-      const concerns =
-        event.kind === "agent" || event.kind === "template" || (event.kind === "session" && event.userId === WARM_POOL_OWNER);
-      if (concerns) void this.wake();
+      if (event.kind === "agent" || event.kind === "template") void this.wake();
+      if (event.kind !== "session" || event.userId !== WARM_POOL_OWNER) return;
+      this.soon ??= clock.after(AFTER_CLAIM_MS, () => {
+        this.soon = null;
+        void this.wake();
+      });
     });
   }
 
   async stop(): Promise<void> {
     this.timer?.cancel();
+    this.soon?.cancel();
     this.unsubscribe?.();
     this.again = false;
     await this.round;

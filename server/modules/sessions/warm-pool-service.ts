@@ -1,5 +1,6 @@
+import { RESIZE } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import { parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { parseDuration, required } from "@berth/protocol/quantities";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -13,8 +14,10 @@ import type { warmPoolStatusSchema } from "../templates/templates-schema";
 import { type TemplatesService, templateMissing } from "../templates/templates-service";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import { keptPlacement, type PlacementRequest, place } from "./placement";
+import { renderResize } from "./render-spec";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
+import { sizeOf } from "./session-size";
 import type { Placement } from "./sessions-schema";
 import { deleteSession, findSession, insertEvent, insertSession, type SessionRow } from "./sessions-store";
 import { agentWithout, evictions, memberCondition, planRefill } from "./warm-pool-plan";
@@ -64,10 +67,7 @@ export class WarmPoolService {
     const fleet = await this.deps.agents.fleet(tx);
     const statusOf = new Map(fleet.map(({ id, status }) => [id, status]));
     const ready = (await findMembers(tx, template.id)).filter(
-      (one) =>
-        memberCondition(one, template.version, statusOf) === "ready" &&
-        one.cpuMillicores === request.cpuMillicores &&
-        Number(one.memoryBytes) === request.memoryBytes,
+      (one) => memberCondition(one, template.version, statusOf) === "ready" && (hasSize(one, request) || mayGetSize(one, request)),
     );
     const left = new Map(ready.map((one) => [one.id, one]));
     while (left.size > 0) {
@@ -167,7 +167,7 @@ export class WarmPoolService {
   private async take(
     tx: Tx,
     member: SessionRow,
-    { owner, name, columns }: Claim,
+    { owner, name, columns, request }: Claim,
     placement: Placement,
   ): Promise<{ row: SessionRow; events: BusEvent[]; waitedMs: number } | null> {
     const now = this.deps.clock.now();
@@ -175,6 +175,8 @@ export class WarmPoolService {
       ...columns,
       userId: owner.userId,
       name,
+      memoryBytes: BigInt(request.memoryBytes),
+      cpuMillicores: request.cpuMillicores,
       placement: keptPlacement(placement),
       createdAt: now,
       startedAt: now,
@@ -191,6 +193,11 @@ export class WarmPoolService {
       { kind: "session", sessionId: row.id, userId: WARM_POOL_OWNER, agentId },
     ];
     if (row.homeId) events.push({ kind: "home", homeId: row.homeId, userId: owner.userId });
+    if (agentId && !hasSize(member, request)) {
+      const { id: sessionId, generation } = row;
+      const task = { kind: "session.resize", agentId, sessionId, generation, data: renderResize(row), createdById: owner.userId } as const;
+      events.push(await this.deps.tasks.enqueue(tx, task));
+    }
     return { row, events, waitedMs: now.getTime() - (member.startedAt ?? now).getTime() };
   }
 
@@ -237,9 +244,7 @@ export class WarmPoolService {
   /** Placed as a session that asks for nothing in particular; what refuses it is returned. */
   private async start(tx: Tx, { id: templateId, name: templateName, currentVersion }: PooledTemplate): Promise<BusEvent[] | BerthError> {
     const template = await this.deps.templates.ofVersion(tx, { id: templateId }, currentVersion);
-    const { memory, cpu } = template.defaultResources;
-    const memoryBytes = required(parseMemory(memory), memory);
-    const cpuMillicores = required(parseCpu(cpu), cpu);
+    const { memoryBytes, cpuMillicores } = sizeOf({}, template);
     const found = await this.roomFor(tx, { memoryBytes, cpuMillicores });
     if (found instanceof BerthError) return found;
     const { agent, placement } = found;
@@ -327,6 +332,11 @@ export class WarmPoolService {
   }
 }
 
+const hasSize = (member: SessionRow, { memoryBytes, cpuMillicores }: PlacementRequest): boolean =>
+  Number(member.memoryBytes) === memoryBytes && member.cpuMillicores === cpuMillicores;
+/** Never less memory: what it uses already might not fit. */
+const mayGetSize = (member: SessionRow, { memoryBytes }: PlacementRequest): boolean =>
+  member.agent?.capabilities.includes(RESIZE) === true && Number(member.memoryBytes) <= memoryBytes;
 const lacksRoom = (error: unknown): boolean => error instanceof BerthError && error.code === "AGENT_CAPACITY_EXCEEDED";
 const instead = (fleet: readonly FleetAgent[], agent: FleetAgent): FleetAgent[] => fleet.map((one) => (one.id === agent.id ? agent : one));
 

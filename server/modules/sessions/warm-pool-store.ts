@@ -1,6 +1,7 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
+import type { SessionSize } from "./session-size";
 import { type SessionRow, withParts } from "./sessions-store";
 
 export type PoolHealth = Pick<Prisma.WarmPoolHealthGetPayload<object>, "version" | "failures" | "retryAt" | "problem">;
@@ -44,3 +45,6 @@ export async function takeMember(tx: Tx, id: string, data: Prisma.SessionUncheck
 
 export const writePoolHealth = (tx: Tx, templateId: string, health: PoolHealth) =>
   tx.warmPoolHealth.upsert({ where: { templateId }, create: { templateId, ...health }, update: health });
+
+export const writeSize = (tx: Tx, sessionId: string, { memoryBytes, cpuMillicores }: SessionSize) =>
+  tx.session.update({ where: { id: sessionId }, data: { memoryBytes: BigInt(memoryBytes), cpuMillicores }, select: { id: true } });
