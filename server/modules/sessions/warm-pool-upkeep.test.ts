@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeAgent, makeAsker } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import { emptyPools, poolSteps } from "../../testing/warm-pool-steps";
 import type { Asker } from "../users/users-schema";
+import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
 let kit: ServiceKit;
 let admin: Asker;
@@ -131,6 +132,24 @@ describe("a pool whose sessions don't start", () => {
     await refill();
     expect(await pool()).toMatchObject({ ready: 1, problem: null, retryAt: null });
     expect(await members()).toHaveLength(1);
+  });
+});
+
+describe("a pool that is one short", () => {
+  it("is filled by itself, and not before whoever took one has their screen", async () => {
+    await full(1);
+    kit.warmPoolJobs.start();
+    const heard = vi.fn();
+    const forget = kit.bus.subscribe(heard);
+    const session = await create();
+    await vi.waitFor(() => expect(heard).toHaveBeenCalledWith(expect.objectContaining({ sessionId: session.id, userId: WARM_POOL_OWNER })));
+    forget();
+    await kit.clock.advance(1_999);
+    expect(await members()).toEqual([]);
+    await kit.clock.advance(1);
+    await warmed();
+    await kit.warmPoolJobs.stop();
+    expect(await pool()).toMatchObject({ ready: 1 });
   });
 });
 
