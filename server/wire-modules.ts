@@ -155,7 +155,7 @@ export function wireModules(parts: ModuleParts) {
     notices: parts.notices,
   });
 
-  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, tasks) });
+  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, warmPool, tasks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
@@ -217,10 +217,16 @@ export function wireModules(parts: ModuleParts) {
   };
 }
 
-async function fleetFigures(agents: AgentsService, sessions: SessionsService, tasks: TasksService): Promise<FleetFigures> {
-  const [tally, stats, open] = await Promise.all([sessions.tally(), agents.stats(), tasks.openCounts()]);
+async function fleetFigures(
+  agents: AgentsService,
+  sessions: SessionsService,
+  warmPool: WarmPoolService,
+  tasks: TasksService,
+): Promise<FleetFigures> {
+  const [tally, warm, stats, open] = await Promise.all([sessions.tally(), warmPool.tally(), agents.stats(), tasks.openCounts()]);
   return {
     sessions: tally,
+    warm,
     agents: { online: stats.onlineAgents, offline: stats.offlineAgents, draining: stats.drainingAgents, degraded: stats.degradedAgents },
     slots: { used: stats.totalCapacity.currentSessions, all: stats.totalCapacity.maxSessions },
     tasks: open,

@@ -62,6 +62,8 @@ describe("a warm pool", () => {
     const staff = as(admin);
     expect((await staff.sessions.list({})).sessions).toEqual([]);
     expect((await staff.sessions.counts()).running).toBe(0);
+    expect(await kit.services.sessions.tally()).toEqual([]);
+    expect(await kit.services.warmPool.tally()).toEqual({ ready: 1, wanted: 1 });
     expect((await staff.homes.list({})).homes).toEqual([]);
     expect((await staff.templates.usage({ name: template })).startedEver).toBe(0);
     expect((await staff.agents.get({ id: "host-a" })).sessions).toEqual([]);
@@ -88,7 +90,7 @@ describe("a warm pool", () => {
     const [id = ""] = await full(1);
     const yesterday = new Date(kit.clock.now().getTime() - 24 * 3600_000);
     await kit.database.session.update({ where: { id }, data: { startedAt: yesterday, createdAt: yesterday } });
-    await kit.clock.advance(20_000);
+    await later(60_000);
     await kit.services.idle.sweep(() => {});
     expect((await members())[0]).toMatchObject({ id, desired: "running" });
   });

@@ -21,7 +21,15 @@ import { sizeOf } from "./session-size";
 import type { Placement } from "./sessions-schema";
 import { deleteSession, findSession, insertEvent, insertSession, type SessionRow } from "./sessions-store";
 import { agentWithout, evictions, memberCondition, planRefill } from "./warm-pool-plan";
-import { findMembers, findPooledTemplate, findPooledTemplates, type PooledTemplate, takeMember, writePoolHealth } from "./warm-pool-store";
+import {
+  countWaiting,
+  findMembers,
+  findPooledTemplate,
+  findPooledTemplates,
+  type PooledTemplate,
+  takeMember,
+  writePoolHealth,
+} from "./warm-pool-store";
 
 export interface WarmPoolDeps {
   readonly database: Database;
@@ -134,6 +142,11 @@ export class WarmPoolService {
       const { remove, end, start, health } = await this.plan(database, template, fleet);
       if (remove.length > 0 || end.length > 0 || start > 0 || health) await this.tend(template.id);
     }
+  }
+
+  /** Of all pools together. */
+  tally(): Promise<{ ready: number; wanted: number }> {
+    return countWaiting(this.deps.database);
   }
 
   /** Throws TEMPLATE_NOT_FOUND. */

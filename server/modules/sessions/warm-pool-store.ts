@@ -33,6 +33,13 @@ export const findMembers = (db: Tx | Database, templateId?: string): Promise<Ses
     orderBy: [{ warmAt: "asc" }, { id: "asc" }],
   });
 
+/** How many run and wait, of whatever version and wherever; and how many all templates want. */
+export async function countWaiting(db: Database): Promise<{ ready: number; wanted: number }> {
+  const ready = await db.session.count({ where: { userId: WARM_POOL_OWNER, desired: "running", observed: "running" } });
+  const { _sum } = await db.template.aggregate({ _sum: { warmPoolSize: true } });
+  return { ready, wanted: _sum.warmPoolSize ?? 0 };
+}
+
 /** Makes one that waits somebody's: false where it doesn't run and wait any more. What was said while it was nobody's is forgotten. */
 export async function takeMember(tx: Tx, id: string, data: Prisma.SessionUncheckedUpdateManyInput): Promise<boolean> {
   const { count } = await tx.session.updateMany({
