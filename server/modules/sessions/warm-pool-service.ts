@@ -11,7 +11,7 @@ import type { AgentsService, FleetAgent } from "../agents/agents-service";
 import type { HomesService } from "../homes/homes-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { warmPoolStatusSchema } from "../templates/templates-schema";
-import { type TemplatesService, templateMissing } from "../templates/templates-service";
+import type { TemplatesService } from "../templates/templates-service";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import { keptPlacement, type PlacementRequest, place } from "./placement";
 import { renderResize } from "./render-spec";
@@ -153,7 +153,7 @@ export class WarmPoolService {
   async status(name: string): Promise<z.output<typeof warmPoolStatusSchema>> {
     const { database, agents } = this.deps;
     const template = await findPooledTemplate(database, { name });
-    if (!template) throw templateMissing(name);
+    if (!template) throw new BerthError("TEMPLATE_NOT_FOUND", `Template '${name}' does not exist`);
     const fleet = await agents.fleet(database);
     const statusOf = new Map(fleet.map(({ id, status }) => [id, status]));
     const conditions = (await findMembers(database, template.id)).map((member) => ({
