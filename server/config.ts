@@ -29,6 +29,8 @@ export interface Config {
   readonly placementStrategy: PlacementStrategy;
   /** 0: audit entries are kept for ever. */
   readonly auditRetentionDays: number;
+  /** 0: what was posted to webhooks is listed for ever. */
+  readonly webhookRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -92,6 +94,7 @@ const envSchema = z.object({
   UI_REQUESTS_PER_MINUTE: perMinute.default(6_000),
   PLACEMENT_STRATEGY: placementStrategySchema.default("spread"),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
+  WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -143,6 +146,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     },
     placementStrategy: read.PLACEMENT_STRATEGY,
     auditRetentionDays: read.AUDIT_RETENTION_DAYS,
+    webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
 }

@@ -18,7 +18,7 @@ import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
-import { auditExportEndpoint } from "./rest/audit-export-endpoint";
+import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
@@ -112,7 +112,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
   });
   const asked = localLimiter(pageRequests);
-  const apiDocument = openApiDocument(served, { url: publicOrigin, version });
+  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath] });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const listener = new Listener({
     tls: config.tls,

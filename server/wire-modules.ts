@@ -52,6 +52,10 @@ import { SecondFactorService } from "./modules/users/second-factor-service";
 import { TicketsService } from "./modules/users/tickets-service";
 import { UsersJobs } from "./modules/users/users-jobs";
 import { UsersService } from "./modules/users/users-service";
+import { WebhookOutbox } from "./modules/webhooks/webhook-outbox";
+import { WebhookSender } from "./modules/webhooks/webhook-sender";
+import { WebhooksJobs } from "./modules/webhooks/webhooks-jobs";
+import { WebhooksService } from "./modules/webhooks/webhooks-service";
 import type { Bus } from "./platform/bus";
 import type { Clock } from "./platform/clock";
 import type { Database } from "./platform/database";
@@ -89,7 +93,9 @@ export type Modules = ReturnType<typeof wireModules>;
 export function wireModules(parts: ModuleParts) {
   const { config, database, bus, clock, ids, log, metrics, keys, gateway } = parts;
   const base = { database, bus, clock, ids, log, metrics, gateway };
-  const audit = new AuditService(base);
+  const outbox = new WebhookOutbox(base);
+  const audit = new AuditService({ ...base, heard: (tx, actor, record) => outbox.heard(tx, actor, record) });
+  const webhooks = new WebhooksService({ ...base, keys, audit });
   const tickets = new TicketsService(base);
   const perMinute = config.perMinute.logins;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
@@ -114,7 +120,7 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
-  const changes = new SessionChanges({ clock, tasks, templates });
+  const changes = new SessionChanges({ clock, tasks, templates, outbox });
   const wait = new PhaseWait(base);
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
   const sessionQueue = new SessionQueue({ ...base, agents, homes, changes });
@@ -146,8 +152,8 @@ export function wireModules(parts: ModuleParts) {
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const dispatcher = new TaskDispatcher({ ...base, listeners });
-  const agentsJobs = new AgentsJobs({ ...base, sessionsInbox });
-  const tasksInbox = new TasksInbox({ ...base, listeners });
+  const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
+  const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
@@ -156,14 +162,17 @@ export function wireModules(parts: ModuleParts) {
     agentUrl: config.agentPublicUrl,
     appsDomain: config.appsDomain,
     notices: parts.notices,
+    noticesForAdmins: () => webhooks.notices(),
   });
 
   tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, tasks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
+  const webhooksJobs = new WebhooksJobs({ ...base, keys, audit, sender: new WebhookSender(), retentionDays: config.webhookRetentionDays });
+  webhooks.whenDue(() => webhooksJobs.soon());
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), new SessionQueueJobs({ ...base, queue: sessionQueue })];
-  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
+  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -192,6 +201,7 @@ export function wireModules(parts: ModuleParts) {
     homes,
     tasks,
     audit,
+    webhooks,
     live,
     system,
   };
@@ -210,6 +220,8 @@ export function wireModules(parts: ModuleParts) {
     agentsJobs,
     sessionChanges: changes,
     sessionQueue,
+    webhooksJobs,
+    outbox,
     start: () => {
       for (const job of jobs) job.start();
     },
