@@ -73,7 +73,12 @@ const states: Readonly<Record<string, State>> = {
     address: "/sessions/new?template=terminal-desktop",
     reach: async (page) => {
       await page.getByText("What its screen allows").click();
-      await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("local");
+      const where = page.getByRole("region", { name: "Where it goes" });
+      await expect(where).toContainText("local");
+      await page.getByText("Which agents may take it").click();
+      await page.getByLabel("Labels", { exact: true }).fill("gpu=yes");
+      await expect(where).toContainText("lacks the label gpu=yes");
+      await page.getByRole("checkbox", { name: "Wait for room" }).check();
     },
   },
   "a link that was made": {

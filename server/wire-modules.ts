@@ -24,6 +24,8 @@ import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionPolicies } from "./modules/sessions/session-policies";
+import { SessionQueue } from "./modules/sessions/session-queue";
+import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
@@ -121,7 +123,12 @@ export function wireModules(parts: ModuleParts) {
   const changes = new SessionChanges({ clock, tasks, templates, outbox });
   const wait = new PhaseWait(base);
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
-  const sessionCreation = new SessionCreation({ ...base, audit, users, quotas, agents, homes, templates, changes, sessions });
+  const sessionQueue = new SessionQueue({ ...base, agents, homes, changes });
+  const strategy = config.placementStrategy;
+  const sessionCreation = new SessionCreation({
+    ...base,
+    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, strategy },
+  });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -164,7 +171,7 @@ export function wireModules(parts: ModuleParts) {
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
   const webhooksJobs = new WebhooksJobs({ ...base, keys, audit, sender: new WebhookSender(), retentionDays: config.webhookRetentionDays });
   webhooks.whenDue(() => webhooksJobs.soon());
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), new SessionQueueJobs({ ...base, queue: sessionQueue })];
   const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
     auth,
@@ -211,6 +218,8 @@ export function wireModules(parts: ModuleParts) {
     heartbeats,
     usageHistory,
     agentsJobs,
+    sessionChanges: changes,
+    sessionQueue,
     webhooksJobs,
     outbox,
     start: () => {

@@ -31,12 +31,15 @@ export async function makeAsker(kit: ServiceKit, role: UserRole = "user", userna
 /** An agent that registered with a token of its own and is connected. */
 export async function makeAgent(
   kit: ServiceKit,
-  options: { name?: string; connect?: boolean } & Pick<FakeAgentParts, "capacity" | "platform" | "capabilities"> = {},
+  options: { name?: string; connect?: boolean; labels?: Record<string, string> } & Pick<
+    FakeAgentParts,
+    "capacity" | "platform" | "capabilities"
+  > = {},
 ): Promise<FakeAgent & { readonly secret: string }> {
   const admin = await makeAsker(kit, "admin");
   const { token } = await kit.services.registrationTokens.create(admin, {});
   const name = options.name ?? `agent-${systemIds.suffix()}`;
-  const request = { name, version: "1", capabilities: [], labels: {}, platform: options.platform ?? ("docker" as const) };
+  const request = { name, version: "1", capabilities: [], labels: options.labels ?? {}, platform: options.platform ?? ("docker" as const) };
   const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
   const agent = new FakeAgent({
     ...options,

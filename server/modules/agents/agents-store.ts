@@ -30,6 +30,8 @@ const fleetColumns = {
   name: true,
   platform: true,
   region: true,
+  labels: true,
+  capabilities: true,
   maxCpu: true,
   maxMemory: true,
   maxSessions: true,

@@ -8,7 +8,8 @@ import type { TasksService } from "../tasks/tasks-service";
 import type { TemplatesService } from "../templates/templates-service";
 import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import { renderHibernate, renderSpec, renderStop } from "./render-spec";
-import { isOver } from "./session-status";
+import { removeFromQueue } from "./session-queue-store";
+import { isOver, isWaiting } from "./session-status";
 import { sessionWebhook } from "./session-webhook";
 import { type SessionEvent, type SessionTask, step } from "./sessions-lifecycle";
 import type { SessionEventKind } from "./sessions-schema";
@@ -86,6 +87,11 @@ export class SessionChanges {
     const told = sessionWebhook(row, after, timeline);
     if (told) await this.deps.outbox.write(tx, told);
     const events: BusEvent[] = [{ kind: "session", sessionId: row.id, userId: row.userId, agentId: after.agentId }];
+    if (isWaiting(row)) {
+      // Placed or ended: it waits no more, and those behind it move up.
+      await removeFromQueue(tx, row.id);
+      events.push({ kind: "queue" });
+    }
     if (task) events.push(...(await this.enqueue(tx, after, task, context)));
     return { row: after, events };
   }
