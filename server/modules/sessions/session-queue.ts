@@ -76,16 +76,17 @@ export class SessionQueue {
       const events = await database.$transaction(async (tx): Promise<BusEvent[] | null> => {
         await lock(tx, "agent", "placement");
         const plan = await this.plan(tx);
-        const turn = next(plan, passed) ?? (await this.turnByRoom(tx, plan, passed));
+        const planned = next(plan, passed);
+        const byRoom = planned ? null : await this.turnByRoom(tx, plan, passed);
+        const turn = planned ?? byRoom;
         if (!turn) return null;
-        const after = "after" in turn ? turn.after : null;
-        if (after) tell = after.tell;
+        if (byRoom) tell = byRoom.after.tell;
         at = turn.waiting.sessionId;
         await lock(tx, "session", at);
         const row = await findSession(tx, at);
         // It was ended while we looked.
         if (!row || !isWaiting(row)) passed.add(at);
-        const freed = after?.events ?? [];
+        const freed = byRoom?.after.events ?? [];
         return row && isWaiting(row) ? [...freed, ...(await this.take(tx, row, turn))] : [...freed];
       });
       tell();
