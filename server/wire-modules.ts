@@ -11,6 +11,9 @@ import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
+import { AuthorityService } from "./modules/identity/authority-service";
+import { IdentityJobs } from "./modules/identity/identity-jobs";
+import { IdentityService } from "./modules/identity/identity-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import { AppAccess } from "./modules/sessions/app-access";
@@ -79,6 +82,8 @@ export interface ModuleParts {
   readonly logReader: LogReader;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
+  /** What agents dial, and where they get their program; known once the listeners listen. */
+  readonly agentAddresses: () => { readonly dial: URL; readonly download: URL };
 }
 
 export type Modules = ReturnType<typeof wireModules>;
@@ -103,12 +108,19 @@ export function wireModules(parts: ModuleParts) {
   const templateIcons = new TemplateIconsService({ ...base, audit });
   const tasks = new TasksService(base);
   const homes = new HomesService({ ...base, audit, tasks });
-  const agents = new AgentsService({ ...base, audit, tasks });
+  const renewalGraceMs = config.agentRenewalGraceMs;
+  const authority = new AuthorityService({ ...base, audit, keys, renewalGraceMs });
+  const identity = new IdentityService({ ...base, audit, keys, authority, renewalGraceMs });
+  const identityJobs = new IdentityJobs({ ...base, renewalGraceMs });
+  const agents = new AgentsService({ ...base, audit, tasks, identity });
   const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,
     audit,
-    agentUrl: config.agentPublicUrl,
+    identity,
+    agentUrl: () => parts.agentAddresses().dial,
+    downloadUrl: () => parts.agentAddresses().download,
+    authorityPin: () => authority.pin(),
     agentBundleSha256: parts.agentBundleSha256,
   });
 
@@ -141,12 +153,12 @@ export function wireModules(parts: ModuleParts) {
   const dispatcher = new TaskDispatcher({ ...base, listeners });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox });
   const tasksInbox = new TasksInbox({ ...base, listeners });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
     publicUrl: config.publicUrl,
-    agentUrl: config.agentPublicUrl,
+    agentUrl: () => parts.agentAddresses().dial,
     appsDomain: config.appsDomain,
     notices: parts.notices,
   });
@@ -156,7 +168,7 @@ export function wireModules(parts: ModuleParts) {
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
-  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
+  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -190,6 +202,9 @@ export function wireModules(parts: ModuleParts) {
   };
   return {
     services,
+    authority,
+    identity,
+    identityJobs,
     agentsInbox,
     sessionsInbox,
     viewerAccess,

@@ -12,6 +12,10 @@ export interface Keys {
   readonly secondFactor: Uint8Array;
   /** HMAC of recovery codes. */
   readonly recoveryCodes: Uint8Array;
+  /** AES-256 of the keys of the agents' certificate authority. */
+  readonly authority: Uint8Array;
+  /** HS256 of the tokens that agents are given when they enrol. */
+  readonly agentToken: Uint8Array;
 }
 
 export function deriveKeys(masterKey: Uint8Array): Keys {
@@ -22,6 +26,8 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     appCookie: derive("app-cookie"),
     secondFactor: derive("second-factor"),
     recoveryCodes: derive("recovery-codes"),
+    authority: derive("agent-authority"),
+    agentToken: derive("agent-token"),
   };
 }
 

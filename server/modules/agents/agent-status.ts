@@ -12,6 +12,7 @@ export interface AgentFacts {
   readonly drainStartedAt: Date | null;
   readonly degradedReason: string | null;
   readonly revokedAt: Date | null;
+  readonly approvedAt: Date | null;
   readonly createdAt: Date;
 }
 
@@ -30,6 +31,7 @@ const MISSED_INTERVALS = 3;
  */
 export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
   if (agent.revokedAt) return { status: "offline", since: agent.revokedAt, reason: "Its access was revoked" };
+  if (!agent.approvedAt) return { status: "offline", since: agent.createdAt, reason: "It waits for an administrator's approval" };
   if (!agent.connectedAt) return { status: "offline", since: agent.createdAt, reason: "It has not connected yet" };
   const closed = agent.connectionId === null;
   const heard = later(agent.connectedAt, closed ? agent.disconnectedAt : agent.lastHeartbeatAt);

@@ -12,6 +12,7 @@ import {
   agentStatsOutput,
   agentUsageInput,
   agentUsageOutput,
+  approveAgentInput,
   createdRegistrationTokenSchema,
   createRegistrationTokenInput,
   listAgentsInput,
@@ -77,6 +78,14 @@ export const agentsRouter = router({
       const agent = await ctx.services.agents.setStatus(ctx.asker, input);
       if (input.status === "draining" && input.sessions === "hibernate") await ctx.services.sessions.hibernateAllOn(ctx.asker, agent.id);
       return agent;
+    }),
+  approve: procedure
+    .input(approveAgentInput)
+    .output(agentDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "approve", input.id);
+      await ctx.services.agents.approve(ctx.asker, input);
+      return ctx.services.agents.get(input.id);
     }),
   usage: procedure
     .input(agentUsageInput)

@@ -3,7 +3,7 @@ import type { SystemStatus } from "./system-schema";
 export interface SystemDeps {
   readonly version: string;
   readonly publicUrl: URL;
-  readonly agentUrl: URL;
+  readonly agentUrl: () => URL;
   readonly appsDomain: string;
   /** Read at each call: what is wrong now. */
   readonly notices: () => readonly string[];
@@ -14,6 +14,6 @@ export class SystemService {
 
   status(): SystemStatus {
     const { version, publicUrl, agentUrl, appsDomain, notices } = this.deps;
-    return { version, publicUrl: publicUrl.origin, agentUrl: agentUrl.origin, appsDomain, notices: [...notices()] };
+    return { version, publicUrl: publicUrl.origin, agentUrl: agentUrl().origin, appsDomain, notices: [...notices()] };
   }
 }
