@@ -30,7 +30,7 @@ function agentPortNames({ agentPublicUrl, publicUrl, host }: Config): string[] {
 
 /** Listens on AGENT_TLS_PORT, and shows a fresh certificate from time to time. Throws `ConfigError` where the port can't be had. */
 export async function openAgentPort(
-  listener: Listener,
+  listener: Pick<Listener, "listen" | "renewTls" | "server">,
   parts: { config: Config; authority: AuthorityService; clock: Clock; log: Log },
 ): Promise<{ port: number; stop(): void }> {
   const { config, authority, clock, log } = parts;
