@@ -284,6 +284,12 @@ async function dialTunnel(person: Person): Promise<Answer> {
   return answer;
 }
 
+async function postAsAgent(person: Person, path: string): Promise<Answer> {
+  const raw = Buffer.from("{}");
+  const headers = { "content-type": "application/json", ...(await agentHeaders(person, "POST", path, raw)) };
+  return askDoor(kit.port, { method: "POST", path, raw, headers });
+}
+
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
   live: (person) => knock(kit.port, { path: "/live", headers: { ...bearer(person), origin: kit.publicUrl.origin } }),
   "viewer by token": (person) =>
@@ -301,12 +307,8 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
     const path = "/agent/ws?agent_id=host-a&platform=docker";
     return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });
   },
-  agentCertificate: async (person) => {
-    const path = `/api/v1/agents/${agentId}/certificate`;
-    const raw = Buffer.from("{}");
-    const headers = { "content-type": "application/json", ...(await agentHeaders(person, "POST", path, raw)) };
-    return askDoor(kit.port, { method: "POST", path, raw, headers });
-  },
+  agentCertificate: (person) => postAsAgent(person, `/api/v1/agents/${agentId}/certificate`),
+  agentHeartbeat: (person) => postAsAgent(person, "/api/v1/agents/host-a/heartbeat"),
   agentTunnel: dialTunnel,
   "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),
   "app's WebSocket by token": (person) => knock(kit.port, { path: "/", headers: { ...bearer(person), ...appOrigin } }),

@@ -235,6 +235,57 @@ describe("an agent's certificate", () => {
   });
 });
 
+describe("a heartbeat by request", () => {
+  const beat = async (name: string, tls: TlsOptions, body: Record<string, unknown>) => {
+    const path = `/api/v1/agents/${name}/heartbeat`;
+    const { status, text } = await askControlPlane(url, { method: "POST", path, tls, body: Buffer.from(JSON.stringify(body)) });
+    return { status, body: JSON.parse(text) };
+  };
+
+  it("tells of usage, of what is wrong, and how far the clock is off, and keeps an agent without a channel from being offline", async () => {
+    const { credentials } = await enrolled("host-beat");
+    const seen = async () => {
+      await kit.heartbeats.flush();
+      return kit.callerOf(admin).agents.get({ id: "host-beat" });
+    };
+    expect(await seen()).toMatchObject({ status: "offline", statusReason: "It has not connected yet" });
+    const timestamp = new Date(kit.clock.now().getTime() - 42_000).toISOString();
+    const said = {
+      status: "healthy",
+      resourceUsage: { cpu: 15.5, memory: 45.2, disk: 60 },
+      capabilities: ["docker", "compose"],
+      runningTasks: 2,
+      timestamp,
+    };
+    expect(await beat("host-beat", credentials.tls(), said)).toEqual({ status: 200, body: { tasks: [] } });
+    expect(await seen()).toMatchObject({
+      status: "degraded",
+      statusReason: expect.stringContaining("without a channel"),
+      resourceUsage: { cpu: 15.5, memory: 45.2, disk: 60 },
+      capabilities: ["docker", "compose"],
+      identity: { clockSkewMs: -42_000 },
+    });
+    kit.clock.sleep(31_000);
+    ends.push(() => kit.clock.sleep(-31_000));
+    expect(await seen()).toMatchObject({ status: "offline", statusReason: "Its heartbeats ended" });
+    expect((await beat("host-beat", credentials.tls(), { status: "well" })).status).toBe(400);
+    expect((await beat("host-a", credentials.tls(), {})).status).toBe(403);
+  });
+
+  it("renews the certificate in its last hour for the same key, and at any time for the key of a CSR", async () => {
+    const { kept, credentials } = await enrolled("host-renewed");
+    const asked = await beat(kept.agentId, credentials.tls(), { csr: (await makeKeyPair("host-renewed")).csr });
+    expect(asked.body.certificateRenewal).toMatchObject({ cert: expect.stringContaining("BEGIN CERTIFICATE") });
+    kit.clock.sleep(23 * 3_600_000 + 1000);
+    ends.push(() => kit.clock.sleep(-23 * 3_600_000 - 1000));
+    const { body } = await beat(kept.agentId, credentials.tls(), {});
+    const { X509Certificate, createPrivateKey } = await import("node:crypto");
+    const renewed = new X509Certificate(body.certificateRenewal.cert);
+    expect(renewed.checkPrivateKey(createPrivateKey(kept.key ?? ""))).toBe(true);
+    expect(new Date(renewed.validTo).toISOString()).toBe(body.certificateRenewal.expiresAt);
+  });
+});
+
 it("names the variable when its port is taken", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");

@@ -20,7 +20,7 @@ import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
-import { agentCertificateEndpoint } from "./rest/agent-endpoints";
+import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
 import { auditExportEndpoint } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
@@ -125,6 +125,7 @@ export function wireDoors(parts: DoorParts) {
   const asked = localLimiter(pageRequests);
   const apiDocument = openApiDocument(served, { url: publicOrigin, version });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
+  const agentDoors = { identity: modules.identity, inbox, limit: localLimiter(AGENT_REQUESTS) };
   const listening: ListenerOptions = {
     tls: config.tls,
     trusted,
@@ -156,7 +157,8 @@ export function wireDoors(parts: DoorParts) {
         read: (grant) => thumbnails.read(grant),
       }),
       agentAuthority: authorityEndpoint(() => modules.authority.bundle()),
-      agentCertificate: agentCertificateEndpoint({ identity: modules.identity, limit: localLimiter(AGENT_REQUESTS) }),
+      agentCertificate: agentCertificateEndpoint(agentDoors),
+      agentHeartbeat: agentHeartbeatEndpoint(agentDoors),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,

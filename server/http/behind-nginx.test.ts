@@ -121,6 +121,7 @@ beforeEach(async () => {
       agentBundleHash: http,
       agentAuthority: http,
       agentCertificate: http,
+      agentHeartbeat: http,
       agentInstaller: http,
     },
     upgrades: {

@@ -11,6 +11,7 @@ export const routes = {
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
   openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
   auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
+  agentHeartbeat: { kind: "http", path: "/api/v1/agents/{id}/heartbeat", access: "agent" },
   agentCertificate: { kind: "http", path: "/api/v1/agents/{id}/certificate", access: "agent" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },

@@ -1,5 +1,7 @@
+import type { heartbeatRequestSchema } from "@berth/protocol/agent-heartbeat";
 import type { FromAgent, FromAgentOf } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
@@ -81,6 +83,23 @@ export class AgentsInbox {
       .publish({ kind: "agent", agentId: agent.agentId })
       .catch((error: unknown) => this.deps.log.warn({ err: error }, "nobody was told that an agent connected"));
     return { heartbeatIntervalSeconds: row.heartbeatIntervalSeconds };
+  }
+
+  /** A heartbeat that came as a request. */
+  async beat(agent: AgentIdentity, said: z.output<typeof heartbeatRequestSchema>): Promise<void> {
+    const { resourceUsage, capabilities } = said;
+    if (resourceUsage) this.deps.usageHistory.heard(agent.agentId, resourceUsage);
+    const status = said.status === "degraded" ? "degraded" : "online";
+    this.deps.heartbeats.heard(agent.agentId, {
+      status,
+      status_reason: said.statusReason,
+      resource_usage: resourceUsage,
+      timestamp: said.timestamp,
+    });
+    const row = capabilities && (await findAgent(this.deps.database, agent.agentId));
+    if (!row) return;
+    const known = withGiven(row, { capabilities }).capabilities ?? [];
+    if (known.join() !== row.capabilities.join()) await updateAgent(this.deps.database, agent.agentId, { capabilities: known });
   }
 
   async received(agent: AgentIdentity, _connectionId: string, message: Exclude<FromAgent, { type: "register" }>): Promise<void> {

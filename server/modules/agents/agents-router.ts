@@ -95,13 +95,14 @@ export const agentsRouter = router({
       return ctx.services.agentUsage.of(input);
     }),
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/agents/{id}", status: 204, summary: "Revoke and remove an agent" } })
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}", summary: "Revoke and remove an agent" } })
     .input(removeAgentInput)
-    .output(z.void())
+    .output(z.object({ deleted: z.literal(true) }))
     .mutation(async ({ ctx, input }) => {
       allow(ctx.login, input.force ? "removeByForce" : "remove", input.id);
       if (input.force) await ctx.services.sessions.abandonAgent(ctx.asker, input.id);
       await ctx.services.agents.remove(ctx.asker, input);
+      return { deleted: true } as const;
     }),
   adoptOrphan: procedure
     .meta({

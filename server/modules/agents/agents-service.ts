@@ -18,8 +18,8 @@ import { agentStatus } from "./agent-status";
 import type {
   Agent,
   AgentDetail,
-  approveAgentInput,
   agentStatsOutput,
+  approveAgentInput,
   listAgentsInput,
   listAgentsOutput,
   orphanInput,

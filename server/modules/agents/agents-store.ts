@@ -163,6 +163,8 @@ export interface HeartbeatWrite {
   readonly at: Date;
   readonly resourceUsage: ResourceUsage | null;
   readonly degradedReason: string | null;
+  /** Null: not told. */
+  readonly clockSkewMs: number | null;
 }
 
 /** Many agents' heartbeats in one statement. */
@@ -172,13 +174,15 @@ export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWr
     at: write.at.toISOString(),
     usage: write.resourceUsage,
     degraded: write.degradedReason,
+    skew: write.clockSkewMs,
   }));
   await db.$executeRaw`
     UPDATE "Agent" SET
       "lastHeartbeatAt" = beat."at"::timestamp,
       "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
-      "degradedReason" = beat."degraded"
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text)
+      "degradedReason" = beat."degraded",
+      "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
     WHERE "Agent"."id" = beat."id"`;
 }
 

@@ -27,6 +27,8 @@ import { checkProof, keyOfJwk, keyShown } from "./proof-check";
 
 /** How long the token of a registration fetches a certificate: an approval may take a long weekend. */
 const TOKEN_DAYS = 7;
+/** Before its end. */
+const RENEWAL_DUE_MS = 3_600_000;
 
 export interface IdentityDeps {
   readonly database: Database;
@@ -95,23 +97,39 @@ export class IdentityService {
   }
 
   /**
-   * A certificate for the agent with this UUID: a renewed one for who shows one (expired ones within the grace period, once each and for
+   * A certificate for the agent with this UUID or `agent_id`: a renewed one for who shows one (expired ones within the grace period, once each and for
    * the same key), the first for who proves the key that was enrolled, and for who has a secret from before there were certificates, once.
    * Null: it waits for approval. Throws as `authenticate` does.
    */
-  async certificate(input: { agentId: string; csr: string | undefined; shown: ShownCredential }): Promise<AgentCertificate | null> {
-    const { shown, csr } = input;
-    const agentId = input.agentId.toLowerCase();
+  async certificate(input: { agentRef: string; csr: string | undefined; shown: ShownCredential }): Promise<AgentCertificate | null> {
+    const { shown, csr, agentRef } = input;
     const asked = csr === undefined ? null : await keyOfRequest(csr);
     const bearer = bearerOf(shown.authorization);
     if (shown.certificate || (bearer && keyShown(bearer).certificate)) {
       const proven = await this.prove(shown, this.deps.renewalGraceMs);
-      if (proven.owner.id !== agentId) throw foreign(proven.owner.name);
+      if (!isOf(proven.owner, input.agentRef)) throw foreign(proven.owner.name);
       return this.renew(proven, asked ?? proven.certificate.publicKey);
     }
-    if (bearer) return this.first(agentId, bearer, shown, asked);
-    if (shown.agentToken && asked) return this.exchange(agentId, shown.agentToken, asked);
+    if (bearer) return this.first(agentRef, bearer, shown, asked);
+    if (shown.agentToken && asked) return this.exchange(agentRef, shown.agentToken, asked);
     throw new BerthError("AUTH_TOKEN_MISSING", "Show a certificate, or send a proof in 'Authorization: Bearer' (and a CSR)");
+  }
+
+  /**
+   * As `authenticate`, for what has an agent's id in its path, with a fresh certificate where one was asked for (`csr`) or the old one has an
+   * hour left at most.
+   */
+  async heard(input: { agentRef: string; csr: string | undefined; shown: ShownCredential }): Promise<{
+    agent: ProvenAgent;
+    renewal: AgentCertificate | null;
+  }> {
+    const asked = input.csr === undefined ? null : await keyOfRequest(input.csr);
+    const proven = await this.prove(input.shown, 0);
+    const { owner, certificate } = proven;
+    if (!isOf(owner, input.agentRef)) throw foreign(owner.name);
+    const due = certificate.notAfter.getTime() - this.deps.clock.now().getTime() <= RENEWAL_DUE_MS;
+    const renewal = asked || due ? await this.renew(proven, asked ?? certificate.publicKey) : null;
+    return { agent: { agentId: owner.id, name: owner.name }, renewal };
   }
 
   private async prove(shown: ShownCredential, graceMs: number): Promise<Proven> {
@@ -180,7 +198,7 @@ export class IdentityService {
     });
   }
 
-  private async first(agentId: string, proof: string, shown: ShownCredential, asked: KeyObject | null): Promise<AgentCertificate | null> {
+  private async first(agentRef: string, proof: string, shown: ShownCredential, asked: KeyObject | null): Promise<AgentCertificate | null> {
     const { database, clock, keys } = this.deps;
     const { jwk } = keyShown(proof);
     const key = keyOfJwk(jwk ?? {});
@@ -196,7 +214,7 @@ export class IdentityService {
     await this.demandFresh(keyFingerprint, claims.jti);
     const owner = await findOwner(database, token.data.sub);
     if (!owner || owner.revokedAt || owner.keyFingerprint !== keyFingerprint) throw invalid();
-    if (owner.id !== agentId || claims.sub !== owner.id) throw foreign(owner.name);
+    if (!isOf(owner, agentRef) || claims.sub !== owner.id) throw foreign(owner.name);
     if (asked && fingerprintOf(asked) !== keyFingerprint)
       throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", "The certificate is for the key that was enrolled, and for no other");
     if (!owner.approvedAt) return null;
@@ -204,9 +222,9 @@ export class IdentityService {
   }
 
   /** For agents that were enrolled before there were certificates. */
-  private async exchange(agentId: string, secret: string, publicKey: KeyObject): Promise<AgentCertificate> {
+  private async exchange(agentRef: string, secret: string, publicKey: KeyObject): Promise<AgentCertificate> {
     return this.deps.database.$transaction(async (tx) => {
-      const owner = await takeOldSecret(tx, agentId, hashSecret(secret), fingerprintOf(publicKey));
+      const owner = await takeOldSecret(tx, agentRef.toLowerCase(), hashSecret(secret), fingerprintOf(publicKey));
       if (!owner)
         throw new BerthError("AUTH_TOKEN_INVALID", "This agent's secret was exchanged before, or is not valid; enrol the agent again");
       return this.issue(tx, { id: owner.id, name: owner.name, publicKey });
@@ -214,6 +232,7 @@ export class IdentityService {
   }
 }
 
+const isOf = (owner: OwnerRow, ref: string): boolean => owner.id === ref.toLowerCase() || owner.name === ref;
 const bearerOf = (authorization: string | null): string | null =>
   /^Bearer +([\x21-\x7e]{1,16384})$/i.exec(authorization ?? "")?.[1] ?? null;
 const foreign = (name: string) => new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `'${name}' may not speak for another agent`);

@@ -228,7 +228,7 @@ function changed(pem: string): string {
 }
 
 const renewal = (agent: { agentId: string }, shown: ShownCredential, csr?: string) =>
-  kit.identity.certificate({ agentId: agent.agentId, csr, shown });
+  kit.identity.certificate({ agentRef: agent.agentId, csr, shown });
 const pollOf = (agent: { agentId: string }) => ({
   method: "POST",
   target: `/api/v1/agents/${agent.agentId}/certificate`,
