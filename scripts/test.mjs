@@ -53,6 +53,12 @@ async function main() {
   let images = null;
   let before = null;
 
+  let checking = null;
+  const check = (quiet) => {
+    checking ??= runProgram(process.execPath, [inRoot("scripts/check.mjs")], { quiet }).then((code) => code === 0);
+    return checking;
+  };
+
   const needsEngine = wants("engine") || wants("e2e");
   const steps = [
     { name: "npm packages", run: () => ensureDependencies() ?? true },
@@ -80,7 +86,6 @@ async function main() {
     },
     { name: "build", run: async () => (await buildAll()) ?? true },
     wants("e2e") && { name: "typed client", run: async () => (await buildClient()) ?? true },
-    wants("check") && { name: "check", run: async () => (await runProgram(process.execPath, [inRoot("scripts/check.mjs")])) === 0 },
     wants("unit") && { name: "unit tests", run: () => vitest("unit", env) },
     needsEngine && {
       name: "desktop images",
@@ -90,7 +95,15 @@ async function main() {
         return true;
       },
     },
-    wants("engine") && { name: "engine tests", run: () => needEngine(inUse) && vitest("engine", env) },
+    wants("engine") && {
+      name: "engine tests",
+      run() {
+        // They wait for containers most of the time, and the rules need one core.
+        if (wants("check")) void check(true);
+        return needEngine(inUse) && vitest("engine", env);
+      },
+    },
+    wants("check") && { name: "check", run: () => check(false) },
     wants("e2e") && { name: "journeys in the browser", run: () => needEngine(inUse) && playwright(env) },
     needsEngine && { name: "nothing left behind", run: () => cleanUp(inUse, before) },
   ].filter(Boolean);

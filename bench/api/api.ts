@@ -4,12 +4,15 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import pg from "pg";
 import { z } from "zod";
 import { describeMachine } from "../measure/machine";
 import { machineSettled } from "../measure/settled";
 import { BerthStack } from "../start/berth-stack";
 import { FullHouse } from "../ui/full-house";
+import { measureLive } from "./live-cost";
 import { type Asked, press } from "./load";
+import { explainPages, lengthen, type PlanRow } from "./plans";
 import { type ApiReport, type ApiRow, apiMarkdown } from "./report";
 
 const SESSIONS = 10_000;
@@ -17,6 +20,10 @@ const AGENTS = 1_000;
 const CLIENTS = 16;
 /** As many as the agent of this machine takes of the smallest size. */
 const CREATIONS = 32;
+const SUBSCRIBERS = 100;
+const CHANGES_PER_SECOND = 50;
+/** How long the table of sessions is made in the end, in a full run. */
+const MANY_SESSIONS = 1_000_000;
 
 const { values: flags } = parseArgs({
   options: { quick: { type: "boolean", default: false }, json: { type: "string" }, markdown: { type: "string" } },
@@ -32,6 +39,9 @@ async function bareServer(databaseUrl: string) {
   const [line] = z.tuple([z.instanceof(Buffer)]).parse(await once(child.stdout, "data"));
   return { origin: `http://127.0.0.1:${line.toString().trim()}`, end: () => child.kill() };
 }
+
+/** Without what is in the tables as percentiles. */
+const withoutTimes = <Row extends { latenciesMs: readonly number[] }>({ latenciesMs: _, ...row }: Row): Omit<Row, "latenciesMs"> => row;
 
 const get =
   (path: string): ((turn: number) => Asked) =>
@@ -58,6 +68,7 @@ async function measure(stack: BerthStack, house: FullHouse): Promise<ApiRow[]> {
   try {
     await add("50 sessions, bare server", bare.origin, () => ({ method: "GET", path: "/sessions" }));
     await add("50 sessions", stack.url, get("/sessions?limit=50"));
+    await add("20 sessions, as many as a page has", stack.url, get("/sessions"));
     await add("50 sessions, 2,000 further by cursor", stack.url, get(`/sessions?limit=50&cursor=${cursor}`));
     await add("50 sessions, running, with a tag", stack.url, get("/sessions?limit=50&state=running&tags=demo"));
     await add("one session, bare server", bare.origin, (turn) => ({ method: "GET", path: `/sessions/${one(turn)}` }));
@@ -75,6 +86,21 @@ async function measure(stack: BerthStack, house: FullHouse): Promise<ApiRow[]> {
   return rows;
 }
 
+/** The pages' plans with the rows that are there, and in a full run with a hundred times as many. */
+async function plansOf(house: FullHouse): Promise<PlanRow[]> {
+  const short = await explainPages(house.url);
+  if (flags.quick) return short;
+  say(`making it ${MANY_SESSIONS.toLocaleString("en-GB")} sessions`);
+  const database = new pg.Client({ connectionString: house.url });
+  await database.connect();
+  try {
+    await lengthen(database, MANY_SESSIONS);
+  } finally {
+    await database.end();
+  }
+  return [...short, ...(await explainPages(house.url))];
+}
+
 const stack = await BerthStack.start(process.cwd(), ["--driver", "memory"]);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stack.stop().finally(() => process.exit(1)));
 try {
@@ -88,10 +114,18 @@ try {
       agents: AGENTS,
       clients: CLIENTS,
       rows: await measure(stack, house),
+      live: [
+        await measureLive(stack, house, { subscribers: 0, perSecond: CHANGES_PER_SECOND, ms }),
+        await measureLive(stack, house, { subscribers: SUBSCRIBERS, perSecond: CHANGES_PER_SECOND, ms }),
+      ],
+      plans: await plansOf(house),
     };
     const markdown = apiMarkdown(report);
     if (flags.json)
-      writeFileSync(flags.json, `${JSON.stringify({ ...report, rows: report.rows.map(({ latenciesMs: _, ...row }) => row) }, null, 1)}\n`);
+      writeFileSync(
+        flags.json,
+        `${JSON.stringify({ ...report, rows: report.rows.map(withoutTimes), live: report.live.map(withoutTimes) }, null, 1)}\n`,
+      );
     if (flags.markdown) writeFileSync(flags.markdown, `${markdown}\n`);
     process.stdout.write(`${markdown}\n`);
   } finally {

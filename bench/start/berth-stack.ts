@@ -68,6 +68,17 @@ export class BerthStack {
     return join(this.folder, "data");
   }
 
+  /** Of the control plane; its database is its child. */
+  get controlPlanePid(): number {
+    const pid = this.programs[0]?.pid;
+    if (pid === undefined) throw new Error("the control plane does not run");
+    return pid;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
   get authorization(): string {
     return `Bearer ${this.#token}`;
   }

@@ -32,7 +32,7 @@ export class FullHouse {
     const database = new pg.Client({ connectionString: url });
     await database.connect();
     await fillDatabase(database, { agents, sessions, others: OTHERS });
-    await database.query("ANALYZE");
+    await database.query("VACUUM ANALYZE");
     const house = new FullHouse(url, database);
     house.beat = setInterval(() => void house.heartbeats(), HEARTBEAT_MS);
     return house;
@@ -56,10 +56,11 @@ export class FullHouse {
     return rows[0].id;
   }
 
-  /** Writes `perSecond` changes of sessions for `ms` and tells the bus of each. Returns how many were written. */
-  async change(perSecond: number, ms: number): Promise<number> {
+  /** Writes `perSecond` changes of sessions for `ms` and tells the bus of each, and `told` before. Returns how many were written. */
+  async change(perSecond: number, ms: number, told: (sessionId: string) => void = () => {}): Promise<number> {
     const { rows } = await this.database.query<Changing>(
-      `SELECT id, "userId", "agentId" FROM "Session" WHERE desired <> 'terminated' ORDER BY "createdAt" DESC LIMIT ${CHANGING}`,
+      `SELECT id, "userId", "agentId" FROM "Session" WHERE desired <> 'terminated' AND "agentId" IN (SELECT id FROM "Agent" WHERE name <> 'local')
+       ORDER BY "createdAt" DESC LIMIT ${CHANGING}`,
     );
     const begin = performance.now();
     let written = 0;
@@ -68,6 +69,7 @@ export class FullHouse {
       for (; written < due; written += 1) {
         const row = rows[written % rows.length];
         // Another state than it had in the round before.
+        if (row) told(row.id);
         if (row) await this.changeOne(row, (written + Math.floor(written / rows.length)) % 2 === 0);
       }
       await new Promise((resume) => setTimeout(resume, 1000 / perSecond));

@@ -10,6 +10,8 @@ export interface KeysetColumn<Row, Where, OrderBy> {
   /** Throws for a text that a cursor of this list can't hold. */
   is(text: string): Where;
   beyond(text: string, order: Order): Where;
+  /** As `beyond`, the value itself included. A first column that has an index needs it: the alternatives of `after` alone let no index begin where the cursor is. */
+  from?(text: string, order: Order): Where;
 }
 
 const sealed = z.tuple([z.string()], z.string());
@@ -30,11 +32,13 @@ export class Keyset<Row, Where, OrderBy> {
   }
 
   /** What comes after the cursor; everything without one. Throws INVALID_PARAMETER. */
-  after(cursor: string | undefined, order: Order): { OR?: { AND: Where[] }[] } {
+  after(cursor: string | undefined, order: Order): { AND?: Where[]; OR?: { AND: Where[] }[] } {
     if (cursor === undefined) return {};
     const texts = this.open(cursor, order);
     try {
+      const from = this.columns[0]?.from?.(texts[0] ?? "", order);
       return {
+        ...(from ? { AND: [from] } : {}),
         OR: this.columns.map((column, at) => ({
           AND: [...this.columns.slice(0, at).map((earlier, of) => earlier.is(texts[of] ?? "")), column.beyond(texts[at] ?? "", order)],
         })),
@@ -68,6 +72,9 @@ export class Keyset<Row, Where, OrderBy> {
 
 /** What lies beyond a value in a column that Prisma can compare. */
 export const past = <Value>(value: Value, order: Order): { gt: Value } | { lt: Value } => (order === "asc" ? { gt: value } : { lt: value });
+
+export const notBefore = <Value>(value: Value, order: Order): { gte: Value } | { lte: Value } =>
+  order === "asc" ? { gte: value } : { lte: value };
 
 /** Of an enum, which Prisma can't compare: the words beyond this one, in the order in which the database declares them. */
 export function wordsPast<Word extends string>(words: readonly Word[], word: Word, order: Order): Word[] {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
+import { NextRun } from "../../platform/next-run";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -30,6 +31,7 @@ import {
   type AgentRow,
   approveAgent,
   countHomesOn,
+  countPlacedSessions,
   deleteAgent,
   deleteOrphan,
   type FleetRow,
@@ -61,6 +63,9 @@ const GIB = 2 ** 30;
 export type FleetAgent = Pick<Agent, "id" | "name" | "platform" | "region" | "status" | "statusReason" | "capacity">;
 
 export class AgentsService {
+  /** Dashboards and monitors ask for it all the time, and it reads every agent. */
+  private readonly figures = new NextRun(() => this.readFigures());
+
   constructor(private readonly deps: AgentsDeps) {}
 
   async list(input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> {
@@ -97,7 +102,7 @@ export class AgentsService {
     const row = await findAgent(database, ref);
     if (!row) throw agentMissing(ref);
     const [reservations, sessions, orphans] = await Promise.all([
-      findReservations(database),
+      findReservations(database, [row.id]),
       findSessionsOn(database, row.id),
       findOrphans(database, row.id),
     ]);
@@ -142,12 +147,17 @@ export class AgentsService {
     };
   }
 
-  async stats(): Promise<z.output<typeof agentStatsOutput>> {
-    const agents = await this.fleet(this.deps.database);
-    const count = (status: Agent["status"]) => agents.filter((agent) => agent.status === status).length;
-    const sum = (of: (agent: FleetAgent) => number) => agents.reduce((total, agent) => total + of(agent), 0);
-    const maxSessions = sum((agent) => agent.capacity.maxSessions ?? 0);
-    const currentSessions = sum((agent) => agent.capacity.currentSessions);
+  stats(): Promise<z.output<typeof agentStatsOutput>> {
+    return this.figures.ask();
+  }
+
+  private async readFigures(): Promise<z.output<typeof agentStatsOutput>> {
+    const { database, clock } = this.deps;
+    const [agents, currentSessions] = await Promise.all([findFleet(database), countPlacedSessions(database)]);
+    const now = clock.now();
+    const statuses = agents.map((agent) => agentStatus(agent, now).status);
+    const count = (status: Agent["status"]) => statuses.filter((one) => one === status).length;
+    const maxSessions = agents.reduce((total, agent) => total + (agent.maxSessions ?? 0), 0);
     return {
       totalAgents: agents.length,
       onlineAgents: count("online"),

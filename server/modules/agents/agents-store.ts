@@ -1,7 +1,7 @@
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, past, uuidText } from "../../platform/keyset";
+import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
@@ -51,6 +51,7 @@ const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOr
     of: (row) => row.name,
     is: (name) => ({ name }),
     beyond: (name, order) => ({ name: past(name, order) }),
+    from: (name, order) => ({ name: notBefore(name, order) }),
   },
 ]);
 
@@ -104,17 +105,23 @@ export async function closeConnection(db: Database, id: string, connectionId: st
   return count === 1;
 }
 
+/** Meant to run, or still holding memory. */
+const holdsRoom = {
+  OR: [
+    { desired: "running" },
+    { desired: "hibernated", observed: { in: ["starting", "running", "frozen"] } },
+    { desired: "terminated", observed: { in: ["starting", "running", "frozen"] } },
+  ],
+} satisfies Prisma.SessionWhereInput;
+export const countPlacedSessions = (db: Database) => db.session.count({ where: { agentId: { not: null }, ...holdsRoom } });
+
 /** Of every agent, or of these. */
 export async function findReservations(db: Tx | Database, agentIds?: readonly string[]): Promise<Map<string, Reservation>> {
   const rows = await db.session.groupBy({
     by: ["agentId"],
     where: {
       agentId: agentIds ? { in: [...agentIds] } : { not: null },
-      OR: [
-        { desired: "running" },
-        { desired: "hibernated", observed: { in: ["starting", "running", "frozen"] } },
-        { desired: "terminated", observed: { in: ["starting", "running", "frozen"] } },
-      ],
+      ...holdsRoom,
     },
     _count: { _all: true },
     _sum: { cpuMillicores: true, memoryBytes: true },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
-import { bigintText, dateText, Keyset, past } from "../../platform/keyset";
+import { bigintText, dateText, Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { AuditFilter } from "./audit-schema";
 
@@ -16,6 +16,7 @@ const newestFirst = new Keyset<AuditRow, Prisma.AuditEntryWhereInput, Prisma.Aud
     of: (row) => row.at.toISOString(),
     is: (text) => ({ at: dateText.parse(text) }),
     beyond: (text, order) => ({ at: past(dateText.parse(text), order) }),
+    from: (text, order) => ({ at: notBefore(dateText.parse(text), order) }),
   },
   {
     orderBy: (order) => ({ id: order }),

@@ -18,6 +18,14 @@ export const isOver = (session: Omit<StoredSession, "generation">): boolean =>
 export const isPending = (session: StoredSession): boolean =>
   session.desired === "running" && session.generation <= 1 && (session.observed === "absent" || session.observed === "starting");
 
+/** What is so is what was asked for: no task of its own is under way. */
+export const isSettled = (session: StoredSession): boolean =>
+  session.desired === "terminated"
+    ? isOver(session)
+    : session.desired === "running"
+      ? session.observed === "running"
+      : session.observed === "stopped" || session.observed === "frozen";
+
 /** `state` of the contract: what was accepted as desired. */
 export function sessionState(session: StoredSession): SessionState {
   if (session.desired === "terminated") return isOver(session) ? "terminated" : "terminating";

@@ -13,7 +13,7 @@ import { NAMESPACE } from "./render-spec";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import { placementSchema, type Session, type SessionDetail } from "./sessions-schema";
-import type { DisplayRow, SessionRow } from "./sessions-store";
+import type { DisplayRow, ListedSessionRow, SessionRow } from "./sessions-store";
 
 export interface ViewParts {
   readonly display: DisplayRow;
@@ -23,7 +23,7 @@ export interface ViewParts {
   readonly looksOn: boolean;
 }
 
-export function sessionView(row: SessionRow, { display, progress, now, looksOn }: ViewParts): Session {
+export function sessionView(row: ListedSessionRow, { display, progress, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
   const { protocol } = displaySchema.parse(display.display);

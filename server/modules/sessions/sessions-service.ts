@@ -18,7 +18,7 @@ import { wentIdle } from "./idle-store";
 import type { PhaseWait } from "./phase-wait";
 import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
-import { isOver, sessionPhase, sessionState } from "./session-status";
+import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { sessionDetailView, sessionView } from "./session-views";
 import {
   type deleteSessionInput,
@@ -37,6 +37,7 @@ import {
   findDisplays,
   findEvents,
   findLiveSessionsOn,
+  findOwner,
   findSession,
   findSessions,
   insertEvent,
@@ -74,14 +75,14 @@ export class SessionsService {
 
   /** Throws SESSION_NOT_FOUND. */
   async ownership(id: string): Promise<{ userId: string }> {
-    const row = await findSession(this.deps.database, id);
-    if (!row) throw sessionMissing(id);
-    return { userId: row.userId };
+    const userId = await this.ownerOf(id);
+    if (userId === null) throw sessionMissing(id);
+    return { userId };
   }
 
   /** Null where there is no such session. */
-  async ownerOf(id: string): Promise<string | null> {
-    return (await findSession(this.deps.database, id))?.userId ?? null;
+  ownerOf(id: string): Promise<string | null> {
+    return findOwner(this.deps.database, id);
   }
 
   async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
@@ -95,8 +96,7 @@ export class SessionsService {
       { ...filter, username: user, agent: agentId, ...whose },
       input,
     );
-    const ids = rows.map((row) => row.id);
-    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, rows), this.deps.tasks.progress(ids)]);
+    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, rows), this.progress(rows)]);
     const sessions = rows.flatMap((row) => {
       const display = displays.get(row.id);
       const looksOn = row.userId === actor.userId || invitedTo.includes(row.id);
@@ -245,14 +245,18 @@ export class SessionsService {
   }
 
   async detail(row: SessionRow, actor: Actor, invited: ViewerMode | null = null): Promise<SessionDetail> {
-    const { database, tasks, clock } = this.deps;
+    const { database, clock } = this.deps;
     const asleep = row.desired === "hibernated" && wentIdle(database, row.id);
-    const [displays, progress, idle] = await Promise.all([findDisplays(database, [row]), tasks.progress([row.id]), asleep]);
+    const [displays, progress, idle] = await Promise.all([findDisplays(database, [row]), this.progress([row]), asleep]);
     const display = displays.get(row.id);
     if (!display) throw new Error(`session ${row.id} has no template version`);
     const looksOn = row.userId === actor.userId || invited !== null;
     const parts = { display, progress: progress.get(row.id) ?? null, now: clock.now(), looksOn, wentIdle: idle };
     return sessionDetailView(row, parts, actor, invited);
+  }
+
+  private progress(rows: readonly (StoredSession & { readonly id: string })[]) {
+    return this.deps.tasks.progress(rows.filter((row) => !isSettled(row)).map(({ id }) => id));
   }
 
   private async change(

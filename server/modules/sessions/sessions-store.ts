@@ -1,18 +1,39 @@
 import { desiredStateSchema, observedStateSchema, type SessionState } from "@berth/protocol/session-states";
 import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, type KeysetColumn, past, uuidText, wordsPast } from "../../platform/keyset";
+import { dateText, Keyset, type KeysetColumn, notBefore, past, uuidText, wordsPast } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { StoredSession } from "./session-status";
 import type { SessionEventKind } from "./sessions-schema";
 
 const withParts = {
   user: { select: { id: true, username: true } },
-  template: true,
-  agent: true,
-  home: true,
+  template: { select: { id: true, name: true, displayName: true, icon: true } },
+  agent: {
+    select: {
+      id: true,
+      name: true,
+      capabilities: true,
+      connectionId: true,
+      connectedAt: true,
+      disconnectedAt: true,
+      disconnectReason: true,
+      lastHeartbeatAt: true,
+      heartbeatIntervalSeconds: true,
+      draining: true,
+      drainStartedAt: true,
+      degradedReason: true,
+      revokedAt: true,
+      createdAt: true,
+    },
+  },
+  home: { select: { id: true, volume: true, name: true } },
 } satisfies Prisma.SessionInclude;
+/** What a list shows of a session: all but what is long. */
+const { home: _, ...listedParts } = withParts;
+const unlisted = { placement: true, environment: true } satisfies Prisma.SessionOmit;
 export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
+export type ListedSessionRow = Prisma.SessionGetPayload<{ include: typeof listedParts; omit: typeof unlisted }>;
 export type BareSessionRow = Prisma.SessionGetPayload<object>;
 export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue };
 
@@ -20,6 +41,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const findSession = async (db: Tx | Database, id: string): Promise<SessionRow | null> =>
   uuid.test(id) ? db.session.findUnique({ where: { id }, include: withParts }) : null;
+export const findOwner = async (db: Tx | Database, id: string): Promise<string | null> =>
+  uuid.test(id) ? ((await db.session.findUnique({ where: { id }, select: { userId: true } }))?.userId ?? null) : null;
 export const insertSession = (tx: Tx, data: Prisma.SessionUncheckedCreateInput) => tx.session.create({ data, include: withParts });
 export const deleteSession = (tx: Tx, id: string) => tx.session.delete({ where: { id } });
 
@@ -60,12 +83,13 @@ export interface SessionFilter {
   readonly search?: string | undefined;
 }
 
-type Column = KeysetColumn<SessionRow, Prisma.SessionWhereInput, Prisma.SessionOrderByWithRelationInput>;
+type Column = KeysetColumn<ListedSessionRow, Prisma.SessionWhereInput, Prisma.SessionOrderByWithRelationInput>;
 const dated = (field: "createdAt" | "updatedAt"): Column => ({
   orderBy: (order) => ({ [field]: order }),
   of: (row) => row[field].toISOString(),
   is: (text) => ({ [field]: dateText.parse(text) }),
   beyond: (text, order) => ({ [field]: past(dateText.parse(text), order) }),
+  from: (text, order) => ({ [field]: notBefore(dateText.parse(text), order) }),
 });
 const username: Column = {
   orderBy: (order) => ({ user: { username: order } }),
@@ -78,6 +102,7 @@ const name: Column = {
   of: (row) => row.name,
   is: (text) => ({ name: text }),
   beyond: (text, order) => ({ name: past(text, order) }),
+  from: (text, order) => ({ name: notBefore(text, order) }),
 };
 const desired: Column = {
   orderBy: (order) => ({ desired: order }),
@@ -109,7 +134,7 @@ export async function findSessions(
   db: Database,
   filter: SessionFilter,
   page: Page & { readonly sort: keyof typeof sorts; readonly order: "asc" | "desc" },
-): Promise<{ rows: SessionRow[]; nextCursor: string | null; counted: number }> {
+): Promise<{ rows: ListedSessionRow[]; nextCursor: string | null; counted: number }> {
   const { sort, order } = page;
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.SessionWhereInput = {
@@ -136,7 +161,8 @@ export async function findSessions(
   const [rows, counted] = await Promise.all([
     db.session.findMany({
       where: { AND: [where, sorts[sort].after(page.cursor, order)] },
-      include: withParts,
+      include: listedParts,
+      omit: unlisted,
       orderBy: sorts[sort].orderBy(order),
       ...window(page),
     }),
@@ -146,7 +172,10 @@ export async function findSessions(
 }
 
 /** Display and security of the versions that these sessions were started from, by session id. */
-export async function findDisplays(db: Tx | Database, sessions: readonly BareSessionRow[]): Promise<Map<string, DisplayRow>> {
+export async function findDisplays(
+  db: Tx | Database,
+  sessions: readonly Pick<BareSessionRow, "id" | "templateId" | "templateVersion">[],
+): Promise<Map<string, DisplayRow>> {
   const keys = new Map(
     sessions.map(({ templateId, templateVersion }) => [`${templateId}/${templateVersion}`, { templateId, version: templateVersion }]),
   );

@@ -31,10 +31,11 @@ export const findSharesWith = (db: Database, userId: string, now: Date) =>
 export async function findSessionsSharedWith(db: Database, userId: string, now: Date): Promise<string[]> {
   const rows = await db.sessionShare.findMany({
     where: { userId, session: { desired: { not: "terminated" } }, AND: [good(now)] },
-    include: { session: true },
+    select: { session: { select: { id: true, policy: true, templateId: true, templateVersion: true } } },
     orderBy: { createdAt: "desc" },
     take: 1000,
   });
+  if (rows.length === 0) return [];
   const sessions = rows.map(({ session }) => session);
   const versions = await findDisplays(db, sessions);
   return sessions.flatMap((session) => {

@@ -107,6 +107,7 @@ export class TasksService {
 
   /** What agents are doing for these sessions now, by session id. */
   async progress(sessionIds: readonly string[]): Promise<Map<string, { percent: number | null; message: string }>> {
+    if (sessionIds.length === 0) return new Map();
     const rows = await findTasksUnderWay(this.deps.database, sessionIds);
     return new Map(
       [...rows].flatMap(([id, row]) =>

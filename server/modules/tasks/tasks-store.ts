@@ -1,6 +1,6 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { bigintText, Keyset, past } from "../../platform/keyset";
+import { bigintText, Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { KnownTask } from "./task-listener";
 import { type TaskState, taskKindSchema } from "./tasks-schema";
@@ -45,6 +45,7 @@ const bySequence = new Keyset<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOr
     of: (row) => String(row.sequence),
     is: (text) => ({ sequence: bigintText.parse(text) }),
     beyond: (text, order) => ({ sequence: past(bigintText.parse(text), order) }),
+    from: (text, order) => ({ sequence: notBefore(bigintText.parse(text), order) }),
   },
 ]);
 

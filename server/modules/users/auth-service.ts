@@ -17,6 +17,7 @@ import type { LoginLimits } from "./login-limits";
 import type { LoginsService, Origin } from "./logins-service";
 import { usernameFor } from "./oidc-username";
 import { checkPassword, hashPassword } from "./password";
+import { ProvenClaims } from "./proven-claims";
 import type { SecondFactorService } from "./second-factor-service";
 import type { TicketsService } from "./tickets-service";
 import type { Asker, changePasswordInput, changePasswordOutput, Login, signInOutput } from "./users-schema";
@@ -59,10 +60,14 @@ export interface SignIn extends Origin {
 const tokenClaims = z.object({ sub: z.uuid(), jti: z.string(), epoch: z.number().int(), exp: z.number() });
 const cookieClaims = z.object({ sub: z.uuid(), loginId: z.string(), epoch: z.number().int(), exp: z.number() });
 const badCredentials = () => new BerthError("AUTH_INVALID_CREDENTIALS", "Invalid username or password");
+const expired = () => new BerthError("AUTH_TOKEN_EXPIRED", "This token has expired; sign in again");
 const badToken = () => new BerthError("AUTH_TOKEN_INVALID", "This token isn't valid (any more); sign in again");
 
 /** Who someone is. Every check reads the user's row again, so that access ends when it is taken away and not when a token expires. */
 export class AuthService {
+  private readonly bearers = new ProvenClaims<z.output<typeof tokenClaims>>();
+  private readonly cookies = new ProvenClaims<z.output<typeof cookieClaims>>();
+
   constructor(private readonly deps: AuthDeps) {}
 
   /**
@@ -116,15 +121,8 @@ export class AuthService {
   /** By JWT or API token, from `address`. Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
   async fromBearer(token: string, address: string): Promise<Login> {
     if (isApiToken(token)) return this.deps.tokens.login(token, address);
-    const verified = await jwtVerify(token, this.deps.keys.jwt, { algorithms: ["HS256"], currentDate: this.deps.clock.now() }).catch(
-      (error: unknown) => {
-        if (error instanceof joseErrors.JWTExpired) throw new BerthError("AUTH_TOKEN_EXPIRED", "This token has expired; sign in again");
-        throw badToken();
-      },
-    );
-    const claims = tokenClaims.safeParse(verified.payload);
-    if (!claims.success) throw badToken();
-    const { sub, jti, epoch, exp } = claims.data;
+    const { sub, jti, epoch, exp } = await this.bearers.of(token, () => this.verify(token));
+    if (exp * 1000 <= this.deps.clock.now().getTime()) throw expired();
     const login = await this.current({ userId: sub, loginId: jti, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "bearer" });
     if (!login) throw badToken();
     return login;
@@ -134,9 +132,9 @@ export class AuthService {
   async fromCookie(cookieHeader: string): Promise<Login | null> {
     const token = cookieValue(cookieHeader, this.deps.cookieName);
     if (!token) return null;
-    const claims = cookieClaims.safeParse(await decode({ token, secret: this.deps.keys.cookie }).catch(() => null));
-    if (!claims.success) return null;
-    const { sub, loginId, epoch, exp } = claims.data;
+    const claims = await this.cookies.of(token, () => this.open(token));
+    if (!claims) return null;
+    const { sub, loginId, epoch, exp } = claims;
     return this.current({ userId: sub, loginId, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "cookie" });
   }
 
@@ -145,11 +143,11 @@ export class AuthService {
     const tokenId = tokenOfLogin(claimed.loginId);
     if (tokenId !== null) return claimed.expiresAt > this.deps.clock.now() ? this.deps.tokens.current(tokenId, claimed) : null;
     const found = await findLogin(this.deps.database, claimed.userId, claimed.loginId);
-    if (!found || found.revoked || !found.user.active || found.user.accessEpoch !== claimed.accessEpoch) return null;
+    if (!found || found.revoked || !found.active || found.accessEpoch !== claimed.accessEpoch) return null;
     if (claimed.expiresAt <= this.deps.clock.now()) return null;
     const { userId, loginId, accessEpoch, expiresAt, via } = claimed;
     this.deps.logins.seen(loginId);
-    return { userId, loginId, accessEpoch, expiresAt, via, username: found.user.username, role: found.user.role, token: null };
+    return { userId, loginId, accessEpoch, expiresAt, via, username: found.username, role: found.role, token: null };
   }
 
   /** As `current`, for what was issued within the last seconds and would have been taken back with the epoch (tickets). */
@@ -259,6 +257,24 @@ export class AuthService {
       expiresAt: new Date(Math.floor(this.deps.clock.now().getTime() / 1000) * 1000 + LOGIN_SECONDS * 1000),
       token: null,
     };
+  }
+
+  /** What a JWT says, its signature being ours. Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
+  private async verify(token: string): Promise<z.output<typeof tokenClaims>> {
+    const verified = await jwtVerify(token, this.deps.keys.jwt, { algorithms: ["HS256"], currentDate: this.deps.clock.now() }).catch(
+      (error: unknown) => {
+        throw error instanceof joseErrors.JWTExpired ? expired() : badToken();
+      },
+    );
+    const claims = tokenClaims.safeParse(verified.payload);
+    if (!claims.success) throw badToken();
+    return claims.data;
+  }
+
+  /** What a cookie's token says; null where it isn't ours. */
+  private async open(token: string): Promise<z.output<typeof cookieClaims> | null> {
+    const claims = cookieClaims.safeParse(await decode({ token, secret: this.deps.keys.cookie }).catch(() => null));
+    return claims.success ? claims.data : null;
   }
 
   private tokenFor(login: Login): Promise<string> {

@@ -1,8 +1,9 @@
+import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma, User as UserRow } from "../../platform/db/generated/client";
-import { Keyset, past } from "../../platform/keyset";
+import { Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
-import type { UserRole } from "./users-schema";
+import { type UserRole, userRoleSchema } from "./users-schema";
 
 export type { UserRow };
 
@@ -34,6 +35,7 @@ const byName = new Keyset<UserRow, Prisma.UserWhereInput, Prisma.UserOrderByWith
     of: (row) => row.username,
     is: (username) => ({ username }),
     beyond: (username, order) => ({ username: past(username, order) }),
+    from: (username, order) => ({ username: notBefore(username, order) }),
   },
 ]);
 
@@ -54,13 +56,16 @@ export async function findUsers(
   return { ...byName.cut(rows, page.limit, "asc"), counted };
 }
 
-/** The user and whether this login was ended early, as they are now. */
-export async function findLogin(db: Database, userId: string, loginId: string): Promise<{ user: UserRow; revoked: boolean } | null> {
-  const [user, revoked] = await Promise.all([
-    findUser(db, userId),
-    db.revokedLogin.findUnique({ where: { loginId }, select: { loginId: true } }),
-  ]);
-  return user ? { user, revoked: revoked !== null } : null;
+const standingSchema = z.tuple([
+  z.object({ username: z.string(), role: userRoleSchema, active: z.boolean(), accessEpoch: z.number().int(), revoked: z.boolean() }),
+]);
+
+/** Whose login this is, as they are now, and whether it was ended early. Every request asks: it is one statement, and written by hand because it takes a third of the time so. */
+export async function findLogin(db: Database, userId: string, loginId: string): Promise<z.output<typeof standingSchema>[0] | null> {
+  const rows = await db.$queryRaw<unknown[]>`
+    SELECT "username", "role"::text, "active", "accessEpoch", EXISTS (SELECT FROM "RevokedLogin" WHERE "loginId" = ${loginId}) AS "revoked"
+    FROM "User" WHERE "id" = ${userId}::uuid`;
+  return rows.length === 0 ? null : standingSchema.parse(rows)[0];
 }
 
 export async function findRevokedLogins(db: Database, loginIds: readonly string[]): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "./generated/client";
+import { statementNames } from "./statement-names";
 import { type DatabaseWatch, watchedAdapter } from "./watched-adapter";
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -15,13 +16,16 @@ export interface ConnectOptions {
  * held must not take all connections for good. The bus has 1 + 2 more (`postgres-bus.ts`), the rate limiter its own. `$disconnect()` closes it.
  */
 export function connectDatabase(url: string, { statementTimeoutMs = STATEMENT_TIMEOUT_MS, watch }: ConnectOptions = {}): PrismaClient {
-  const adapter = new PrismaPg({
-    connectionString: url,
-    max: 20,
-    idleTimeoutMillis: 10_000,
-    connectionTimeoutMillis: 10_000,
-    statement_timeout: statementTimeoutMs,
-    application_name: "berth",
-  });
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      max: 20,
+      idleTimeoutMillis: 10_000,
+      connectionTimeoutMillis: 10_000,
+      statement_timeout: statementTimeoutMs,
+      application_name: "berth",
+    },
+    { statementNameGenerator: statementNames() },
+  );
   return new PrismaClient({ adapter: watch ? watchedAdapter(adapter, watch) : adapter });
 }
