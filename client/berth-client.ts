@@ -8,6 +8,7 @@ import { translatedCalls } from "./translated-calls";
 import { type Session, type SessionWish, waitForSession } from "./wait-for-session";
 
 export { NoAnswerError, RequestError, WaitTimedOut } from "./request-error";
+export { type VerifyWebhook, verifyWebhook, type WebhookEvent, WebhookRefused } from "./verify-webhook";
 export type { AppRouter, FollowLogs, Session, SessionWish };
 export type Inputs = inferRouterInputs<AppRouter>;
 /** What procedures answer; moments are ISO 8601 strings. */

@@ -8,7 +8,7 @@ import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
 
 /** Where each page of `app/` is looked at; a page without an entry fails the test below. */
-const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string }) => string>> = {
+const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string; webhookId: string }) => string>> = {
   "/sign-in": () => "/sign-in",
   "/shared/[token]": () => "/shared/a-link-that-is-none",
   "/": () => "/",
@@ -34,6 +34,8 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/settings/preferences": () => "/settings/preferences",
   "/settings/tokens": () => "/settings/tokens",
   "/settings/quotas": () => "/settings/quotas",
+  "/settings/webhooks": () => "/settings/webhooks",
+  "/settings/webhooks/[id]": ({ webhookId }) => `/settings/webhooks/${webhookId}`,
   "/settings/api": () => "/settings/api",
   "/invitation": () => "/invitation",
 };
@@ -71,7 +73,12 @@ const states: Readonly<Record<string, State>> = {
     address: "/sessions/new?template=terminal-desktop",
     reach: async (page) => {
       await page.getByText("What its screen allows").click();
-      await expect(page.getByRole("region", { name: "Where it goes" })).toContainText("local");
+      const where = page.getByRole("region", { name: "Where it goes" });
+      await expect(where).toContainText("local");
+      await page.getByText("Which agents may take it").click();
+      await page.getByLabel("Labels", { exact: true }).fill("gpu=yes");
+      await expect(where).toContainText("lacks the label gpu=yes");
+      await page.getByRole("checkbox", { name: "Wait for room" }).check();
     },
   },
   "a link that was made": {
@@ -91,6 +98,7 @@ const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "/settings/tokens": ["New token"],
   "/audit": ["Filter"],
   "/settings/quotas": ["Change the limits of users"],
+  "/settings/webhooks": ["New webhook"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 
@@ -131,18 +139,23 @@ test.describe("accessibility", () => {
   test.setTimeout(480_000);
   let sessionId = "";
   let userId = "";
+  let webhookId = "";
 
   test.beforeAll(async () => {
     const berth = api(stackUrl());
     userId = z.object({ id: z.string() }).parse(await berth.call("GET", "/auth/me")).id;
     sessionId = (await berth.createSession({ template: "terminal-desktop", tags: ["looked-at"] })).id;
     const asleep = await berth.createSession({ template: "scratchpad" });
+    const webhook = { name: "chat", url: "http://127.0.0.1:9/hook", events: ["session.failed", "agent.offline"], allow_private: true };
+    webhookId = z.object({ id: z.string() }).parse(await berth.call("POST", "/webhooks", webhook)).id;
+    await berth.call("POST", `/webhooks/${webhookId}/test`, {});
     await berth.untilPhase(sessionId, "Running");
     await berth.untilPhase(asleep.id, "Running");
     await berth.call("PATCH", `/sessions/${asleep.id}`, { state: "hibernated" });
   });
   test.afterAll(async () => {
     await api(stackUrl()).call("DELETE", `/sessions/${sessionId}`);
+    await api(stackUrl()).call("DELETE", `/webhooks/${webhookId}`);
   });
 
   test("every page has an address here", () => {
@@ -159,7 +172,7 @@ test.describe("accessibility", () => {
     const open: string[] = [];
     const withForms: typeof addresses = { ...addresses, "the launch form": () => "/sessions/new?template=terminal-desktop" };
     for (const [name, address] of Object.entries(withForms)) {
-      await page.goto(`${stackUrl()}${address({ sessionId, userId })}`);
+      await page.goto(`${stackUrl()}${address({ sessionId, userId, webhookId })}`);
       for (const form of await page.locator("form").all()) {
         forms += 1;
         // Enter in a field presses the first of them.
@@ -219,13 +232,13 @@ test.describe("accessibility", () => {
       };
       const { "/sign-in": signInPage, ...others } = addresses;
       const first = await context.newPage();
-      await visit(first, "/sign-in", signInPage?.({ sessionId, userId }) ?? "");
+      await visit(first, "/sign-in", signInPage?.({ sessionId, userId, webhookId }) ?? "");
       await signIn(first);
       const ahead = [
         ...Object.entries(others).map(
           ([name, address]) =>
             (page: Page) =>
-              visit(page, name, address({ sessionId, userId })),
+              visit(page, name, address({ sessionId, userId, webhookId })),
         ),
         ...Object.entries(states).map(
           ([name, state]) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
@@ -13,12 +13,24 @@ const folder = mkdtempSync(join(tmpdir(), "berth-e2e-certificate-"));
 test.use({ ignoreHTTPSErrors: true });
 
 test.beforeAll(async () => {
-  stack = await startStack({ tls: makeCertificate(folder) });
+  stack = await startStack({ tls: makeCertificate(folder), env: { LOG_LEVEL: "debug" } });
 });
 test.afterAll(async () => {
   await removeSessionsOf(stack);
   await stack.stop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+test("what a request causes in the log has the id that its answer has", async ({ request }) => {
+  const answer = await request.get(`${stack.url}/api/v1/sessions/none`);
+  expect(answer.status()).toBe(401);
+  const id = answer.headers()["x-request-id"];
+  expect((await answer.json()).request_id).toBe(id);
+  const lines = () =>
+    readFileSync(stack.serverLog, "utf8")
+      .split("\n")
+      .filter((line) => line.includes(`"request_id":"${id}"`));
+  await expect.poll(lines).toEqual([expect.stringMatching(/"route":"rest","method":"GET","status":"401".*"msg":"answered"/)]);
 });
 
 test("over https a person signs in, uses a desktop over wss and a web app on its own origin, by cookies that plain http never sees", async ({

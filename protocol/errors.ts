@@ -82,6 +82,9 @@ export const errorCatalogue = {
   API_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "API token not found"),
   API_TOKEN_LIMIT: entry(409, "CONFLICT", "Too many API tokens"),
   USER_ALREADY_EXISTS: entry(409, "CONFLICT", "User already exists"),
+  WEBHOOK_NOT_FOUND: entry(404, "NOT_FOUND", "Webhook not found"),
+  WEBHOOK_DELIVERY_NOT_FOUND: entry(404, "NOT_FOUND", "Webhook delivery not found"),
+  WEBHOOK_LIMIT: entry(409, "CONFLICT", "Too many webhooks"),
   TASK_NOT_FOUND: entry(404, "NOT_FOUND", "Task not found"),
 
   VALIDATION_FAILED: entry(400, "BAD_REQUEST", "Request validation failed"),

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { type PlacementStrategy, placementStrategySchema } from "@berth/protocol/placement-strategy";
 import { z } from "zod";
 
 /** What the process is configured with; see the table in README. Everything that reads `process.env` is in this file. */
@@ -28,8 +29,12 @@ export interface Config {
   readonly localAgentTokenFile: string | null;
   readonly oidc: { issuer: string; clientId: string; clientSecret: string } | null;
   readonly perMinute: PerMinute;
+  /** How a session is placed where neither its request nor its template says. */
+  readonly placementStrategy: PlacementStrategy;
   /** 0: audit entries are kept for ever. */
   readonly auditRetentionDays: number;
+  /** 0: what was posted to webhooks is listed for ever. */
+  readonly webhookRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -99,7 +104,9 @@ const envSchema = z.object({
   API_SESSION_CREATES_PER_MINUTE: perMinute.default(10),
   LOGINS_PER_MINUTE: perMinute.default(5),
   UI_REQUESTS_PER_MINUTE: perMinute.default(6_000),
+  PLACEMENT_STRATEGY: placementStrategySchema.default("spread"),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
+  WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -151,7 +158,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
       logins: read.LOGINS_PER_MINUTE,
       pageRequests: read.UI_REQUESTS_PER_MINUTE,
     },
+    placementStrategy: read.PLACEMENT_STRATEGY,
     auditRetentionDays: read.AUDIT_RETENTION_DAYS,
+    webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
 }

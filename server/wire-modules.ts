@@ -27,6 +27,8 @@ import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionPolicies } from "./modules/sessions/session-policies";
+import { SessionQueue } from "./modules/sessions/session-queue";
+import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
@@ -53,6 +55,10 @@ import { SecondFactorService } from "./modules/users/second-factor-service";
 import { TicketsService } from "./modules/users/tickets-service";
 import { UsersJobs } from "./modules/users/users-jobs";
 import { UsersService } from "./modules/users/users-service";
+import { WebhookOutbox } from "./modules/webhooks/webhook-outbox";
+import { WebhookSender } from "./modules/webhooks/webhook-sender";
+import { WebhooksJobs } from "./modules/webhooks/webhooks-jobs";
+import { WebhooksService } from "./modules/webhooks/webhooks-service";
 import type { Bus } from "./platform/bus";
 import type { Clock } from "./platform/clock";
 import type { Database } from "./platform/database";
@@ -92,7 +98,9 @@ export type Modules = ReturnType<typeof wireModules>;
 export function wireModules(parts: ModuleParts) {
   const { config, database, bus, clock, ids, log, metrics, keys, gateway } = parts;
   const base = { database, bus, clock, ids, log, metrics, gateway };
-  const audit = new AuditService(base);
+  const outbox = new WebhookOutbox(base);
+  const audit = new AuditService({ ...base, heard: (tx, actor, record) => outbox.heard(tx, actor, record) });
+  const webhooks = new WebhooksService({ ...base, keys, audit });
   const tickets = new TicketsService(base);
   const perMinute = config.perMinute.logins;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
@@ -124,10 +132,15 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
-  const changes = new SessionChanges({ clock, tasks, templates });
+  const changes = new SessionChanges({ clock, tasks, templates, outbox });
   const wait = new PhaseWait(base);
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
-  const sessionCreation = new SessionCreation({ ...base, audit, users, quotas, agents, homes, templates, changes, sessions });
+  const sessionQueue = new SessionQueue({ ...base, agents, homes, changes });
+  const strategy = config.placementStrategy;
+  const sessionCreation = new SessionCreation({
+    ...base,
+    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, strategy },
+  });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -151,8 +164,8 @@ export function wireModules(parts: ModuleParts) {
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const dispatcher = new TaskDispatcher({ ...base, listeners });
-  const agentsJobs = new AgentsJobs({ ...base, sessionsInbox });
-  const tasksInbox = new TasksInbox({ ...base, listeners });
+  const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
+  const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
@@ -161,14 +174,18 @@ export function wireModules(parts: ModuleParts) {
     agentUrl: () => parts.agentAddresses().dial,
     appsDomain: config.appsDomain,
     notices: parts.notices,
+    noticesForAdmins: () => webhooks.notices(),
   });
 
   tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, tasks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle })];
-  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs, ...sessionJobs, usersJobs, auditJobs, viewerRooms, live];
+  const webhooksJobs = new WebhooksJobs({ ...base, keys, audit, sender: new WebhookSender(), retentionDays: config.webhookRetentionDays });
+  webhooks.whenDue(() => webhooksJobs.soon());
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), new SessionQueueJobs({ ...base, queue: sessionQueue })];
+  const agentJobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -197,6 +214,7 @@ export function wireModules(parts: ModuleParts) {
     homes,
     tasks,
     audit,
+    webhooks,
     live,
     system,
   };
@@ -216,6 +234,10 @@ export function wireModules(parts: ModuleParts) {
     heartbeats,
     usageHistory,
     agentsJobs,
+    sessionChanges: changes,
+    sessionQueue,
+    webhooksJobs,
+    outbox,
     start: () => {
       for (const job of jobs) job.start();
     },

@@ -51,6 +51,17 @@ describe("live events", () => {
     expect(stale(agents)).toBe(true);
   });
 
+  it("of the queue make stale what waits in it, alone or in a list", () => {
+    queryClient.setQueryData<unknown>(detail, { status: { queue: { position: 2, of: 3 } } });
+    queryClient.setQueryData<unknown>(otherDetail, { status: { queue: null } });
+    invalidations.add({ kind: "queue" });
+    expect([stale(detail), stale(otherDetail), stale(list), stale(agents)]).toEqual([true, false, false, false]);
+    queryClient.setQueryData<unknown>(list, { sessions: [{ status: { queue: null } }, { status: { queue: { position: 1, of: 1 } } }] });
+    invalidations.add({ kind: "queue" });
+    vi.advanceTimersByTime(GATHER_MS.exact);
+    expect(stale(list)).toBe(true);
+  });
+
   it("of an agent leave its history alone, which asks by itself", () => {
     invalidations.add({ kind: "agent", id: one });
     expect([stale(agents), stale(usage)]).toEqual([true, false]);

@@ -45,9 +45,26 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
         // Lists of what is shared are among them.
         broad: [trpc.shares.mine.pathFilter(), trpc.sessions.list.pathFilter()],
       };
+    case "queue":
+      // Whose place moved: of what is shown, that which waits. Under a key of its own, so that it is gathered beside what sessions touch.
+      return { exact: [{ ...trpc.sessions.pathFilter(), predicate: ({ state }) => holdsWaiting(state.data) }], broad: [] };
     case "resync":
       return { exact: [], broad: [{}] };
   }
+}
+
+/** A session that waits for room, or a list with one. */
+function holdsWaiting(data: unknown): boolean {
+  if (typeof data !== "object" || data === null) return false;
+  const sessions: unknown = Reflect.get(data, "sessions");
+  if (Array.isArray(sessions)) return sessions.some(holdsWaiting);
+  const status: unknown = Reflect.get(data, "status");
+  return (
+    typeof status === "object" &&
+    status !== null &&
+    typeof Reflect.get(status, "queue") === "object" &&
+    Reflect.get(status, "queue") !== null
+  );
 }
 
 /** How long events are gathered: fifty changes a second ask for a list four times, not fifty. What one looks at follows sooner. */

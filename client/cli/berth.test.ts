@@ -103,6 +103,15 @@ describe("berth login", () => {
 });
 
 describe("berth sessions", () => {
+  it("lets one wait in line where no agent can take it, and ends it there", async () => {
+    const wish = "sessions create terminal-desktop --name patient --label gpu=yes --capability render --strategy pack";
+    expect(await run(wish)).toMatchObject({ code: 1, err: expect.stringContaining("with label gpu=yes, capability render") });
+    const made = await run(`${wish} --queue`);
+    expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^patient {2}Waits for room: 1st of 1 {2}/) });
+    expect((await run("sessions terminate patient")).code).toBe(0);
+    expect((await json("sessions get patient")).status).toMatchObject({ phase: "Terminated", queue: null });
+  });
+
   it("creates one and waits, shows it, lists it, opens it", async () => {
     const made = await run("sessions create terminal-desktop --name first --tag one --tag two --memory 512Mi --open");
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^first {2}Running {2}/) });

@@ -1,3 +1,4 @@
+import { placementStrategySchema } from "@berth/protocol/placement-strategy";
 import { platformSchema } from "@berth/protocol/session-states";
 import type { Command } from "commander";
 import type { Inputs } from "../berth-client";
@@ -16,6 +17,10 @@ export function createCommand(world: World): Command {
     .option("--platform <platform>", "docker or kubernetes", wordOf(platformSchema))
     .option("--agent <name>", "the agent it has to be on")
     .option("--region <region>")
+    .option("--label <name=value>", "the agent must have it; may be given again: all of them", collect)
+    .option("--capability <name>", "the agent must have it; may be given again: all of them", collect)
+    .option("--strategy <strategy>", "spread: on the least loaded agent; pack: on the fullest that fits", wordOf(placementStrategySchema))
+    .option("--queue", "where there is no room, wait for it instead of failing")
     .option("--cpu <cpu>", "500m, 2")
     .option("--memory <memory>", "512Mi, 2Gi")
     .option("--idle-timeout <time>", "hibernate after this long without input: 30m, 2h, 0 for never")
@@ -41,6 +46,10 @@ interface CreateOptions extends WaitOptions {
   readonly platform?: CreateInput["platform"];
   readonly agent?: string;
   readonly region?: string;
+  readonly label?: readonly string[];
+  readonly capability?: readonly string[];
+  readonly strategy?: CreateInput["strategy"];
+  readonly queue?: boolean;
   readonly cpu?: string;
   readonly memory?: string;
   readonly idleTimeout?: string;
@@ -51,17 +60,27 @@ interface CreateOptions extends WaitOptions {
 
 /** The control plane says what is wrong with a value. */
 function createInput(template: string, options: CreateOptions): CreateInput {
-  const { name, user, agent, region, cpu, memory, idleTimeout, tag, home, platform } = options;
+  const { name, user, agent, region, label, capability, strategy, queue, cpu, memory, idleTimeout, tag, home, platform } = options;
   return {
     template,
     name,
     user,
     agentId: agent,
     region,
+    strategy,
     idleTimeout,
     platform,
+    ...(label ? { agentLabels: Object.fromEntries(label.map(labelOf)) } : {}),
+    ...(capability ? { agentCapabilities: [...capability] } : {}),
+    ...(queue ? { queue } : {}),
     ...(cpu || memory ? { resources: { cpu, memory } } : {}),
     ...(tag ? { tags: [...tag] } : {}),
     ...(home ? {} : { persistentHome: false }),
   };
 }
+
+/** A label without a value has an empty one. */
+const labelOf = (text: string): [string, string] => {
+  const [name = "", ...value] = text.split("=");
+  return [name, value.join("=")];
+};

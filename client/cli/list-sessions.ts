@@ -1,3 +1,4 @@
+import { queueWords } from "@berth/protocol/queue-words";
 import { sessionStateSchema } from "@berth/protocol/session-states";
 import type { Command } from "commander";
 import type { Inputs, Outputs } from "../berth-client";
@@ -26,7 +27,7 @@ const CLEAR = "\u001b[H\u001b[2J";
 
 const columns = (now: number): readonly Column<Listed>[] => [
   { head: "NAME", text: (session) => session.name },
-  { head: "PHASE", text: (session) => session.status.phase },
+  { head: "PHASE", text: ({ status }) => (status.queue ? `${status.phase}, ${queueWords(status.queue)}` : status.phase) },
   { head: "OWNER", text: (session) => session.user },
   { head: "TEMPLATE", text: (session) => session.template },
   { head: "AGENT", text: (session) => session.agentId ?? "-" },
@@ -62,6 +63,8 @@ export function listCommand(world: World): Command {
 function watch(run: Run, input: ListInput): Promise<void> {
   const { world, berth, json } = run;
   return new Promise((resolve, reject) => {
+    /** Places in line are shown, which move without a word of the session itself. */
+    let inLine = false;
     let gathering: NodeJS.Timeout | null = null;
     const settle = (finish: () => void) => {
       if (gathering) clearTimeout(gathering);
@@ -72,6 +75,7 @@ function watch(run: Run, input: ListInput): Promise<void> {
       gathering = null;
       const { sessions } = await berth.api.sessions.list.query(input);
       if (world.signal.aborted) return;
+      inLine = sessions.some(({ status }) => status.queue !== null);
       const width = world.terminal?.columns ?? null;
       const shown = sessions.length === 0 ? "No sessions" : table(columns(Date.now()), sessions, width);
       world.out(json ? JSON.stringify(sessions) : `${world.terminal ? CLEAR : ""}${shown}`);
@@ -81,7 +85,7 @@ function watch(run: Run, input: ListInput): Promise<void> {
     };
     const subscription = berth.api.live.events.subscribe(undefined, {
       onData: ({ data: event }) => {
-        if (event.kind === "session" || event.kind === "resync") soon();
+        if (event.kind === "session" || event.kind === "resync" || (event.kind === "queue" && inLine)) soon();
       },
       onError: (error) => settle(() => reject(error)),
     });

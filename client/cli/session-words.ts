@@ -11,7 +11,7 @@ export interface WaitOptions extends GlobalOptions {
 
 export const WAIT_SECONDS = 120;
 
-export const oneLine = (session: Session): string => `${session.name}  ${session.status.phase}  ${session.id}`;
+export const oneLine = ({ name, status, id }: Session): string => `${name}  ${status.queue ? status.message : status.phase}  ${id}`;
 
 /** How long a command waits; Ctrl-C ends it. */
 export const patience = (world: World, { timeout = WAIT_SECONDS }: WaitOptions): SessionWish => ({

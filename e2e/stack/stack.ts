@@ -18,6 +18,8 @@ export interface Stack {
   readonly url: string;
   readonly port: number;
   readonly dataDir: string;
+  /** What the control plane wrote to its standard output. */
+  readonly serverLog: string;
   /** `kill -9`: no chance to clean up. Resolves when it is gone. */
   killServer(): Promise<void>;
   killAgent(): Promise<void>;
@@ -110,6 +112,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     url,
     port,
     dataDir,
+    serverLog: join(logs, `server-${port}.log`),
     async startServer() {
       server = run("server", "server.mjs", [], {
         NODE_ENV: "production",

@@ -3,9 +3,10 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { BerthError } from "@berth/protocol/errors";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { systemClock } from "../platform/clock";
 import { systemIds } from "../platform/ids";
-import { createLog } from "../platform/log";
+import { createLog, type Log } from "../platform/log";
 import { MAX_BODY_BYTES } from "./body-limit";
 import type { HttpCall, UpgradeCall } from "./calls";
 import { parseTrustedProxies } from "./client-address";
@@ -18,6 +19,8 @@ let port: number;
 /** What reached which handler. */
 let seen: { by: string; headers: IncomingHttpHeaders; address?: string; params?: Record<string, string> }[];
 let production: boolean;
+let logged: string[];
+let log: Log;
 
 beforeEach(async () => {
   production = true;
@@ -27,8 +30,11 @@ afterEach(() => listener.close(0));
 
 async function start() {
   seen = [];
+  logged = [];
+  log = createLog("debug", { write: (line) => void logged.push(line) });
   const http = (by: string) => (call: HttpCall) => {
     seen.push({ by, headers: call.request.headers, address: call.address, params: { ...call.params } });
+    if (call.query.has("say")) setImmediate(() => log.info({ said: call.query.get("say") }, "later, elsewhere"));
     if (call.query.get("fail") === "known") throw new BerthError("SESSION_NOT_FOUND", "No session 'x' exists");
     if (call.query.get("fail") === "unknown") throw new Error("the password is hunter2");
     call.request.resume();
@@ -54,7 +60,7 @@ async function start() {
     },
     clock: systemClock,
     ids: systemIds,
-    log: createLog("silent"),
+    log,
   });
   await listener.listen(0, "127.0.0.1");
   port = (listener.server.address() as AddressInfo).port;
@@ -86,6 +92,19 @@ async function raw(bytes: string): Promise<string> {
 const upgradeOf = (target: string, headers = "") =>
   `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`;
 const example = (path: string) => path.replace(/\{\w+\}/g, "abc-1").replace("*", "x/y");
+
+it("every line that a request causes has its id, also of what went wrong and of what came later, and no other's", async () => {
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => ask(`/healthz?say=${n}${n % 2 ? "&fail=unknown" : ""}`)));
+  const line = z.object({ request_id: z.string(), msg: z.string(), said: z.string().optional(), status: z.string().optional() });
+  await vi.waitFor(() => expect(logged.filter((text) => text.includes('"answered"'))).toHaveLength(8));
+  const lines = logged.map((text) => line.parse(JSON.parse(text)));
+  for (const [n, { headers, status }] of answers.entries()) {
+    const mine = lines.filter(({ request_id }) => request_id === headers["x-request-id"]);
+    expect(mine.map(({ msg }) => msg).sort()).toEqual(["answered", "later, elsewhere", ...(n % 2 ? ["request failed"] : [])]);
+    expect(mine.find(({ said }) => said !== undefined)?.said).toBe(String(n));
+    expect(mine.find(({ msg }) => msg === "answered")?.status).toBe(String(status));
+  }
+});
 
 describe("the order of answers", () => {
   it.each(Object.entries(routes).filter(([, route]) => route.kind === "http"))("%s is answered by its own handler", async (name, route) => {

@@ -5,7 +5,7 @@ import { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../platform/clock";
 import { errorBody, errorHeaders, toBerthError } from "../platform/errors";
 import type { Ids } from "../platform/ids";
-import type { Log } from "../platform/log";
+import { inRequest, type Log } from "../platform/log";
 import { limitBody } from "./body-limit";
 import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
 import { checkOrigin, type OriginRule } from "./origin";
@@ -92,8 +92,14 @@ export class Listener {
       this.sockets.add(socket);
       socket.once("close", () => this.sockets.delete(socket));
     });
-    server.on("request", (request, response) => void this.onRequest(request, response));
-    server.on("upgrade", (request, socket, head) => void this.onUpgrade(request, socket, head));
+    server.on("request", (request, response) => {
+      const facts = this.facts(request);
+      void inRequest(facts.requestId, () => this.onRequest(facts, response));
+    });
+    server.on("upgrade", (request, socket, head) => {
+      const facts = this.facts(request);
+      void inRequest(facts.requestId, () => this.onUpgrade(facts, socket, head));
+    });
     server.on("clientError", (error, socket) => this.onClientError(error, socket));
   }
 
@@ -123,11 +129,14 @@ export class Listener {
     clearTimeout(cut);
   }
 
-  private async onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async onRequest(facts: CallFacts, response: ServerResponse): Promise<void> {
     const { options } = this;
-    const facts = this.facts(request);
-    const { answered } = options;
-    if (answered) watchAnswer(request, response, this.routeOf(request, facts.pathname), answered);
+    const { request } = facts;
+    watchAnswer(request, response, this.routeOf(request, facts.pathname), (route, method, status, seconds) => {
+      options.answered?.(route, method, status, seconds);
+      const ms = seconds === null ? null : Math.round(seconds * 1000);
+      inRequest(facts.requestId, () => options.log.debug({ route, method, status, ms }, "answered"));
+    });
     response.setHeader("X-Request-Id", facts.requestId);
     // What goes wrong with a socket after its answer is nobody's error.
     response.on("error", () => {});
@@ -165,10 +174,10 @@ export class Listener {
     await handle(request, response);
   }
 
-  private async onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  private async onUpgrade(facts: CallFacts, socket: Duplex, head: Buffer): Promise<void> {
     const { options } = this;
+    const { request } = facts;
     socket.on("error", () => socket.destroy());
-    const facts = this.facts(request);
     try {
       if (options.apps.serves(request.headers.host)) return await options.apps.upgrade({ ...facts, socket, head });
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
@@ -216,8 +225,7 @@ export class Listener {
 
   private known(error: unknown, facts: CallFacts): BerthError {
     const known = toBerthError(error);
-    if (known.code === "INTERNAL_ERROR")
-      this.options.log.error({ err: error, requestId: facts.requestId, path: facts.pathname }, "request failed");
+    if (known.code === "INTERNAL_ERROR") this.options.log.error({ err: error, path: facts.pathname }, "request failed");
     return known;
   }
 

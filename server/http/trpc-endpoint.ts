@@ -43,7 +43,7 @@ export function trpcEndpoint<Router extends AnyTRPCRouter>(options: TrpcEndpoint
         options.createContext({ login, requestId, address, userAgent: request.headers["user-agent"] ?? null, agentToken: null }),
       onError: ({ error, path }) => {
         if (error.code === "INTERNAL_SERVER_ERROR" && !(error.cause instanceof BerthError))
-          options.log.error({ err: error, path, requestId }, "tRPC failed");
+          options.log.error({ err: error, path }, "tRPC failed");
       },
     });
   };

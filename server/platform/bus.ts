@@ -13,6 +13,8 @@ export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("home"), homeId: z.string(), userId: z.string() }),
   /** Who looks at a session's screen, or may, or who has control. `audience`: others than its owner who may hear of it. */
   z.object({ kind: z.literal("viewers"), sessionId: z.string(), userId: z.string(), audience: z.array(z.string()).max(100) }),
+  /** Places in the queue for room moved. */
+  z.object({ kind: z.literal("queue") }),
   /** All of a user's logins and sockets of an older epoch end now. */
   z.object({ kind: z.literal("access"), userId: z.string() }),
   /** One login ended. */

@@ -10,6 +10,8 @@ export interface Keys {
   readonly appCookie: Uint8Array;
   /** AES-256 of the seeds of second factors. */
   readonly secondFactor: Uint8Array;
+  /** AES-256 of what webhooks are signed with. */
+  readonly webhooks: Uint8Array;
   /** HMAC of recovery codes. */
   readonly recoveryCodes: Uint8Array;
   /** AES-256 of the keys of the agents' certificate authority. */
@@ -25,6 +27,7 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     cookie: Buffer.from(derive("cookie")).toString("hex"),
     appCookie: derive("app-cookie"),
     secondFactor: derive("second-factor"),
+    webhooks: derive("webhooks"),
     recoveryCodes: derive("recovery-codes"),
     authority: derive("agent-authority"),
     agentToken: derive("agent-token"),

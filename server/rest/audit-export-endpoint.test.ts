@@ -18,6 +18,7 @@ const entry: AuditEntry = {
   targetId: null,
   details: { note: "x".repeat(1_000) },
   address: null,
+  result: "succeeded",
 };
 const login = {
   loginId: "l1",

@@ -16,8 +16,21 @@ import type { Clock } from "../platform/clock";
 import { validationError } from "../platform/errors";
 import { enforce } from "../platform/verdict";
 import { fromWire, toWire, wirePath } from "./key-case";
+import type { OwnPath } from "./openapi-document";
+import { wireSchema } from "./wire-schema";
 
 const inputSchema = z.strictObject({ ...auditFilterSchema.shape, format: auditFormatSchema.default("csv") });
+/** For the document of the API. */
+export const auditExportPath: OwnPath = {
+  path: "/audit/export",
+  operationId: "audit.export",
+  summary: "Download the audit log, newest first, as CSV or JSON lines",
+  input: inputSchema,
+  content: {
+    "text/csv": { schema: { type: "string" } },
+    "application/x-ndjson": { schema: { ...wireSchema(auditEntrySchema, "output", "snake"), description: "Of each line." } },
+  },
+};
 const types = { csv: "text/csv; charset=utf-8; header=present", jsonl: "application/x-ndjson; charset=utf-8" } as const;
 
 export interface AuditExportOptions {

@@ -110,9 +110,12 @@ function complaint({ operation }: ArbitraryRequest, answer: Answer): string | nu
 function unlike(response: OpenApiResponse, answer: Answer): string | null {
   const missing = Object.keys(response.headers ?? {}).filter((name) => answer.headers[name.toLowerCase()] === undefined);
   if (missing.filter((name) => name !== "Retry-After" || answer.status === 429).length > 0) return `no ${missing.join(", ")}`;
-  const schema = response.content?.["application/json"].schema;
+  const type = String(answer.headers["content-type"]).split(";")[0] ?? "";
+  if (response.content && !response.content[type]) return `${type}, which the document does not name`;
+  const schema = response.content?.[type]?.schema;
   if (!schema) return answer.text === "" ? null : `a body where none is promised: ${answer.text.slice(0, 200)}`;
-  const fits = ajv.validate(withAbsoluteReferences(schema), JSON.parse(answer.text));
+  const told = type === "application/json" ? [answer.text] : type === "application/x-ndjson" ? answer.text.split("\n").filter(Boolean) : [];
+  const fits = told.every((text) => ajv.validate(withAbsoluteReferences(schema), JSON.parse(text)));
   return fits ? null : `${ajv.errorsText()} in ${answer.text.slice(0, 2000)}`;
 }
 

@@ -1,4 +1,5 @@
 import { errorCatalogue, errorCodes } from "@berth/protocol/errors";
+import type { z } from "zod";
 import type { ServedProcedure } from "./rest-routes";
 import { type JsonSchema, wireSchema, withoutFields } from "./wire-schema";
 
@@ -30,7 +31,17 @@ interface JsonContent {
 export interface OpenApiResponse {
   readonly description: string;
   readonly headers?: Readonly<Record<string, unknown>>;
-  readonly content?: JsonContent;
+  /** By media type. */
+  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+}
+/** A GET at a path of its own, which no procedure answers. */
+export interface OwnPath {
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  /** Of its query. */
+  readonly input: z.core.$ZodType;
+  readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>;
 }
 export interface OpenApiDocument {
   readonly openapi: "3.1.0";
@@ -59,13 +70,17 @@ const commonHeaders = {
 };
 
 /** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
-export function openApiDocument(served: readonly ServedProcedure[], { url, version }: { url: string; version: string }): OpenApiDocument {
+export function openApiDocument(
+  served: readonly ServedProcedure[],
+  { url, version, ownPaths = [] }: { url: string; version: string; ownPaths?: readonly OwnPath[] },
+): OpenApiDocument {
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const one of served) {
     const methods = paths[one.route.path] ?? {};
     methods[one.route.method.toLowerCase()] = operation(one);
     paths[one.route.path] = methods;
   }
+  for (const one of ownPaths) paths[one.path] = { get: ownOperation(one) };
   return {
     openapi: "3.1.0",
     info: {
@@ -97,6 +112,18 @@ export function openApiDocument(served: readonly ServedProcedure[], { url, versi
       responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
       schemas: { Error: errorSchema },
     },
+  };
+}
+
+function ownOperation({ operationId, summary, input, content }: OwnPath): OpenApiOperation {
+  const refused = [...ANY_REQUEST, 401].sort().map((status) => [status, { $ref: `#/components/responses/Error${status}` }]);
+  return {
+    operationId,
+    tags: [operationId.split(".")[0] ?? operationId],
+    summary,
+    security: [{ token: [] }],
+    parameters: queryOf(wireSchema(input, "input", "snake")),
+    responses: { 200: { description: "As asked", headers: commonHeaders, content }, ...Object.fromEntries(refused) },
   };
 }
 

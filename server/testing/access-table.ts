@@ -179,6 +179,18 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
   "audit.list": { expected: admins, input: () => ({}) },
   "audit.words": { expected: admins },
+  "webhooks.list": { expected: admins },
+  "webhooks.get": { expected: admins, input: () => ({ id: nobodyId }) },
+  "webhooks.create": {
+    expected: admins,
+    input: ({ freshName }) => ({ name: freshName, url: "https://example.com/", events: ["task.failed"] }),
+  },
+  "webhooks.update": { expected: admins, input: () => ({ id: nobodyId, active: false }) },
+  "webhooks.remove": { expected: admins, input: () => ({ id: nobodyId }) },
+  "webhooks.rotateSecret": { expected: admins, input: () => ({ id: nobodyId }) },
+  "webhooks.test": { expected: admins, input: () => ({ id: nobodyId }) },
+  "webhooks.deliveries": { expected: admins, input: () => ({ id: nobodyId }) },
+  "webhooks.sendAgain": { expected: admins, input: () => ({ id: nobodyId, deliveryId: nobodyId }) },
   "live.events": { expected: signedIn },
   "system.status": { expected: signedIn },
 };

@@ -33,13 +33,23 @@ export async function makeAsker(kit: ServiceKit, role: UserRole = "user", userna
 /** An agent that registered with a token of its own and is connected. */
 export async function makeAgent(
   kit: ServiceKit,
-  options: { name?: string; connect?: boolean } & Pick<FakeAgentParts, "capacity" | "platform" | "capabilities"> = {},
+  options: { name?: string; connect?: boolean; labels?: Record<string, string> } & Pick<
+    FakeAgentParts,
+    "capacity" | "platform" | "capabilities"
+  > = {},
 ): Promise<FakeAgent & { readonly credentials: KeyCredentials }> {
   const admin = await makeAsker(kit, "admin");
   const { token } = await kit.callerOf(admin).registrationTokens.create({});
   const name = options.name ?? `agent-${systemIds.suffix()}`;
   const { key, csr } = await commonKey();
-  const request = { name, version: "1", capabilities: [], labels: {}, platform: options.platform ?? ("docker" as const), csr };
+  const request = {
+    name,
+    version: "1",
+    capabilities: [],
+    labels: options.labels ?? {},
+    platform: options.platform ?? ("docker" as const),
+    csr,
+  };
   const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
   const agent = new FakeAgent({
     ...options,

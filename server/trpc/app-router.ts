@@ -10,6 +10,7 @@ import { templatesRouter } from "../modules/templates/templates-router";
 import { tokensRouter } from "../modules/tokens/tokens-router";
 import { accountRouter } from "../modules/users/account-router";
 import { authRouter, usersRouter } from "../modules/users/users-router";
+import { webhooksRouter } from "../modules/webhooks/webhooks-router";
 import { createCallerFactory, router } from "./init";
 
 export const appRouter = router({
@@ -26,6 +27,7 @@ export const appRouter = router({
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,
+  webhooks: webhooksRouter,
   live: liveRouter,
   system: systemRouter,
 });

@@ -28,6 +28,7 @@ import type { LoginsService } from "../modules/users/logins-service";
 import type { SecondFactorService } from "../modules/users/second-factor-service";
 import type { Login } from "../modules/users/users-schema";
 import type { UsersService } from "../modules/users/users-service";
+import type { WebhooksService } from "../modules/webhooks/webhooks-service";
 import type { Log } from "../platform/log";
 
 /** What the routers call. Built once, in wiring. */
@@ -60,6 +61,7 @@ export interface Services {
   readonly tasks: TasksService;
   readonly audit: AuditService;
   readonly live: LiveService;
+  readonly webhooks: WebhooksService;
   readonly system: SystemService;
 }
 

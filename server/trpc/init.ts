@@ -4,6 +4,7 @@ import { ZodError } from "zod";
 import { demandScope } from "../modules/tokens/token-scope";
 import { toBerthError, validationError } from "../platform/errors";
 import type { Context } from "./context";
+import { writeDenied } from "./denied";
 
 /** How a procedure is served at `/api/v1`; see `server/rest`. */
 export interface RestRoute {
@@ -61,16 +62,17 @@ const watched = t.middleware(async ({ ctx, next, path, type }) => {
   return result;
 });
 
-/** Turns errors of the catalogue into tRPC's; what is unexpected is logged here, once. */
-const errors = t.middleware(async ({ ctx, next, path }) => {
+/** Turns errors of the catalogue into tRPC's; what is unexpected is logged here, once. Changes that were refused are written down. */
+const errors = t.middleware(async ({ ctx, next, path, type, getRawInput }) => {
   const result = await next();
   if (result.ok) return result;
   const { error } = result;
   const source = error.cause ?? error;
+  if (type === "mutation") await writeDenied(ctx, { path, error, input: await getRawInput().catch(() => undefined) });
   if (source instanceof BerthError) {
     throw new TRPCError({ code: source.trpcCode, message: source.message, cause: source });
   }
-  if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path, requestId: ctx.requestId }, "procedure failed");
+  if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path }, "procedure failed");
   return result;
 });
 

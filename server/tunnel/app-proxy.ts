@@ -65,7 +65,7 @@ export class AppProxy {
       await this.forward(call, app, grant);
     } catch (error) {
       const known = toBerthError(error);
-      if (known.code === "INTERNAL_ERROR") log.error({ err: error, requestId, sessionId: app?.sessionId }, "app request failed");
+      if (known.code === "INTERNAL_ERROR") log.error({ err: error, sessionId: app?.sessionId }, "app request failed");
       answerAppError(request, response, known, { requestId, now: clock.now(), publicUrl, sessionId: app?.sessionId ?? null });
     }
   };

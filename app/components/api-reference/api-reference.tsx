@@ -44,7 +44,7 @@ export function ApiReference({ document }: { document: ApiDocument }) {
 function Operation({ method, path, operation }: { method: string; path: string; operation: ApiOperation }) {
   const body = operation.requestBody?.content["application/json"];
   const [status, answer] = Object.entries(operation.responses)[0] ?? [];
-  const answered = answer && "content" in answer ? answer.content?.["application/json"].schema : undefined;
+  const answered = answer && "content" in answer ? answer.content?.["application/json"]?.schema : undefined;
   return (
     <details id={operation.operationId} className="group scroll-mt-4">
       <summary className="flex cursor-pointer flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-3 hover:bg-hover">

@@ -1,9 +1,12 @@
 import { readPageNumber } from "../data/page-number";
 
 /** What an address can name beyond the page; empty is everything. `from` and `to` are days, both included. */
-export const auditFilterNames = ["action", "actor", "targetKind", "targetId", "address", "from", "to"] as const;
+export const auditFilterNames = ["action", "actor", "result", "targetKind", "targetId", "address", "from", "to"] as const;
+export const auditResults = ["succeeded", "refused", "failed"] as const;
+export type AuditResult = (typeof auditResults)[number];
 export type AuditFilterName = (typeof auditFilterNames)[number];
-export interface AuditFilters extends Readonly<Record<AuditFilterName, string>> {
+export interface AuditFilters extends Readonly<Record<Exclude<AuditFilterName, "result">, string>> {
+  readonly result: AuditResult | "";
   readonly page: number;
   /** Where the list begins; empty: at the newest. */
   readonly after: string;
@@ -12,6 +15,7 @@ export interface AuditFilters extends Readonly<Record<AuditFilterName, string>> 
 export const noAuditFilters: AuditFilters = {
   action: "",
   actor: "",
+  result: "",
   targetKind: "",
   targetId: "",
   address: "",
@@ -30,6 +34,7 @@ export function readAuditFilters(query: URLSearchParams): AuditFilters {
   return {
     action: text("action"),
     actor: text("actor"),
+    result: auditResults.find((result) => result === text("result")) ?? "",
     targetKind: text("targetKind"),
     targetId: text("targetId"),
     address: text("address"),
@@ -56,12 +61,13 @@ const DAY_MS = 86_400_000;
 
 /** Days are days of UTC, so that the same address shows the same entries to everyone. */
 function asked(filters: AuditFilters) {
-  const { from, to } = filters;
+  const { from, to, result } = filters;
   const same = (["action", "actor", "targetKind", "targetId", "address"] as const).flatMap((name) =>
     filters[name] ? [[name, filters[name]] as const] : [],
   );
   return {
     ...Object.fromEntries(same),
+    ...(result && { result }),
     ...(from && { from: `${from}T00:00:00.000Z` }),
     ...(to && { to: new Date(Date.parse(`${to}T00:00:00Z`) + DAY_MS).toISOString() }),
   };

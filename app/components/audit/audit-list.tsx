@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
 import { useTRPC } from "../../trpc/client";
+import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
 import { CursorPager } from "../data/cursor-pager";
 import { RelativeTime } from "../data/relative-time";
@@ -49,7 +50,10 @@ export function AuditList() {
                     <RelativeTime at={entry.at} />
                   </Cell>
                   <Cell>
-                    <p className="truncate font-mono text-sm">{entry.action}</p>
+                    <p className="flex items-center gap-2">
+                      <span className="truncate font-mono text-sm">{entry.action}</span>
+                      {entry.result === "succeeded" ? null : <Badge tone="warning">{entry.result}</Badge>}
+                    </p>
                     <p className="truncate text-sm text-ink-faint" title={detailWords(entry.details)}>
                       <span className="md:hidden">{entry.actorName ?? entry.actorKind} </span>
                       {detailWords(entry.details)}
@@ -86,7 +90,8 @@ export function AuditList() {
           </>
         ) : (
           <EmptyState icon={<ScrollText aria-hidden />} title={isFiltered(filters) || filters.after ? "No such entries" : "Nothing yet"}>
-            Every change that a person, an agent or Berth itself makes is written here, with who and from where.
+            Every change that a person, an agent or Berth itself makes is written here, with who and from where, and every one that was
+            refused.
           </EmptyState>
         )
       ) : audit.isError ? (

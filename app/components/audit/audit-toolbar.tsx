@@ -7,11 +7,20 @@ import { Menu, MenuItem } from "../controls/menu";
 import { Popover } from "../controls/popover";
 import { TypedSearch } from "../controls/typed-search";
 import { FilterChip } from "../data/filter-chip";
-import { type AuditFilterName, type AuditFilters, auditExportHref, auditFilterNames, isFiltered, noAuditFilters } from "./audit-filters";
+import {
+  type AuditFilterName,
+  type AuditFilters,
+  auditExportHref,
+  auditFilterNames,
+  auditResults,
+  isFiltered,
+  noAuditFilters,
+} from "./audit-filters";
 
 const names: Record<AuditFilterName, string> = {
   action: "What",
   actor: "Who",
+  result: "Result",
   targetKind: "Kind",
   targetId: "On",
   address: "From",
@@ -55,6 +64,13 @@ export function AuditToolbar({ filters, onChange }: AuditToolbarProps) {
               value={filters.targetKind}
               words={words.data?.targetKinds ?? []}
               onChange={(targetKind) => onChange({ targetKind })}
+            />
+            <Choice
+              label="Result"
+              none="Every result"
+              value={filters.result}
+              words={auditResults}
+              onChange={(chosen) => onChange({ result: auditResults.find((result) => result === chosen) ?? "" })}
             />
             <TypedSearch label="ID of the thing" text={filters.targetId} onText={(targetId) => onChange({ targetId })} className="w-full" />
             <TypedSearch label="From address" text={filters.address} onText={(address) => onChange({ address })} className="w-full" />

@@ -4,7 +4,7 @@ import { Button } from "../controls/button";
 import { useCopy } from "./copy-text";
 
 /** Something to paste elsewhere, such as a command or a link: wraps instead of scrolling, and is copied as one line. */
-export function CopyBox({ text, what }: { text: string; what: "command" | "link" | "token" }) {
+export function CopyBox({ text, what }: { text: string; what: "command" | "link" | "token" | "secret" }) {
   const { copied, copy } = useCopy(text);
   return (
     <div className="flex flex-col gap-3 rounded-lg border border-line bg-sunken p-4">

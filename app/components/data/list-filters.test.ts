@@ -31,7 +31,8 @@ describe("the address of a list", () => {
       fc.record({ show: fc.constantFrom("all" as const, "queued" as const, "failed" as const), page }),
     );
     const day = fc.constantFrom("", "2026-02-28", "2024-02-29");
-    const said = { action: words, actor: words, targetKind: words, targetId: words, address: words, from: day, to: day };
+    const result = fc.constantFrom("" as const, "refused" as const, "failed" as const);
+    const said = { action: words, actor: words, result, targetKind: words, targetId: words, address: words, from: day, to: day };
     keeps(readAuditFilters, writeAuditFilters, fc.record({ ...said, page: fc.constant(1), after: fc.constant("") }));
     keeps(readAuditFilters, writeAuditFilters, fc.record({ ...said, page, after: fc.constant("WyJh") }));
     keeps(readUserFilters, writeUserFilters, fc.record({ search: words, page, adding: fc.boolean() }));

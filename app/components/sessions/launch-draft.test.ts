@@ -12,6 +12,7 @@ describe("the launch form", () => {
       state: "running",
       persistentHome: true,
       tags: [],
+      queue: false,
     });
   });
 
@@ -32,6 +33,25 @@ describe("the launch form", () => {
       tags: ["demo", "two words"],
       policy: { clipboardOut: false },
     });
+  });
+
+  it("asks for agents by labels and capabilities, and to wait for room", () => {
+    const draft = {
+      ...emptyDraft,
+      agentLabels: "gpu=yes, path=a=b ,",
+      agentCapabilities: "thumbnails, render",
+      strategy: "pack" as const,
+      queue: true,
+    };
+    const asked = { agentLabels: { gpu: "yes", path: "a=b" }, agentCapabilities: ["thumbnails", "render"], strategy: "pack" };
+    expect(checkDraft(draft, "t").input).toMatchObject({ ...asked, queue: true });
+    expect(placementWish(draft, "t")).toEqual({ template: "t", ...asked });
+    const problem = (agentLabels: string) => checkDraft({ ...emptyDraft, agentLabels }, "t").problems?.agentLabels;
+    expect([problem("gpu"), problem("=x"), problem("a=1, a=2")]).toEqual([
+      "'gpu' is no label: write it as name=value",
+      "'=x' is no label: write it as name=value",
+      "a is there twice",
+    ]);
   });
 
   it("names every field that is wrong, at once", () => {
@@ -74,6 +94,18 @@ describe("the launch form", () => {
       cpu: nearly(["", "2", "500m", "1m", "513"]),
       home: fc.constantFrom("new", "existing", "none"),
       homeId: fc.constantFrom("", homeId),
+      agentLabels: nearly([
+        "",
+        "gpu=yes",
+        "gpu",
+        "a=1, a=2",
+        "x y=1",
+        `long=${"v".repeat(201)}`,
+        Array.from({ length: 21 }, (_, at) => `l${at}=`).join(),
+      ]),
+      agentCapabilities: nearly(["", "render, thumbnails", "c".repeat(51), Array(21).fill("c").join()]),
+      strategy: fc.constantFrom("" as const, "spread" as const, "pack" as const),
+      queue: fc.boolean(),
       where: fc.constantFrom("", "agent:a", "region:eu", "platform:docker", "platform:mars", "region:"),
       idleTimeout: nearly(["", "0", "30m", "31d", "1h30m"]),
       tags: nearly(["", "a,b", "a,,b ,", "<", "é", "x".repeat(51), Array(21).fill("t").join()]),

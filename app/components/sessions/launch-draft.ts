@@ -1,6 +1,7 @@
 import { cpuRule, idleTimeoutRule, memoryRule, type QuantityRule, quantityProblem } from "@berth/protocol/quantity-rules";
 import type { SessionPolicy } from "@berth/protocol/session-policy";
 import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
+import { capabilitiesProblem, labelsOf, wordsOf } from "../../format/label-words";
 import type { Inputs } from "../../trpc/client";
 
 type CreateInput = Inputs["sessions"]["create"];
@@ -17,6 +18,13 @@ export interface LaunchDraft {
   readonly homeId: string;
   /** Empty: anywhere. Else `agent:`, `region:` or `platform:` and its name. */
   readonly where: string;
+  /** `gpu=yes, zone=a`: what the agent must have. */
+  readonly agentLabels: string;
+  /** With commas between. */
+  readonly agentCapabilities: string;
+  readonly strategy: "" | "spread" | "pack";
+  /** Wait where there is no room now. */
+  readonly queue: boolean;
   readonly idleTimeout: string;
   readonly tags: string;
   readonly policy: PolicyWish;
@@ -29,6 +37,10 @@ export const emptyDraft: LaunchDraft = {
   home: "new",
   homeId: "",
   where: "",
+  agentLabels: "",
+  agentCapabilities: "",
+  strategy: "",
+  queue: false,
   idleTimeout: "",
   tags: "",
   policy: {},
@@ -37,21 +49,18 @@ export const emptyDraft: LaunchDraft = {
 type Checked = { input: CreateInput; problems: null } | { input: null; problems: Readonly<Record<string, string>> };
 
 const text = (value: string) => value.trim() || undefined;
-const tagsOf = (draft: LaunchDraft): string[] =>
-  draft.tags
-    .split(",")
-    .map((tag) => tag.trim())
-    .filter(Boolean);
 
 /** What the form asks for, or what is wrong with it, by the names of the server's fields (`resources.memory`). The server checks again. */
 export function checkDraft(draft: LaunchDraft, template: string): Checked {
-  const tags = tagsOf(draft);
+  const tags = wordsOf(draft.tags);
   const quantity = (rule: QuantityRule, value: string) => (value.trim() ? quantityProblem(rule, value.trim()) : null);
   const found: Record<string, string | null> = {
     name: draft.name.trim() && !SESSION_NAME.test(draft.name.trim()) ? SESSION_NAME_WORDS : null,
     "resources.memory": quantity(memoryRule, draft.memory),
     "resources.cpu": quantity(cpuRule, draft.cpu),
     idleTimeout: quantity(idleTimeoutRule, draft.idleTimeout),
+    agentLabels: labelsOf(draft.agentLabels).problem,
+    agentCapabilities: capabilitiesProblem(draft.agentCapabilities),
     homeId: draft.home === "existing" && !draft.homeId ? "Choose which home to use" : null,
     tags: tags.length > MAX_TAGS ? `at most ${MAX_TAGS} tags` : tags.every((tag) => TAG.test(tag)) ? null : TAG_WORDS,
   };
@@ -63,6 +72,7 @@ export function checkDraft(draft: LaunchDraft, template: string): Checked {
     persistentHome: draft.home !== "none",
     idleTimeout: text(draft.idleTimeout),
     tags,
+    ...(draft.queue ? { queue: true } : {}),
     ...(Object.keys(draft.policy).length > 0 ? { policy: draft.policy } : {}),
   };
   return { input, problems: null };
@@ -75,8 +85,13 @@ export function placementWish(draft: LaunchDraft, template: string): PlacementIn
   const resources = { memory: right(memoryRule, draft.memory), cpu: right(cpuRule, draft.cpu) };
   const home = draft.home === "existing" && draft.homeId ? draft.homeId : undefined;
   const [kind, name] = [draft.where.split(":", 1)[0], draft.where.slice(draft.where.indexOf(":") + 1)];
+  const { labels } = labelsOf(draft.agentLabels);
+  const capabilities = capabilitiesProblem(draft.agentCapabilities) ? [] : wordsOf(draft.agentCapabilities);
   return {
     template,
+    ...(labels && Object.keys(labels).length > 0 ? { agentLabels: labels } : {}),
+    ...(capabilities.length > 0 ? { agentCapabilities: capabilities } : {}),
+    ...(draft.strategy ? { strategy: draft.strategy } : {}),
     ...(resources.memory || resources.cpu ? { resources } : {}),
     ...(home ? { homeId: home } : {}),
     // The home decides.

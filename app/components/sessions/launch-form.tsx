@@ -11,13 +11,14 @@ import { useCurrentUser } from "../shell/user-context";
 import { checkDraft, emptyDraft, type LaunchDraft, placementWish } from "./launch-draft";
 import { LaunchFailure } from "./launch-failure";
 import { LaunchHome } from "./launch-home";
+import { LaunchPlace, WaitForRoom } from "./launch-place";
 import { PolicyChoice } from "./policy-choice";
 import { useLaunch } from "./use-launch";
 import { WhereItGoes } from "./where-it-goes";
 
 type Template = Outputs["templates"]["get"];
 type Explained = Outputs["sessions"]["explainPlacement"];
-const fields = ["name", "resources.memory", "resources.cpu", "homeId", "idleTimeout", "tags"];
+const fields = ["name", "resources.memory", "resources.cpu", "homeId", "idleTimeout", "tags", "agentLabels", "agentCapabilities"];
 
 /** `home`: the one to start with, where the address names one. */
 export function LaunchForm({ template, home }: { template: Template; home: string | null }) {
@@ -102,11 +103,12 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
           onChange={(event) => edit({ where: event.target.value })}
           problem={refused.agentId ?? refused.region ?? refused.platform}
           disabled={draft.home === "existing"}
-          hint={draft.home === "existing" ? "The home decides." : "Left to Berth, the session goes where the most room is."}
+          hint={draft.home === "existing" ? "The home decides." : "Left to Berth, it is chosen by how full each of those is that fit."}
         >
           <option value="">Anywhere</option>
           <Places explained={explained.data} chosen={draft.where} />
         </SelectField>
+        <LaunchPlace draft={draft} onEdit={edit} onLeave={leave} problem={problem} />
         <TextField
           label="Tags"
           aside="optional, with commas between"
@@ -131,6 +133,7 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
             />
           </details>
         ) : null}
+        {explained.data?.mayWait || draft.queue ? <WaitForRoom draft={draft} onEdit={edit} waiting={explained.data?.waiting ?? 0} /> : null}
         {launch.error ? <LaunchFailure error={launch.error} /> : null}
         <div className="flex flex-wrap gap-2">
           <Button type="submit" look="primary" busy={launch.launching} icon={<Play aria-hidden className="size-4" />}>

@@ -8,6 +8,7 @@ import { Elapsed } from "../data/relative-time";
 import { useCurrentUser } from "../shell/user-context";
 import { OpenApp } from "../viewer/open-app";
 import { ReasonForm } from "../viewer/reason-form";
+import { Considered } from "./placement";
 import { phaseLook } from "./session-phase";
 import { StartTimeline } from "./start-timeline";
 import type { SessionActions } from "./use-session-actions";
@@ -33,7 +34,7 @@ export function SessionStage({ session, actions, needsReason, reason, onReason }
 
 function StageContent({ session, actions, needsReason, reason, onReason }: SessionStageProps) {
   const user = useCurrentUser();
-  const { phase, message, progress, code } = session.status;
+  const { phase, message, progress, code, queue } = session.status;
   const newOne = (
     <ButtonLink href={`/sessions/new?template=${encodeURIComponent(session.template)}`} icon={<Play aria-hidden className="size-4" />}>
       New session like this
@@ -49,6 +50,13 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
     case "Pending":
     case "Starting":
     case "Waking":
+      if (queue) {
+        return (
+          <StageCard phase={phase} title={message} text="It starts by itself as soon as an agent can take it. You need not stay.">
+            {session.placement ? <Considered considered={session.placement.considered} omitted={session.placement.omitted} /> : null}
+          </StageCard>
+        );
+      }
       return (
         <StageCard phase={phase} title={phase === "Waking" ? "Waking up" : phase === "Pending" ? "Queued" : "Starting"} text={message}>
           <StartTimeline sessionId={session.id} progress={progressWords(progress)} underWay />

@@ -1,3 +1,4 @@
+import { placeWords, type QueuePlace, queueWords } from "@berth/protocol/queue-words";
 import type { SessionPhase } from "@berth/protocol/session-states";
 import { StatusMark } from "../data/status-mark";
 import { phaseLook } from "./session-phase";
@@ -8,13 +9,18 @@ interface SessionStatusProps {
       readonly phase: SessionPhase;
       readonly message: string;
       readonly progress: { readonly percent: number | null } | null;
+      /** It waits for room. */
+      readonly queue: QueuePlace | null;
     };
   };
 }
 
 export function SessionStatus({ session }: SessionStatusProps) {
-  const { phase, message, progress } = session.status;
+  const { phase, message, progress, queue } = session.status;
   const { tone, word, icon, moving } = phaseLook[phase];
   const percent = moving && progress?.percent != null ? ` ${Math.round(progress.percent)} %` : "";
-  return <StatusMark tone={tone} word={`${word}${percent}`} icon={icon} title={message || undefined} />;
+  return <StatusMark tone={tone} word={queue ? waiting(queue) : `${word}${percent}`} icon={icon} title={message || undefined} />;
 }
+
+/** As much as a column has room for; the message behind it has all. */
+const waiting = (queue: QueuePlace): string => `Waits, ${queue.of < 100 ? queueWords(queue) : placeWords(queue)}`;

@@ -23,6 +23,7 @@ export interface Start {
 /** The events that begin a start, and the steps that belong to one. */
 const beginnings: ReadonlySet<SessionEventKind> = new Set(["requested", "wake_requested"]);
 const startSteps: ReadonlySet<SessionEventKind> = new Set([
+  "queued",
   "placed",
   "command_sent",
   "image_pulling",
@@ -48,6 +49,7 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
 
 export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   requested: "Requested",
+  queued: "Waiting for room",
   placed: "Placed",
   command_sent: "Sent to the agent",
   image_pulling: "Pulling the image",

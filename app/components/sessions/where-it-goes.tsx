@@ -6,6 +6,9 @@ import { Considered } from "./placement";
 /** Before the launch: where the session would go now, and why there. */
 export function WhereItGoes({ explained }: { explained: Outputs["sessions"]["explainPlacement"] | undefined }) {
   const chosen = explained?.placement.chosen;
+  const considered = explained?.placement.considered ?? [];
+  // What the problem says already isn't said twice.
+  const tells = considered.length > 1 || considered.some(({ reason }) => !explained?.problem?.message.includes(reason));
   return (
     <section aria-label="Where it goes" aria-live="polite" className="rounded-lg border border-line bg-surface p-4 text-sm">
       <h2 className="text-sm font-medium">Where it goes</h2>
@@ -21,9 +24,9 @@ export function WhereItGoes({ explained }: { explained: Outputs["sessions"]["exp
               To <span className="font-medium text-ink">{chosen}</span>, as things are now.
             </p>
           )}
-          {explained.placement.considered.length > (explained.problem ? 1 : 0) ? (
+          {tells ? (
             <div className="mt-3 border-t border-line pt-3">
-              <Considered considered={explained.placement.considered} />
+              <Considered considered={considered} />
             </div>
           ) : null}
         </>

@@ -1,5 +1,5 @@
 "use client";
-import { Braces, Gauge, KeyRound, KeySquare, SlidersHorizontal, UserRound } from "lucide-react";
+import { Braces, Gauge, KeyRound, KeySquare, SlidersHorizontal, UserRound, Webhook } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
@@ -11,7 +11,10 @@ const tabs = [
   { href: "/settings/tokens", label: "Tokens", icon: KeySquare },
   { href: "/settings/api", label: "API", icon: Braces },
 ] as const;
-const ofAdmins = [{ href: "/settings/quotas", label: "Quotas", icon: Gauge }] as const;
+const ofAdmins = [
+  { href: "/settings/quotas", label: "Quotas", icon: Gauge },
+  { href: "/settings/webhooks", label: "Webhooks", icon: Webhook },
+] as const;
 
 /** Pages of their own, so that each has an address. */
 export function SettingsTabs() {

@@ -45,6 +45,7 @@ const fields: readonly { readonly field: string; read(content: Content): string 
   { field: "Shared memory", read: (one) => memoryWords(one.shmSize) },
   { field: "Processes at most", read: (one) => String(one.pidsLimit) },
   { field: "Ready within", read: (one) => `${one.readyTimeoutSeconds} s` },
+  { field: "Placement", read: (one) => orNothing(one.placement.strategy) },
   ...sessionPolicyFields.map((field) => ({ field: policyWords[field], read: (one: Content) => yesNo(one.policy[field]) })),
 ];
 
@@ -53,7 +54,15 @@ export function templateDiff(before: Content, after: Content): FieldChange[] {
   const changes = fields.flatMap(({ field, read }) => change(field, read(before), read(after)));
   const tags = (content: Content) => new Map(content.tags.map((tag) => [tag, tag]));
   const variables = (content: Content) => new Map(Object.entries(content.environment));
-  return [...changes, ...changesOf("Tag", tags(before), tags(after)), ...changesOf("Variable", variables(before), variables(after))];
+  const labels = (content: Content) => new Map(Object.entries(content.placement.labels));
+  const capabilities = (content: Content) => new Map(content.placement.capabilities.map((capability) => [capability, "needed"]));
+  return [
+    ...changes,
+    ...changesOf("Tag", tags(before), tags(after)),
+    ...changesOf("Agent label", labels(before), labels(after)),
+    ...changesOf("Agent capability", capabilities(before), capabilities(after)),
+    ...changesOf("Variable", variables(before), variables(after)),
+  ];
 }
 
 function changesOf(word: string, before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): FieldChange[] {

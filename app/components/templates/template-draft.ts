@@ -1,5 +1,6 @@
 import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
+import { capabilitiesProblem, labelsOf, labelsText, wordsOf } from "../../format/label-words";
 import type { Content } from "./template-diff";
 
 /** One variable of the editor's list; `key` tells rows apart while names are typed. */
@@ -38,6 +39,10 @@ export interface TemplateDraft {
   readonly hibernateMode: Content["hibernateMode"];
   readonly readyTimeoutSeconds: string;
   readonly policy: SessionPolicy;
+  /** `gpu=yes, zone=a`: what an agent must have. */
+  readonly agentLabels: string;
+  readonly agentCapabilities: string;
+  readonly strategy: "" | "spread" | "pack";
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -68,6 +73,9 @@ export const emptyDraft: TemplateDraft = {
   hibernateMode: "stop",
   readyTimeoutSeconds: "60",
   policy: sessionPolicySchema.parse({}),
+  agentLabels: "",
+  agentCapabilities: "",
+  strategy: "",
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -100,6 +108,9 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     hibernateMode: content.hibernateMode,
     readyTimeoutSeconds: String(content.readyTimeoutSeconds),
     policy: content.policy,
+    agentLabels: labelsText(content.placement.labels),
+    agentCapabilities: content.placement.capabilities.join(", "),
+    strategy: content.placement.strategy ?? "",
   };
 }
 
@@ -119,15 +130,16 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
     if (rowOf.has(name.trim())) problems[`environment.${key}`] = `${name.trim() || "No name"} is there twice`;
     else rowOf.set(name.trim(), key);
   }
+  const { labels, problem } = labelsOf(draft.agentLabels);
+  if (problem) problems["placement.labels"] = problem;
+  const tooMany = capabilitiesProblem(draft.agentCapabilities);
+  if (tooMany) problems["placement.capabilities"] = tooMany;
   const parsed = createTemplateInput.safeParse({
     name: draft.name.trim(),
     displayName: draft.displayName.trim(),
     category: draft.category.trim(),
     description: draft.description,
-    tags: draft.tags
-      .split(",")
-      .map((tag) => tag.trim())
-      .filter(Boolean),
+    tags: wordsOf(draft.tags),
     icon: draft.icon,
     iconUrl: optional(draft.iconUrl) ?? null,
     image: draft.image.trim(),
@@ -150,13 +162,24 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
     hibernateMode: draft.hibernateMode,
     readyTimeoutSeconds: wholeNumber(draft.readyTimeoutSeconds),
     policy: draft.policy,
+    placement: {
+      labels: labels ?? {},
+      capabilities: wordsOf(draft.agentCapabilities),
+      ...(draft.strategy ? { strategy: draft.strategy } : {}),
+    },
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;
     const variable = first === "environment" ? rowOf.get(String(second ?? "")) : undefined;
     const field =
-      variable !== undefined ? `environment.${variable}` : first === "tags" ? "tags" : issue.path.map(String).join(".") || "environment";
-    problems[field] ??= wordsOf(issue, variable !== undefined);
+      variable !== undefined
+        ? `environment.${variable}`
+        : first === "tags"
+          ? "tags"
+          : first === "placement"
+            ? `placement.${String(second)}`
+            : issue.path.map(String).join(".") || "environment";
+    problems[field] ??= issueWords(issue, variable !== undefined);
   }
   if (!parsed.success || Object.keys(problems).length > 0) return { content: null, problems };
   const { name: _, ...content } = parsed.data;
@@ -165,7 +188,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
 
 type Issue = NonNullable<ReturnType<typeof createTemplateInput.safeParse>["error"]>["issues"][number];
 
-function wordsOf(issue: Issue, ofVariable: boolean): string {
+function issueWords(issue: Issue, ofVariable: boolean): string {
   if (issue.code === "invalid_type") return "must be a whole number";
   if (issue.code === "too_small") return issue.origin === "string" ? "is needed" : `must be at least ${issue.minimum}`;
   if (issue.code === "too_big") {

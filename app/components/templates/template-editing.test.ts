@@ -29,6 +29,7 @@ describe("what differs between two versions", () => {
       defaultResources: { memory: "2Gi", cpu: "500m", storage: "10Gi" },
       environment: { LANG: "de", HOME: "/x" },
       idleTimeout: "0",
+      placement: { labels: { gpu: "yes" }, capabilities: ["render"], strategy: "pack" },
     };
     expect(templateDiff(content, after).map(({ field, kind, before, after }) => [field, kind, before, after])).toEqual([
       ["Description", "added", null, "Now with words"],
@@ -37,8 +38,11 @@ describe("what differs between two versions", () => {
       ["Memory", "changed", "512 MiB", "2 GiB"],
       ["Storage", "added", null, "10 GiB"],
       ["Hibernates when idle", "changed", "30 min", "never"],
+      ["Placement", "added", null, "pack"],
       ["Tag a", "removed", "a", null],
       ["Tag c", "added", null, "c"],
+      ["Agent label gpu", "added", null, "yes"],
+      ["Agent capability render", "added", null, "needed"],
       ["Variable HOME", "added", null, "/x"],
       ["Variable LANG", "changed", "en", "de"],
       ["Variable TZ", "removed", "UTC", null],

@@ -164,4 +164,5 @@ const previewOf = (draft: TemplateDraft): Content => ({
   hibernateMode: draft.hibernateMode,
   readyTimeoutSeconds: 0,
   policy: draft.policy,
+  placement: { labels: {}, capabilities: [] },
 });

@@ -197,6 +197,35 @@ export function TemplateFields({ draft, isNew, categories, edit, problem, leave 
           </div>
         </Card>
       </Panel>
+      <Panel title="Where its sessions go">
+        <Card className="grid grid-cols-1 gap-5 p-4 sm:grid-cols-3">
+          <TextField
+            label="Agent labels"
+            aside="optional"
+            placeholder="gpu=yes"
+            hint="With commas between: an agent must have all of them."
+            {...text("agentLabels", "placement.labels")}
+            {...plain}
+          />
+          <TextField
+            label="Agent capabilities"
+            aside="optional"
+            hint="With commas between: all of them too."
+            {...text("agentCapabilities", "placement.capabilities")}
+            {...plain}
+          />
+          <SelectField
+            label="Placement"
+            value={draft.strategy}
+            onChange={({ target: { value } }) => edit({ strategy: value === "spread" || value === "pack" ? value : "" })}
+            hint={draft.strategy === "pack" ? "On the fullest agent that fits." : "Unless a session asks for another."}
+          >
+            <option value="">As configured</option>
+            <option value="spread">Spread</option>
+            <option value="pack">Pack</option>
+          </SelectField>
+        </Card>
+      </Panel>
       <Panel title="What its screen allows">
         <Card className="flex flex-col gap-4 p-4">
           {sessionPolicyFields.map((field) => (

@@ -1,3 +1,4 @@
+import { labelsText } from "../../format/label-words";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { Badge } from "../data/badge";
@@ -72,6 +73,13 @@ export function TemplateOverview({ template, staff }: { template: Outputs["templ
               <Fact name="Shared memory">{memoryWords(template.shmSize)}</Fact>
               <Fact name="Hibernates when idle">{durationWords(template.idleTimeout)}</Fact>
               <Fact name="Hibernates by">{hibernations[template.hibernateMode]}</Fact>
+              {Object.keys(template.placement.labels).length > 0 ? (
+                <Fact name="Agent labels">{labelsText(template.placement.labels)}</Fact>
+              ) : null}
+              {template.placement.capabilities.length > 0 ? (
+                <Fact name="Agent capabilities">{template.placement.capabilities.join(", ")}</Fact>
+              ) : null}
+              {template.placement.strategy ? <Fact name="Placement">{template.placement.strategy}</Fact> : null}
               <Fact name="Processes at most">{template.pidsLimit.toLocaleString("en-GB")}</Fact>
             </Facts>
           </Card>

@@ -52,4 +52,11 @@ export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
   return { status: "online", since: null, reason: null };
 }
 
+/** What others are told of it; null while its channel is closed and may come back any moment. */
+export function agentPresence(agent: AgentFacts, now: Date): "online" | "offline" | "draining" | null {
+  const { status } = agentStatus(agent, now);
+  if (status !== "degraded") return status;
+  return agent.connectionId === null ? null : "online";
+}
+
 const later = (a: Date, b: Date | null): Date => (b && b > a ? b : a);

@@ -4,8 +4,9 @@ import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
-import { agentStatus } from "./agent-status";
-import { findAgents } from "./agents-store";
+import type { WebhookOutbox } from "../webhooks/webhook-outbox";
+import { agentPresence, agentStatus } from "./agent-status";
+import { type AgentRow, findAgents, markTold } from "./agents-store";
 
 const SWEEP_MS = 2_000;
 /** After a start of ours agents have this long to come back before their sessions' timelines say that they were lost. */
@@ -24,6 +25,7 @@ export class AgentsJobs {
       readonly clock: Clock;
       readonly log: Log;
       readonly sessionsInbox: SessionsInbox;
+      readonly outbox: WebhookOutbox;
     },
   ) {}
 
@@ -45,6 +47,7 @@ export class AgentsJobs {
       const { status, reason } = agentStatus(row, now);
       const before = this.known.get(row.id);
       if (status === "offline" && before === undefined && this.startedAt && now.getTime() - this.startedAt.getTime() < RETURN_MS) continue;
+      await this.tell(row, now);
       this.known.set(row.id, { status, connectionId: row.connectionId });
       if (before?.status === status) continue;
       if (status === "offline" && row.connectedAt)
@@ -54,5 +57,17 @@ export class AgentsJobs {
       if (before !== undefined) await this.deps.bus.publish({ kind: "agent", agentId: row.id });
     }
     for (const id of this.known.keys()) if (!rows.some((row) => row.id === id)) this.known.delete(id);
+  }
+
+  /** Outside, by webhooks: once for each change, whichever control plane sees it first. */
+  private async tell(row: AgentRow, now: Date): Promise<void> {
+    const presence = agentPresence(row, now);
+    if (presence === null || presence === row.toldStatus || (presence === "offline" && row.toldStatus === null)) return;
+    const { id, name, platform, region } = row;
+    const { reason } = agentStatus(row, now);
+    await this.deps.database.$transaction(async (tx) => {
+      if (!(await markTold(tx, id, row.toldStatus, presence))) return;
+      await this.deps.outbox.write(tx, { type: `agent.${presence}`, data: { agent: { id, name, platform, region }, reason } });
+    });
   }
 }

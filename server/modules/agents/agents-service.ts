@@ -60,7 +60,10 @@ export interface AgentsDeps {
 const GIB = 2 ** 30;
 
 /** What placement and counts look at. */
-export type FleetAgent = Pick<Agent, "id" | "name" | "platform" | "region" | "status" | "statusReason" | "capacity">;
+export type FleetAgent = Pick<
+  Agent,
+  "id" | "name" | "platform" | "region" | "labels" | "capabilities" | "status" | "statusReason" | "capacity"
+>;
 
 export class AgentsService {
   /** Dashboards and monitors ask for it all the time, and it reads every agent. */
@@ -91,8 +94,19 @@ export class AgentsService {
     const reservations = await findReservations(db);
     return rows.map((row) => {
       const { status, reason } = agentStatus(row, now);
-      const { id, name, platform, region } = row;
-      return { id, name, platform, region, status, statusReason: reason, capacity: capacityOf(row, reservations.get(id)) };
+      const { id, name, platform, region, capabilities } = row;
+      const labels = labelsOf(row.labels);
+      return {
+        id,
+        name,
+        platform,
+        region,
+        labels,
+        capabilities,
+        status,
+        statusReason: reason,
+        capacity: capacityOf(row, reservations.get(id)),
+      };
     });
   }
 
@@ -273,6 +287,9 @@ export class AgentsService {
   }
 }
 
+const labelsSchema = z.record(z.string(), z.string()).catch({});
+const labelsOf = (labels: unknown): Agent["labels"] => labelsSchema.parse(labels);
+
 const capacityOf = (row: FleetRow, reserved: Reservation | undefined): Agent["capacity"] => ({
   maxCpu: row.maxCpu,
   maxMemory: row.maxMemory,
@@ -298,7 +315,7 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
     awaitsApproval: row.approvedAt === null,
     drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
-    labels: z.record(z.string(), z.string()).catch({}).parse(row.labels),
+    labels: labelsOf(row.labels),
     metadata: z.record(z.string(), z.unknown()).catch({}).parse(row.metadata),
     resourceUsage: resourceUsageSchema.nullable().catch(null).parse(row.resourceUsage),
     websocketConnId: row.connectionId,

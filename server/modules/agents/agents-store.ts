@@ -20,12 +20,18 @@ export const findAgent = (db: Tx | Database, ref: string) =>
   db.agent.findUnique({ where: uuid.test(ref) ? { id: ref.toLowerCase() } : { name: ref } });
 export const findAgents = (db: Tx | Database) => db.agent.findMany({ orderBy: { name: "asc" } });
 
+/** False where another control plane told it first. */
+export const markTold = async (tx: Tx, id: string, before: string | null, toldStatus: string): Promise<boolean> =>
+  (await tx.agent.updateMany({ where: { id, toldStatus: before }, data: { toldStatus } })).count === 1;
+
 /** What an agent's status and the room on it follow from: of a large fleet, all else is read of one page at most. */
 const fleetColumns = {
   id: true,
   name: true,
   platform: true,
   region: true,
+  labels: true,
+  capabilities: true,
   maxCpu: true,
   maxMemory: true,
   maxSessions: true,

@@ -40,6 +40,7 @@ it("a line has a cell for each name of the first", () => {
     targetId: null,
     details: { note: 'a "quote", and a comma' },
     address: "192.0.2.1",
+    result: "refused",
   });
   expect(readCells(line)).toHaveLength(readCells(auditCsvHead).length);
   expect(readCells(line)).toEqual([
@@ -52,6 +53,7 @@ it("a line has a cell for each name of the first", () => {
     "user",
     "",
     "192.0.2.1",
+    "refused",
     '{"note":"a \\"quote\\", and a comma"}',
   ]);
 });

@@ -10,6 +10,7 @@ const columns = [
   ["target_kind", (entry) => entry.targetKind],
   ["target_id", (entry) => entry.targetId],
   ["address", (entry) => entry.address],
+  ["result", (entry) => entry.result],
   ["details", (entry) => JSON.stringify(entry.details)],
 ] as const satisfies readonly (readonly [string, (entry: AuditEntry) => string | null])[];
 

@@ -1,10 +1,14 @@
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 
+export const auditResultSchema = z.enum(["succeeded", "refused", "failed"]);
+export type AuditResult = z.infer<typeof auditResultSchema>;
+
 export const auditEntrySchema = z.object({
   id: z.string(),
   at: z.date(),
-  actorKind: z.enum(["user", "agent", "system"]),
+  /** `nobody`: who was not signed in. */
+  actorKind: z.enum(["user", "agent", "system", "nobody"]),
   actorName: z.string().nullable(),
   /** Name of the API token by which they did it. */
   actorToken: z.string().nullable(),
@@ -13,6 +17,8 @@ export const auditEntrySchema = z.object({
   targetId: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
   address: z.string().nullable(),
+  /** `refused`: by rights, a quota, or a wrong password. `failed`: by a fault of ours or of an agent. */
+  result: auditResultSchema,
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
@@ -33,6 +39,7 @@ export const auditFilterSchema = z.strictObject({
   targetId: text.optional(),
   /** From where. */
   address: text.optional(),
+  result: auditResultSchema.optional(),
   /** At this time or later. */
   from: time.optional(),
   /** Before this time. */

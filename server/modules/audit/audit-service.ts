@@ -6,6 +6,7 @@ import {
   type AuditEntry,
   type AuditFilter,
   type AuditFormat,
+  type AuditResult,
   auditEntrySchema,
   type auditWordsOutput,
   type listAuditInput,
@@ -24,20 +25,38 @@ export interface AuditRecord {
 }
 
 export class AuditService {
-  constructor(private readonly deps: { readonly database: Database }) {}
+  constructor(
+    private readonly deps: {
+      readonly database: Database;
+      /** Told of each deed that was done, in its transaction. */
+      readonly heard?: (tx: Tx, actor: AuditActor, record: AuditRecord) => Promise<void>;
+    },
+  ) {}
 
-  /** Give it the transaction of the change, so that neither is there without the other. */
+  /** What was done. Give it the transaction of the change, so that neither is there without the other. */
   async record(tx: Tx, actor: AuditActor, record: AuditRecord): Promise<void> {
-    await insertAuditEntry(tx, {
+    await this.write(tx, actor, record, "succeeded");
+    await this.deps.heard?.(tx, actor, record);
+  }
+
+  /** What was asked and not done. It changed nothing, and stands by itself. */
+  async recordDenied(actor: AuditActor, record: AuditRecord, result: Exclude<AuditResult, "succeeded">): Promise<void> {
+    await this.write(this.deps.database, actor, record, result);
+  }
+
+  private async write(db: Tx | Database, actor: AuditActor, record: AuditRecord, result: AuditResult): Promise<void> {
+    const named = "name" in actor ? actor : null;
+    await insertAuditEntry(db, {
       actorKind: actor.kind,
-      actorId: actor.kind === "system" ? null : actor.id,
-      actorName: actor.kind === "system" ? null : actor.name,
+      actorId: named?.id ?? null,
+      actorName: named?.name ?? null,
       actorToken: actor.kind === "user" ? (actor.token ?? null) : null,
       address: actor.kind === "system" ? null : actor.address,
       action: record.action,
       targetKind: record.target?.kind ?? null,
       targetId: record.target?.id ?? null,
       details: JSON.parse(JSON.stringify(record.details ?? {})),
+      result,
     });
   }
 

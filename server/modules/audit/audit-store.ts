@@ -36,6 +36,7 @@ const whereOf = ({ actor, from, to, ...same }: AuditFilter): Prisma.AuditEntryWh
   targetKind: same.targetKind,
   targetId: same.targetId,
   address: same.address,
+  result: same.result,
   ...((from || to) && { at: { ...(from && { gte: timeOf(from) }), ...(to && { lt: timeOf(to) }) } }),
 });
 

@@ -20,7 +20,15 @@ beforeEach(async () => {
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute));
 const write = (
-  rows: readonly { action?: string; actorName?: string; targetKind?: string; targetId?: string; address?: string; at: Date }[],
+  rows: readonly {
+    action?: string;
+    actorName?: string;
+    targetKind?: string;
+    targetId?: string;
+    address?: string;
+    result?: string;
+    at: Date;
+  }[],
 ) => kit.database.auditEntry.createMany({ data: rows.map((row) => ({ actorKind: "user", action: "a.b", ...row })) });
 const minutesOf = (rows: readonly { at: Date }[]) => rows.map((row) => row.at.getUTCMinutes());
 const get = (query: string, headers: Record<string, string> = { authorization }) =>
@@ -31,7 +39,15 @@ describe("the audit log", () => {
     await write([
       { at: at(1), actorName: "ann", action: "sessions.create", targetKind: "session", targetId: "s1", address: "192.0.2.1" },
       { at: at(2), actorName: "bob", action: "sessions.create", targetKind: "session", targetId: "s2", address: "192.0.2.1" },
-      { at: at(3), actorName: "ann", action: "users.create", targetKind: "user", targetId: "u1", address: "2001:db8::1" },
+      {
+        at: at(3),
+        actorName: "ann",
+        action: "users.create",
+        targetKind: "user",
+        targetId: "u1",
+        address: "2001:db8::1",
+        result: "refused",
+      },
     ]);
     const list = async (filter: Parameters<ReturnType<DoorKit["callerOf"]>["audit"]["list"]>[0]) =>
       minutesOf((await kit.callerOf(admin).audit.list(filter)).entries);
@@ -41,6 +57,8 @@ describe("the audit log", () => {
     expect(await list({ targetKind: "user" })).toEqual([3]);
     expect(await list({ targetId: "s2" })).toEqual([2]);
     expect(await list({ address: "2001:db8::1" })).toEqual([3]);
+    expect(await list({ result: "refused" })).toEqual([3]);
+    expect(await list({ result: "succeeded" })).toEqual([2, 1]);
     expect(await list({ from: at(2).toISOString() })).toEqual([3, 2]);
     expect(await list({ to: "2026-01-01T01:03:00+01:00" })).toEqual([2, 1]);
     expect(await list({ actor: "ann", from: at(2).toISOString(), to: at(3).toISOString() })).toEqual([]);
@@ -49,6 +67,47 @@ describe("the audit log", () => {
       actions: ["sessions.create", "users.create"],
       targetKinds: ["session", "user"],
     });
+  });
+
+  it("has the sign-ins that were refused, with the name of who exists alone", async () => {
+    const ann = await makeAsker(kit, "user");
+    for (const username of [ann.username, "a password typed there"])
+      await expect(kit.callerOf(null).auth.signIn({ username, password: "wrong" })).rejects.toThrow("Invalid username");
+    const { entries } = await kit.callerOf(admin).audit.list({ action: "auth.sign_in" });
+    const [nobody, known] = entries;
+    expect(known).toMatchObject({
+      actorKind: "user",
+      actorName: ann.username,
+      targetId: ann.userId,
+      result: "refused",
+      address: "192.0.2.1",
+    });
+    expect(nobody).toMatchObject({ actorKind: "nobody", actorName: null, targetId: null, result: "refused" });
+    expect(JSON.stringify(nobody)).not.toContain("typed there");
+  });
+
+  it("has the changes that somebody may not make, and those that a quota refuses, but not what they may not read or wrote wrong", async () => {
+    const ann = await makeAsker(kit, "user");
+    const bob = await makeAsker(kit, "user");
+    const agent = await kit.connectAgent("audited");
+    const session = await kit.callerOf(bob).sessions.create({ template: "terminal-desktop" });
+    await kit.callerOf(admin).users.update({ id: ann.userId, quota: { sessions: 0 } });
+    await kit.database.auditEntry.deleteMany();
+    const as = kit.callerOf(ann);
+    await expect(as.users.update({ id: bob.userId, role: "admin" })).rejects.toThrow("may not");
+    await expect(as.sessions.delete({ id: session.id })).rejects.toThrow("No session");
+    await expect(as.sessions.create({ template: "terminal-desktop" })).rejects.toMatchObject({ cause: { code: "QUOTA_EXCEEDED" } });
+    await expect(as.users.list({})).rejects.toThrow("may not");
+    await expect(as.sessions.delete({ id: ann.userId })).rejects.toThrow("No session");
+    const { entries } = await kit.callerOf(admin).audit.list({ actor: ann.username });
+    expect(
+      entries.map(({ action, targetKind, targetId, result, details }) => [action, targetKind, targetId, result, details.code]),
+    ).toEqual([
+      ["sessions.create", null, null, "refused", "QUOTA_EXCEEDED"],
+      ["sessions.delete", "session", session.id, "refused", "SESSION_NOT_FOUND"],
+      ["users.update", "user", bob.userId, "refused", "AUTH_INSUFFICIENT_PERMISSIONS"],
+    ]);
+    await agent.close();
   });
 
   it("goes on by cursor, also among entries of the same moment", async () => {
@@ -84,7 +143,7 @@ describe("its export", () => {
     await write([{ at: at(0), actorName: "=1+1" }]);
     const { text, headers } = await get("action=a.b");
     expect(headers["content-type"]).toContain("text/csv");
-    expect(text.split("\r\n")[0]).toBe("id,at,actor_kind,actor_name,actor_token,action,target_kind,target_id,address,details");
+    expect(text.split("\r\n")[0]).toBe("id,at,actor_kind,actor_name,actor_token,action,target_kind,target_id,address,result,details");
     expect(text).toContain(`,"'=1+1",`);
   });
 

@@ -25,6 +25,8 @@ export function heardBy(actor: Actor, event: BusEvent, ownerOfSession: string | 
       return actor.role === "admin" || event.userId === actor.userId || event.audience.includes(actor.userId)
         ? { kind: "viewers", id: event.sessionId }
         : null;
+    case "queue":
+      return { kind: "queue" };
     case "access":
     case "logout":
       return null;

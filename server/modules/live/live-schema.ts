@@ -12,6 +12,8 @@ export const liveEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("user"), id: z.string() }),
   z.object({ kind: z.literal("home"), id: z.string() }),
   z.object({ kind: z.literal("viewers"), id: z.string() }),
+  /** Somebody came into the queue for room or left it: the places of those who wait moved. */
+  z.object({ kind: z.literal("queue") }),
   z.object({ kind: z.literal("resync") }),
 ]);
 export type LiveEvent = z.infer<typeof liveEventSchema>;

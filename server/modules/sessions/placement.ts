@@ -1,4 +1,5 @@
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
+import type { PlacementStrategy } from "@berth/protocol/placement-strategy";
 import type { Platform } from "@berth/protocol/session-states";
 import type { FleetAgent } from "../agents/agents-service";
 import type { Placement } from "./sessions-schema";
@@ -10,9 +11,19 @@ export interface PlacementRequest {
   readonly agent?: string | undefined;
   /** UUID of the agent that holds the home. */
   readonly homeAgentId?: string | undefined;
+  /** Labels that the agent must have, all of them; the same key twice with different values fits nowhere. */
+  readonly labels?: readonly (readonly [key: string, value: string])[];
+  readonly capabilities?: readonly string[];
+  /** Default: `spread`. */
+  readonly strategy?: PlacementStrategy | undefined;
   readonly cpuMillicores: number;
   readonly memoryBytes: number;
 }
+
+/** Where a session may go. `refusal` is what `place` throws; `tooLarge`: agents match, and none of them could hold it if it were empty. */
+export type Outcome =
+  | { readonly agent: FleetAgent; readonly placement: Placement; readonly refusal: null }
+  | { readonly agent: null; readonly placement: Placement; readonly refusal: BerthError; readonly tooLarge: boolean };
 
 interface Look {
   readonly agent: FleetAgent;
@@ -20,28 +31,59 @@ interface Look {
   readonly refusal: { readonly code: ErrorCode; readonly reason: string } | null;
   /** The fullest of cores, memory and slots once the session is there, 0 to 1. */
   readonly load: number;
+  /** It is one of those that were asked for, whatever state it is in. */
+  readonly matches: boolean;
+  /** Even with nothing else on it. */
+  readonly tooSmall: boolean;
 }
 
 const GIB = 2 ** 30;
 const MAX_KEPT = 50;
+/** In a message; `details.considered` has them all. */
+const MAX_SAID = 10;
+
+const nobody: ReadonlySet<string> = new Set();
 
 /**
- * Chooses the least loaded agent that fits, and says of every agent why it was or wasn't chosen. Throws NO_AGENTS_AVAILABLE,
- * AGENT_CAPACITY_EXCEEDED, or for one that was asked for (or holds the home) AGENT_NOT_FOUND, AGENT_OFFLINE or AGENT_DRAINING; each with
- * `details.considered`.
+ * Chooses the least loaded agent that fits, or the fullest where the strategy is `pack`, and says of every agent why it was or wasn't chosen.
+ * Throws NO_AGENTS_AVAILABLE, AGENT_CAPACITY_EXCEEDED, or for one that was asked for (or holds the home) AGENT_NOT_FOUND, AGENT_OFFLINE or
+ * AGENT_DRAINING; each with `details.considered`.
  */
 export function place(request: PlacementRequest, agents: readonly FleetAgent[]): { agent: FleetAgent; placement: Placement } {
-  const looks = agents.map((agent) => look(request, agent));
-  const fitting = looks.filter((one) => one.refusal === null).sort((a, b) => a.load - b.load || a.agent.name.localeCompare(b.agent.name));
+  const outcome = tryPlace(request, agents);
+  if (outcome.agent === null) throw outcome.refusal;
+  return outcome;
+}
+
+/** The same without throwing. `kept`: UUIDs of agents whose room is for others. */
+export function tryPlace(request: PlacementRequest, agents: readonly FleetAgent[], kept: ReadonlySet<string> = nobody): Outcome {
+  const looks = agents.map((agent) => look(request, agent, kept));
+  const order = request.strategy === "pack" ? -1 : 1;
+  const fitting = looks
+    .filter((one) => one.refusal === null)
+    .sort((a, b) => order * (a.load - b.load) || a.agent.name.localeCompare(b.agent.name));
   const best = fitting[0];
   const considered = looks.map((one) => ({
     agent: one.agent.name,
     chosen: one === best,
     reason: one.refusal?.reason ?? chosenReason(one, best, request),
   }));
-  if (!best) throw refusal(request, looks, considered);
-  return { agent: best.agent, placement: { chosen: best.agent.name, considered, omitted: 0 } };
+  if (best) return { agent: best.agent, placement: { chosen: best.agent.name, considered, omitted: 0 }, refusal: null };
+  const matching = looks.filter((one) => one.matches);
+  return {
+    agent: null,
+    placement: { chosen: null, considered, omitted: 0 },
+    refusal: refusal(request, looks, considered),
+    tooLarge: matching.length > 0 && matching.every((one) => one.tooSmall),
+  };
 }
+
+/** Agents that are there now and could hold it, if they had the room: those whose room is kept for one that has waited long. */
+export const couldHold = (request: PlacementRequest, agents: readonly FleetAgent[]): FleetAgent[] =>
+  agents.filter((agent) => {
+    const { matches, tooSmall } = look(request, agent, nobody);
+    return matches && !tooSmall && unusable(agent) === null;
+  });
 
 /** What a session keeps of how it was placed: of a large fleet, the chosen agent and the first others. */
 export function keptPlacement({ chosen, considered }: Placement): Placement {
@@ -51,7 +93,7 @@ export function keptPlacement({ chosen, considered }: Placement): Placement {
   return { chosen, considered: kept, omitted: considered.length - kept.length };
 }
 
-function look(request: PlacementRequest, agent: FleetAgent): Look {
+function look(request: PlacementRequest, agent: FleetAgent, kept: ReadonlySet<string>): Look {
   const { maxCpu, maxMemory, maxSessions, currentSessions, reservedCpu, reservedMemory } = agent.capacity;
   const cpu = reservedCpu + request.cpuMillicores / 1000;
   const memory = reservedMemory + request.memoryBytes / GIB;
@@ -69,12 +111,17 @@ function look(request: PlacementRequest, agent: FleetAgent): Look {
       [slots, maxSessions],
     ].map(([used, max]) => (used && max ? used / max : 0)),
   );
+  const mismatch = notAskedFor(request, agent) ?? lacking(request, agent);
+  const size = { cpu: request.cpuMillicores / 1000, memory: request.memoryBytes / GIB };
   return {
     agent,
     load,
+    matches: mismatch === null,
+    tooSmall: over(size.cpu, maxCpu) || over(size.memory, maxMemory) || over(1, maxSessions),
     refusal:
-      notAskedFor(request, agent) ??
+      mismatch ??
       unusable(agent) ??
+      (kept.has(agent.id) ? { code: "AGENT_CAPACITY_EXCEEDED", reason: "keeps its room for a session that has waited longer" } : null) ??
       (full.length > 0 ? { code: "AGENT_CAPACITY_EXCEEDED", reason: full.join("; ") } : null),
   };
 }
@@ -89,6 +136,19 @@ function notAskedFor(request: PlacementRequest, agent: FleetAgent): Look["refusa
     return no(`is in region ${agent.region ?? "none"}, ${request.region} was asked for`);
   return null;
 }
+
+/** All that it lacks, in one reason. */
+function lacking({ labels = [], capabilities = [] }: PlacementRequest, agent: FleetAgent): Look["refusal"] {
+  const lacks = [
+    ...labels
+      .filter(([key, value]) => agent.labels[key] !== value)
+      .map(([key, value]) => `the label ${key}=${value}${instead(agent, key)}`),
+    ...capabilities.filter((one) => !agent.capabilities.includes(one)).map((one) => `the capability ${one}`),
+  ];
+  return lacks.length === 0 ? null : { code: "NO_AGENTS_AVAILABLE", reason: `lacks ${lacks.join(" and ")}` };
+}
+
+const instead = (agent: FleetAgent, key: string): string => (Object.hasOwn(agent.labels, key) ? ` (has ${key}=${agent.labels[key]})` : "");
 
 function unusable(agent: FleetAgent): Look["refusal"] {
   if (agent.status === "draining") return { code: "AGENT_DRAINING", reason: "is draining" };
@@ -108,20 +168,30 @@ function refusal(request: PlacementRequest, looks: readonly Look[], considered: 
   }
   const full = looks.filter((one) => one.refusal?.code === "AGENT_CAPACITY_EXCEEDED");
   if (full.length > 0) {
-    const said = full.map((one) => `'${one.agent.name}' ${one.refusal?.reason}`).join("; ");
+    const said = full
+      .slice(0, MAX_SAID)
+      .map((one) => `'${one.agent.name}' ${one.refusal?.reason}`)
+      .concat(full.length > MAX_SAID ? [`and ${full.length - MAX_SAID} more`] : [])
+      .join("; ");
     return new BerthError("AGENT_CAPACITY_EXCEEDED", `No agent has room for this session: ${said}`, { details });
   }
   const which = request.platform ? ` for platform '${request.platform}'` : "";
   const draining = looks.length > 0 && looks.every((one) => one.refusal?.code === "AGENT_DRAINING");
   if (draining) return new BerthError("AGENT_DRAINING", "Every agent is draining and takes no new sessions", { details });
-  return new BerthError("NO_AGENTS_AVAILABLE", `No online agents available${which}`, { details });
+  return new BerthError("NO_AGENTS_AVAILABLE", `No online agents available${which}${having(request)}`, { details });
+}
+
+function having({ labels = [], capabilities = [] }: PlacementRequest): string {
+  const wanted = [...labels.map(([key, value]) => `label ${key}=${value}`), ...capabilities.map((one) => `capability ${one}`)];
+  return wanted.length === 0 ? "" : ` with ${wanted.join(", ")}`;
 }
 
 function chosenReason(one: Look, best: Look | undefined, request: PlacementRequest): string {
   const load = `${Math.round(one.load * 100)} % full with this session`;
-  if (one !== best) return `fits, but is fuller or later by name: ${load}`;
+  const pack = request.strategy === "pack";
+  if (one !== best) return `fits, but is ${pack ? "emptier" : "fuller"} or later by name: ${load}`;
   if (request.homeAgentId !== undefined) return `holds the home; ${load}`;
-  return request.agent === undefined ? `least loaded that fits: ${load}` : `was asked for; ${load}`;
+  return request.agent === undefined ? `${pack ? "fullest" : "least loaded"} that fits: ${load}` : `was asked for; ${load}`;
 }
 
 const over = (used: number, max: number | null): boolean => max !== null && used > max + 1e-9;

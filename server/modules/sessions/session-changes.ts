@@ -6,8 +6,11 @@ import type { Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import type { TasksService } from "../tasks/tasks-service";
 import type { TemplatesService } from "../templates/templates-service";
+import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import { renderHibernate, renderSpec, renderStop } from "./render-spec";
-import { isOver } from "./session-status";
+import { removeFromQueue } from "./session-queue-store";
+import { isOver, isWaiting } from "./session-status";
+import { sessionWebhook } from "./session-webhook";
 import { type SessionEvent, type SessionTask, step } from "./sessions-lifecycle";
 import type { SessionEventKind } from "./sessions-schema";
 import { changeSession, findSession, insertEvent, type SessionRow } from "./sessions-store";
@@ -16,6 +19,7 @@ export interface SessionChangesDeps {
   readonly clock: Clock;
   readonly tasks: TasksService;
   readonly templates: TemplatesService;
+  readonly outbox: WebhookOutbox;
 }
 
 export interface ChangeContext {
@@ -80,7 +84,14 @@ export class SessionChanges {
       await insertEvent(tx, { sessionId: row.id, at: now, kind: timeline, message, actorId: context.actorId });
     }
     const after = await this.find(tx, row.id);
+    const told = sessionWebhook(row, after, timeline);
+    if (told) await this.deps.outbox.write(tx, told);
     const events: BusEvent[] = [{ kind: "session", sessionId: row.id, userId: row.userId, agentId: after.agentId }];
+    if (isWaiting(row)) {
+      // Placed or ended: it waits no more, and those behind it move up.
+      await removeFromQueue(tx, row.id);
+      events.push({ kind: "queue" });
+    }
     if (task) events.push(...(await this.enqueue(tx, after, task, context)));
     return { row: after, events };
   }

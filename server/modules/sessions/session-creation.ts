@@ -1,4 +1,5 @@
 import { BerthError } from "@berth/protocol/errors";
+import type { PlacementStrategy } from "@berth/protocol/placement-strategy";
 import { parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
@@ -16,18 +17,13 @@ import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
 import type { Asker } from "../users/users-schema";
 import type { UsersService } from "../users/users-service";
-import { keptPlacement, place } from "./placement";
+import { keptPlacement } from "./placement";
+import { placementWish } from "./placement-wish";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
-import {
-  type CreateSessionInput,
-  type explainPlacementInput,
-  type explainPlacementOutput,
-  type Placement,
-  placementSchema,
-  type SessionDetail,
-} from "./sessions-schema";
+import { mayWait, type SessionQueue } from "./session-queue";
+import type { CreateSessionInput, explainPlacementInput, explainPlacementOutput, Placement, SessionDetail } from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
 import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
 
@@ -49,6 +45,9 @@ export interface SessionCreationDeps {
   readonly templates: TemplatesService;
   readonly changes: SessionChanges;
   readonly sessions: SessionsService;
+  readonly queue: SessionQueue;
+  /** Where neither request nor template says. */
+  readonly strategy: PlacementStrategy;
 }
 
 /** From the form to a row, its home, its first task and the first lines of its timeline: one transaction. */
@@ -64,7 +63,7 @@ export class SessionCreation {
     return { userId: "", username };
   }
 
-  /** What isn't there makes the request wrong: 400. Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, QUOTA_EXCEEDED (the owner's), and what `place` throws. */
+  /** What isn't there makes the request wrong: 400. Throws TEMPLATE_NOT_FOUND, SESSION_ALREADY_EXISTS, HOME_IN_USE, QUOTA_EXCEEDED (the owner's), and what `place` throws but where the session may `queue` for room. */
   async create(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
     try {
       return await this.make(asker, owner, input);
@@ -74,35 +73,30 @@ export class SessionCreation {
   }
 
   /** What `create` would do with these wishes now, in words. Throws TEMPLATE_NOT_FOUND and HOME_NOT_FOUND. */
-  async explain(asker: Asker, input: z.output<typeof explainPlacementInput>): Promise<z.output<typeof explainPlacementOutput>> {
+  async explain(owner: Owner, input: z.output<typeof explainPlacementInput>): Promise<z.output<typeof explainPlacementOutput>> {
     const template = await this.deps.templates.get(input.template);
-    const homeAgentId = input.homeId && (await this.deps.homes.agentOf(input.homeId, asker.userId));
-    const fleet = await this.deps.agents.fleet(this.deps.database);
-    const wish = { ...sizeOf(input, template), platform: input.platform, region: input.region, agent: input.agentId, homeAgentId };
+    const { database, queue, quotas, strategy } = this.deps;
+    const homeAgentId = input.homeId && (await this.deps.homes.agentOf(input.homeId, owner.userId));
+    const fleet = await this.deps.agents.fleet(database);
     const there = {
+      waiting: await queue.waiting(database),
       regions: [...new Set(fleet.flatMap(({ region }) => region ?? []))].sort(),
       platforms: [...new Set(fleet.map(({ platform }) => platform))].sort(),
     };
-    const refused = (error: unknown, considered: unknown) => {
+    try {
+      await quotas.explain(owner.userId, askOf({ ...input, state: "running" }, template));
+    } catch (error) {
       if (!(error instanceof BerthError)) throw error;
-      const looks = placementSchema.shape.considered.catch([]).parse(considered ?? error.details?.considered);
-      return {
-        placement: { chosen: null, considered: looks, omitted: 0 },
-        problem: { code: error.code, message: error.message },
-        ...there,
-      };
-    };
-    try {
-      await this.deps.quotas.explain(asker.userId, askOf({ ...input, state: "running" }, template));
-    } catch (error) {
       // Which agent would take it doesn't matter: none gets to.
-      return refused(error, []);
+      const { code, message } = error;
+      return { placement: { chosen: null, considered: [], omitted: 0 }, problem: { code, message }, mayWait: false, ...there };
     }
-    try {
-      return { placement: place(wish, fleet).placement, problem: null, ...there };
-    } catch (error) {
-      return refused(error, undefined);
-    }
+    const outcome = await queue.outcomeFor(database, {
+      ...placementWish(input, template, strategy, homeAgentId),
+      ...sizeOf(input, template),
+    });
+    const problem = outcome.refusal && { code: outcome.refusal.code, message: outcome.refusal.message };
+    return { placement: outcome.placement, problem, mayWait: mayWait(outcome), ...there };
   }
 
   private async make(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
@@ -141,11 +135,12 @@ export class SessionCreation {
     const { memoryBytes, cpuMillicores } = sizeOf(input, template);
     await this.deps.quotas.demand(tx, owner.userId, askOf(input, template));
     const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
-    const { agent, placement } = place(
-      { platform: input.platform, region: input.region, agent: input.agentId, homeAgentId: home?.agentId, cpuMillicores, memoryBytes },
-      await this.deps.agents.fleet(tx),
-    );
-    const made = home ?? (persistentHome ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
+    const wish = placementWish(input, template, this.deps.strategy, home?.agentId);
+    const outcome = await this.deps.queue.outcomeFor(tx, { ...wish, cpuMillicores, memoryBytes });
+    const { agent, placement } = outcome;
+    if (agent === null && !(input.queue && input.state === "running" && mayWait(outcome))) throw outcome.refusal;
+    const made =
+      home ?? (persistentHome && agent ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
     const idleTimeout = input.idleTimeout ?? template.idleTimeout;
     const now = this.deps.clock.now();
     const row = await insertSession(tx, {
@@ -154,11 +149,11 @@ export class SessionCreation {
       userId: owner.userId,
       templateId: template.id,
       templateVersion: template.version,
-      agentId: agent.id,
-      platform: agent.platform,
+      agentId: agent?.id ?? null,
+      platform: agent?.platform ?? input.platform ?? "docker",
       desired: input.state,
       observed: "absent",
-      generation: input.state === "running" ? 1 : 0,
+      generation: agent && input.state === "running" ? 1 : 0,
       hibernateMode: input.hibernateMode ?? template.hibernateMode,
       memoryBytes: BigInt(memoryBytes),
       cpuMillicores,
@@ -173,8 +168,9 @@ export class SessionCreation {
       updatedAt: now,
     });
     await this.announce(tx, asker, row, placement, template);
-    const task = input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : [];
-    const events: BusEvent[] = [{ kind: "session", sessionId: id, userId: owner.userId, agentId: agent.id }, ...task];
+    const queued = outcome.refusal && [await this.deps.queue.join(tx, row, wish, outcome.refusal.message)];
+    const task = queued ?? (input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : []);
+    const events: BusEvent[] = [{ kind: "session", sessionId: id, userId: owner.userId, agentId: row.agentId }, ...task];
     if (made && !home) events.push({ kind: "home", homeId: made.id, userId: owner.userId });
     return { row, events };
   }
@@ -189,7 +185,14 @@ export class SessionCreation {
       message: `${template.displayName} was asked for by ${asker.username}`,
       actorId: asker.userId,
     });
-    await insertEvent(tx, { sessionId: row.id, at, kind: "placed", message: `Placed on '${placement.chosen}': ${reason}`, actorId: null });
+    if (placement.chosen)
+      await insertEvent(tx, {
+        sessionId: row.id,
+        at,
+        kind: "placed",
+        message: `Placed on '${placement.chosen}': ${reason}`,
+        actorId: null,
+      });
     await this.deps.audit.record(tx, actorOf(asker), {
       action: "sessions.create",
       target: { kind: "session", id: row.id },

@@ -1,6 +1,6 @@
 import type { DesiredState, ObservedState, SessionPhase, SessionState } from "@berth/protocol/session-states";
 import { expect, it } from "vitest";
-import { sessionPhase, sessionState } from "./session-status";
+import { sessionPhase, sessionState, statusMessage } from "./session-status";
 
 const rows: [DesiredState, ObservedState, number, string | null, boolean, SessionState, SessionPhase][] = [
   ["running", "absent", 1, null, false, "pending", "Pending"],
@@ -30,3 +30,16 @@ it.each(rows)(
     expect(sessionPhase(session, offline)).toBe(phase);
   },
 );
+
+it.each([
+  [1, "1st"],
+  [2, "2nd"],
+  [3, "3rd"],
+  [4, "4th"],
+  [11, "11th"],
+  [112, "112th"],
+  [121, "121st"],
+])("who has %i before and including them in line is told %s", (position, words) => {
+  const facts = { agent: null, reason: null, progress: null, queue: { position, of: 200 } };
+  expect(statusMessage("Pending", facts)).toBe(`Waits for room: ${words} of 200`);
+});

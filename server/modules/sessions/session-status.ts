@@ -1,3 +1,4 @@
+import { type QueuePlace, queueWords } from "@berth/protocol/queue-words";
 import type { DesiredState, ObservedState, SessionPhase, SessionState } from "@berth/protocol/session-states";
 
 /** The facts that everything a person sees of a session's condition follows from. */
@@ -17,6 +18,10 @@ export const isOver = (session: Omit<StoredSession, "generation">): boolean =>
 /** Its first start is under way. */
 export const isPending = (session: StoredSession): boolean =>
   session.desired === "running" && session.generation <= 1 && (session.observed === "absent" || session.observed === "starting");
+
+/** It has no agent yet and is to get one when there is room: one that has ended, or begins hibernated, has none to wait for. */
+export const isWaiting = (session: StoredSession & { readonly agentId: string | null }): boolean =>
+  session.desired === "running" && session.observed === "absent" && session.generation === 0 && session.agentId === null;
 
 /** What is so is what was asked for: no task of its own is under way. */
 export const isSettled = (session: StoredSession): boolean =>
@@ -51,11 +56,12 @@ export function sessionPhase(session: StoredSession, agentOffline: boolean): Ses
 /** Words for people; `reason` is why it failed, `progress` what the agent does right now. */
 export function statusMessage(
   phase: SessionPhase,
-  facts: { agent: string | null; reason: string | null; progress: string | null },
+  facts: { agent: string | null; reason: string | null; progress: string | null; queue: QueuePlace | null },
 ): string {
   const agent = facts.agent ? `'${facts.agent}'` : "its agent";
   switch (phase) {
     case "Pending":
+      if (facts.queue) return `Waits for room: ${queueWords(facts.queue)}`;
       return facts.progress ?? "Session provisioning in progress...";
     case "Starting":
       return facts.progress ?? "The container is there; its display is starting";

@@ -2,6 +2,7 @@ import { displaySchema, securityProfileSchema } from "@berth/protocol/agent-comm
 import { THUMBNAILS, type ViewerMode } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantities";
+import type { QueuePlace } from "@berth/protocol/queue-words";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
@@ -18,12 +19,14 @@ import type { DisplayRow, ListedSessionRow, SessionRow } from "./sessions-store"
 export interface ViewParts {
   readonly display: DisplayRow;
   readonly progress: { percent: number | null; message: string } | null;
+  /** Null: it doesn't wait for room. */
+  readonly queue: QueuePlace | null;
   readonly now: Date;
   /** It is the asking person's own, or they are invited to its screen: whoever else may see the session may not see what it shows. */
   readonly looksOn: boolean;
 }
 
-export function sessionView(row: ListedSessionRow, { display, progress, now, looksOn }: ViewParts): Session {
+export function sessionView(row: ListedSessionRow, { display, progress, queue, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
   const { protocol } = displaySchema.parse(display.display);
@@ -50,7 +53,12 @@ export function sessionView(row: ListedSessionRow, { display, progress, now, loo
     hibernateModes: z.array(hibernateModeSchema).catch(["stop"]).parse(row.hibernateModes),
     status: {
       phase,
-      message: statusMessage(phase, { agent: row.agent?.name ?? null, reason: row.failureMessage, progress: progress?.message ?? null }),
+      message: statusMessage(phase, {
+        agent: row.agent?.name ?? null,
+        reason: row.failureMessage,
+        progress: progress?.message ?? null,
+        queue,
+      }),
       code: row.failureCode === null ? null : errorCodeSchema.catch("SESSION_PROVISIONING_FAILED").parse(row.failureCode),
       podIp: row.podIp,
       podName: row.podName,
@@ -58,6 +66,7 @@ export function sessionView(row: ListedSessionRow, { display, progress, now, loo
       vncUrl: phase === "Running" && protocol === "rfb" ? `/vnc-viewer/${row.id}` : null,
       startedAt: row.startedAt,
       progress,
+      queue,
     },
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,

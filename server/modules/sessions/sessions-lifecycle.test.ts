@@ -50,6 +50,7 @@ const events: Record<string, SessionEvent> = {
   terminate: { kind: "terminate" },
   force: { kind: "force_terminate" },
   never_sent: { kind: "never_sent" },
+  placed: { kind: "placed" },
   starting: saw("starting"),
   running: saw("running"),
   frozen: saw("frozen"),
@@ -228,6 +229,17 @@ const table: [StoredSession, Record<string, string>][] = [
   [stored("terminated", "removed"), { hibernate: "refused", wake: "refused", terminate: "refused" }],
   [stored("terminated", "failed", 1, "IMAGE_NOT_FOUND"), { hibernate: "refused", wake: "refused", terminate: "refused" }],
 ];
+
+describe("a session that waits for an agent", () => {
+  it("is started once it has one, and ends at once where it is ended before", () => {
+    const waiting = stored("running", "absent", 0);
+    expect(outcome(waiting, { kind: "placed" })).toBe("running/absent gen=1 [start]");
+    expect(outcome(stored("hibernated", "absent", 0), { kind: "placed" })).toBe("-");
+    expect(outcome(waiting, { kind: "terminate" })).toBe("terminated/removed");
+    expect(outcome(waiting, { kind: "hibernate" })).toBe("refused");
+    expect(outcome(waiting, failed("start", 0))).toBe("terminated/failed !IMAGE_NOT_FOUND");
+  });
+});
 
 describe("what every event does in every state", () => {
   it("has a row for every state", () => {

@@ -10,6 +10,8 @@ export type SessionEvent =
   | { readonly kind: "hibernate" | "wake" | "terminate" | "force_terminate" }
   /** Nobody used it for as long as it may be idle. */
   | { readonly kind: "idle" }
+  /** It has an agent now, after it waited for one. */
+  | { readonly kind: "placed" }
   /** Terminated before anything was sent to an agent. */
   | { readonly kind: "never_sent" }
   /** Seen in the engine, or the result of a task that was completed. */
@@ -71,6 +73,10 @@ export function step(stored: StoredSession, event: SessionEvent): Step {
       const asleep = asked(stored, "hibernate");
       return asleep.ok && asleep.change ? { ok: true, change: { ...asleep.change, timeline: "idle_hibernated" } } : unchanged;
     }
+    case "placed":
+      // Only one that never was anywhere waits for a place.
+      if (stored.desired !== "running" || stored.generation !== 0 || stored.observed !== "absent") return unchanged;
+      return to({ ...stored, generation: 1 }, "placed", { task: "start" });
     case "never_sent":
       return isOver(stored)
         ? unchanged

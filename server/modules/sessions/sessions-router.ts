@@ -91,7 +91,11 @@ export const sessionsRouter = router({
   explainPlacement: procedure
     .input(explainPlacementInput)
     .output(explainPlacementOutput)
-    .query(({ ctx, input }) => ctx.services.sessionCreation.explain(ctx.asker, input)),
+    .query(async ({ ctx, input }) => {
+      const owner = await ctx.services.sessionCreation.futureOwner(ctx.asker, input.user);
+      enforce(maySessions(ctx.login, "create", owner), () => sessionMissing(""), "create sessions for another person");
+      return ctx.services.sessionCreation.explain(owner, input);
+    }),
   counts: procedure
     .meta({ rest: { method: "GET", path: "/sessions/counts", summary: "Count sessions by what they do" } })
     .output(sessionCountsOutput)

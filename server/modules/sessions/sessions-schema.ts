@@ -1,6 +1,7 @@
 import { environmentSchema } from "@berth/protocol/agent-commands";
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
+import { placementStrategySchema } from "@berth/protocol/placement-strategy";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
@@ -8,6 +9,7 @@ import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@ber
 import { LOG_TAIL_MAX } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
+import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement-schema";
 
 export const tagSchema = z.string().regex(TAG, TAG_WORDS);
 
@@ -23,6 +25,7 @@ export type Placement = z.infer<typeof placementSchema>;
 /** The words of a session's timeline. The steps of a start have their durations shown between them. */
 export const sessionEventKindSchema = z.enum([
   "requested",
+  "queued",
   "placed",
   "command_sent",
   "image_pulling",
@@ -85,6 +88,8 @@ export const sessionSchema = z.object({
     startedAt: z.date().nullable(),
     /** Percent and words of the task under way. */
     progress: z.object({ percent: z.number().nullable(), message: z.string() }).nullable(),
+    /** Its place among all sessions that wait for room, from 1; null: it doesn't wait. */
+    queue: z.object({ position: z.number().int(), of: z.number().int() }).nullable(),
   }),
   createdAt: z.date(),
   updatedAt: z.date(),
@@ -143,6 +148,14 @@ export const createSessionInput = z.strictObject({
   /** Only agents of this region. */
   region: z.string().min(1).max(100).optional(),
   agentId: z.string().max(63).optional(),
+  /** Only agents that have all of these labels, beside those that the template demands. */
+  agentLabels: agentLabelsSchema.optional(),
+  /** Only agents that have all of these capabilities, beside those that the template demands. */
+  agentCapabilities: agentCapabilitiesSchema.optional(),
+  /** Default: the template's, else as the control plane is configured. */
+  strategy: placementStrategySchema.optional(),
+  /** Where no agent has room now, wait for it instead of being refused. */
+  queue: z.boolean().default(false),
   state: z.enum(["running", "hibernated"]).default("running"),
   resources: z.strictObject({ memory: memoryQuantitySchema.optional(), cpu: cpuQuantitySchema.optional() }).optional(),
   persistentHome: z.boolean().optional(),
@@ -159,10 +172,14 @@ export type CreateSessionInput = z.infer<typeof createSessionInput>;
 
 /** What decides where a session goes. */
 export const explainPlacementInput = createSessionInput.pick({
+  user: true,
   template: true,
   platform: true,
   region: true,
   agentId: true,
+  agentLabels: true,
+  agentCapabilities: true,
+  strategy: true,
   homeId: true,
   resources: true,
 });
@@ -171,6 +188,10 @@ export const explainPlacementOutput = z.object({
   /** `chosen` is null where no agent can take it; `problem` says why then. */
   placement: placementSchema,
   problem: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+  /** With `queue` it would not be refused but wait. */
+  mayWait: z.boolean(),
+  /** How many sessions wait for room already. */
+  waiting: z.number().int(),
   /** What can be asked for: of the agents that are there. */
   regions: z.array(z.string()),
   platforms: z.array(platformSchema),

@@ -18,6 +18,7 @@ import { wentIdle } from "./idle-store";
 import type { PhaseWait } from "./phase-wait";
 import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
+import { findQueuePlaces } from "./session-queue-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { sessionDetailView, sessionView } from "./session-views";
 import {
@@ -96,11 +97,17 @@ export class SessionsService {
       { ...filter, username: user, agent: agentId, ...whose },
       input,
     );
-    const [displays, progress] = await Promise.all([findDisplays(this.deps.database, rows), this.progress(rows)]);
+    const [displays, progress, places] = await Promise.all([
+      findDisplays(this.deps.database, rows),
+      this.progress(rows),
+      findQueuePlaces(this.deps.database, rows),
+    ]);
     const sessions = rows.flatMap((row) => {
       const display = displays.get(row.id);
       const looksOn = row.userId === actor.userId || invitedTo.includes(row.id);
-      return display ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, now, looksOn })] : [];
+      return display
+        ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, queue: places.get(row.id) ?? null, now, looksOn })]
+        : [];
     });
     return { sessions, pagination: pagination(input, counted, nextCursor) };
   }
@@ -247,11 +254,17 @@ export class SessionsService {
   async detail(row: SessionRow, actor: Actor, invited: ViewerMode | null = null): Promise<SessionDetail> {
     const { database, clock } = this.deps;
     const asleep = row.desired === "hibernated" && wentIdle(database, row.id);
-    const [displays, progress, idle] = await Promise.all([findDisplays(database, [row]), this.progress([row]), asleep]);
+    const [displays, progress, places, idle] = await Promise.all([
+      findDisplays(database, [row]),
+      this.progress([row]),
+      findQueuePlaces(database, [row]),
+      asleep,
+    ]);
     const display = displays.get(row.id);
     if (!display) throw new Error(`session ${row.id} has no template version`);
     const looksOn = row.userId === actor.userId || invited !== null;
-    const parts = { display, progress: progress.get(row.id) ?? null, now: clock.now(), looksOn, wentIdle: idle };
+    const queue = places.get(row.id) ?? null;
+    const parts = { display, progress: progress.get(row.id) ?? null, queue, now: clock.now(), looksOn, wentIdle: idle };
     return sessionDetailView(row, parts, actor, invited);
   }
 

@@ -5,5 +5,5 @@ export const systemRouter = router({
   status: procedure
     .meta({ rest: { method: "GET", path: "/status", summary: "See the version and what needs attention" } })
     .output(systemStatusOutput)
-    .query(({ ctx }) => ctx.services.system.status()),
+    .query(({ ctx }) => ctx.services.system.status(ctx.login)),
 });

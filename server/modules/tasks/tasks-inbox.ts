@@ -7,6 +7,7 @@ import { type Database, lock } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import type { Log } from "../../platform/log";
 import type { Metrics } from "../../platform/metrics";
+import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import { taskMissing } from "./tasks-service";
 import { acknowledgeTask, findTask, finishTask, knownTask, progressTask, type TaskRow } from "./tasks-store";
@@ -20,6 +21,7 @@ export interface TasksInboxDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly listeners: readonly TaskListener[];
+  readonly outbox: WebhookOutbox;
   readonly metrics?: Pick<Metrics, "taskEnded">;
 }
 
@@ -63,6 +65,14 @@ export class TasksInbox {
         await finishTask(tx, row.id, ["cancelled"], outcomeColumns(outcome));
         this.deps.log.info({ taskId: row.id, state: row.state, agentId }, "a result came late or twice; it changes nothing");
         return [];
+      }
+      if (outcome.status === "failed") {
+        const { code, message: why } = outcome;
+        const { id, kind, sessionId } = row;
+        await this.deps.outbox.write(tx, {
+          type: "task.failed",
+          data: { task: { id, kind, agentId, sessionId }, error: { code, message: why } },
+        });
       }
       const task = knownTask(row);
       const heard: BusEvent[] = [];

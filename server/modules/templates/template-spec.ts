@@ -2,6 +2,7 @@ import { displaySchema, environmentSchema, securityProfileSchema } from "@berth/
 import { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
+import { templatePlacementSchema } from "../sessions/placement-schema";
 import {
   type Template,
   type TemplateContent,
@@ -30,6 +31,7 @@ export function specColumns(spec: TemplateSpec) {
     hibernateMode: spec.hibernateMode,
     readyTimeoutSeconds: spec.readyTimeoutSeconds,
     policy: spec.policy,
+    placement: spec.placement,
   };
 }
 
@@ -70,6 +72,7 @@ export function specOf(version: TemplateVersionRow): TemplateSpec {
     hibernateMode: hibernateModeSchema.parse(version.hibernateMode),
     readyTimeoutSeconds: version.readyTimeoutSeconds,
     policy: sessionPolicySchema.parse(version.policy),
+    placement: templatePlacementSchema.parse(version.placement),
   };
 }
 

@@ -66,6 +66,14 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     sharing: fc.boolean(),
     thumbnails: fc.boolean(),
   }),
+  placement: fc.record(
+    {
+      labels: fc.dictionary(fc.stringMatching(/^[a-z./-]{1,20}$/), fc.oneof(text(30), fc.constantFrom("yes", "1", "")), { maxKeys: 4 }),
+      capabilities: fc.array(text(50, 1), { maxLength: 3 }),
+      strategy: fc.constantFrom("spread" as const, "pack" as const),
+    },
+    { requiredKeys: ["labels", "capabilities"] },
+  ),
 });
 
 const problems = (yaml: string) => {

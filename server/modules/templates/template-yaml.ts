@@ -43,6 +43,7 @@ const fileSchema = z.strictObject({
     hibernateMode: fields.hibernateMode,
     readyTimeoutSeconds: fields.readyTimeoutSeconds,
     policy: z.strictObject(sessionPolicySchema.shape).prefault({}),
+    placement: fields.placement,
   }),
 });
 
@@ -82,7 +83,7 @@ export function templateToYaml({ name, content }: NamedContent): string {
         cpu: defaultResources.cpu,
         ...(defaultResources.storage === undefined ? {} : { storage: defaultResources.storage }),
       },
-      environment: new Map(Object.entries(content.environment).sort(([one], [other]) => (one < other ? -1 : 1))),
+      environment: byName(content.environment),
       persistentHome: content.persistentHome,
       homePath: content.homePath,
       shmSize: content.shmSize,
@@ -91,11 +92,19 @@ export function templateToYaml({ name, content }: NamedContent): string {
       hibernateMode: content.hibernateMode,
       readyTimeoutSeconds: content.readyTimeoutSeconds,
       policy: Object.fromEntries(sessionPolicyFields.map((field) => [field, content.policy[field]])),
+      placement: {
+        labels: byName(content.placement.labels),
+        capabilities: content.placement.capabilities,
+        ...(content.placement.strategy === undefined ? {} : { strategy: content.placement.strategy }),
+      },
     },
   };
   // `compat`: what an older reader would take for a number or a boolean is quoted too.
   return new Document(file, { compat: "yaml-1.1", aliasDuplicateObjects: false }).toString({ lineWidth: 0 });
 }
+
+const byName = (record: Readonly<Record<string, string>>) =>
+  new Map(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)));
 
 export type ReadYaml = ({ readonly ok: true } & NamedContent) | { readonly ok: false; readonly problems: readonly YamlProblem[] };
 

@@ -4,6 +4,7 @@ import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
+import { templatePlacementSchema } from "../sessions/placement-schema";
 
 export const templateNameSchema = z
   .string()
@@ -30,6 +31,7 @@ export const templateSpecSchema = z.object({
   hibernateMode: hibernateModeSchema,
   readyTimeoutSeconds: z.number().int().min(1).max(3600),
   policy: sessionPolicySchema,
+  placement: templatePlacementSchema,
 });
 export type TemplateSpec = z.infer<typeof templateSpecSchema>;
 
@@ -100,6 +102,7 @@ const defaults = {
   readyTimeoutSeconds: templateSpecSchema.shape.readyTimeoutSeconds.default(60),
   security: securityProfileSchema.default("strict"),
   policy: sessionPolicySchema.prefault({}),
+  placement: templatePlacementSchema.prefault({}),
 };
 export const createTemplateInput = z.strictObject({
   name: templateNameSchema,

@@ -79,8 +79,10 @@ export class AuthService {
     await this.deps.limits.take(input);
     const user = await findUserByName(this.deps.database, input.username);
     const matches = await checkPassword(user?.passwordHash ?? null, input.password);
-    if (!user?.active) throw badCredentials();
-    if (!matches) throw badCredentials();
+    if (!user?.active || !matches) {
+      await this.writeRefused(user, input);
+      throw badCredentials();
+    }
     if (user.totpConfirmedAt) return this.signInWithCode(user, input, via);
     return this.begin(user, input, via);
   }
@@ -227,12 +229,7 @@ export class AuthService {
     const begun = await this.deps.database.$transaction(async (tx) => {
       const secondFactor = code === undefined ? null : await this.deps.secondFactor.use(tx, user, code);
       const { address } = from;
-      if (code !== undefined && secondFactor === null) {
-        const action = "auth.second_factor_refused";
-        const target = { kind: "user", id: user.id };
-        await this.deps.audit.record(tx, { kind: "user", id: user.id, name: user.username, address }, { action, target });
-        return false;
-      }
+      if (code !== undefined && secondFactor === null) return false;
       await this.deps.logins.record(tx, login, from);
       await updateUser(tx, user.id, { lastLoginAt: this.deps.clock.now() });
       await this.deps.audit.record(
@@ -242,8 +239,17 @@ export class AuthService {
       );
       return true;
     });
-    if (!begun) throw badCredentials();
+    if (!begun) {
+      await this.writeRefused(user, from, "auth.second_factor_refused");
+      throw badCredentials();
+    }
     return login;
+  }
+
+  /** A name that nobody has is not written down: people type their passwords there. */
+  private async writeRefused(user: UserRow | null, { address }: Origin, action = "auth.sign_in"): Promise<void> {
+    const actor = user ? ({ kind: "user", id: user.id, name: user.username, address } as const) : ({ kind: "nobody", address } as const);
+    await this.deps.audit.recordDenied(actor, { action, ...(user && { target: { kind: "user", id: user.id } }) }, "refused");
   }
 
   private loginFor(user: UserRow, via: Login["via"]): Login {

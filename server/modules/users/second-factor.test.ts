@@ -188,10 +188,10 @@ describe("signing in to an account with a second factor", () => {
     await signIn(asker.username, codeOf(secret));
     await signIn(asker.username, recoveryCodes[0]);
     const { entries } = await kit.services.audit.list({ targetId: asker.userId, page: 1, limit: 3 });
-    expect(entries.map(({ action, details }) => [action, details])).toEqual([
-      ["auth.sign_in", { secondFactor: "recovery code" }],
-      ["auth.sign_in", { secondFactor: "code" }],
-      ["auth.second_factor_refused", {}],
+    expect(entries.map(({ action, result, details }) => [action, result, details])).toEqual([
+      ["auth.sign_in", "succeeded", { secondFactor: "recovery code" }],
+      ["auth.sign_in", "succeeded", { secondFactor: "code" }],
+      ["auth.second_factor_refused", "refused", {}],
     ]);
   });
 });

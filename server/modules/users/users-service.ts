@@ -183,6 +183,7 @@ export class UsersService {
             username: after.username,
             role,
             active,
+            ...(before.active && !active ? { disabled: true } : {}),
             passwordSet: passwordHash !== undefined,
             ...quotaSet(input.quota),
           },

@@ -1,0 +1,141 @@
+import type { Bus, BusEvent } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import { type Database, lock, type Tx } from "../../platform/database";
+import type { Log } from "../../platform/log";
+import type { AgentsService } from "../agents/agents-service";
+import type { HomesService } from "../homes/homes-service";
+import { keptPlacement, type Outcome, type PlacementRequest, tryPlace } from "./placement";
+import { type PlacementWish, placementWishSchema } from "./placement-wish";
+import { planQueue, type QueuePlan } from "./queue-plan";
+import type { SessionChanges } from "./session-changes";
+import { countQueue, findQueue, insertIntoQueue } from "./session-queue-store";
+import { isWaiting } from "./session-status";
+import { findSession, insertEvent, type SessionRow } from "./sessions-store";
+
+export interface SessionQueueDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly agents: AgentsService;
+  readonly homes: HomesService;
+  readonly changes: SessionChanges;
+}
+
+/** What room can't help with is refused at once. */
+const waitedFor: ReadonlySet<string> = new Set(["AGENT_CAPACITY_EXCEEDED", "NO_AGENTS_AVAILABLE", "AGENT_DRAINING", "AGENT_OFFLINE"]);
+export const mayWait = (outcome: Outcome): boolean => outcome.agent === null && !outcome.tooLarge && waitedFor.has(outcome.refusal.code);
+
+/** Sessions that wait for room. They are rows, so that they wait on when the control plane restarts. */
+export class SessionQueue {
+  private sweeping: Promise<void> = Promise.resolve();
+
+  constructor(private readonly deps: SessionQueueDeps) {}
+
+  /** Where a newcomer may go, behind all who wait already. Hold the placement lock to rely on it. */
+  async outcomeFor(db: Tx | Database, request: PlacementRequest): Promise<Outcome> {
+    const { left, kept } = await this.plan(db);
+    return tryPlace(request, left, kept);
+  }
+
+  /** How many wait. */
+  waiting(db: Tx | Database): Promise<number> {
+    return countQueue(db);
+  }
+
+  /** A session without an agent gets in line, as the last. */
+  async join(tx: Tx, row: SessionRow, wish: PlacementWish, reason: string): Promise<BusEvent> {
+    const at = this.deps.clock.now();
+    await insertIntoQueue(tx, row.id, wish, at);
+    await insertEvent(tx, { sessionId: row.id, at, kind: "queued", message: `Waits for room: ${reason}`, actorId: null });
+    return { kind: "queue" };
+  }
+
+  /** Places all who fit now. Resolves when what was there at the call has been looked at; rounds of one process never overlap. */
+  sweep(): Promise<void> {
+    const next = this.sweeping.then(() => this.rounds());
+    this.sweeping = next.catch(() => {});
+    return next;
+  }
+
+  private async rounds(): Promise<void> {
+    const passed = new Set<string>();
+    while (await this.round(passed));
+  }
+
+  /** One session at most, so that what is wrong with one keeps no other. `passed`: those that are left for the next sweep. */
+  private async round(passed: Set<string>): Promise<boolean> {
+    // A look without the lock: mostly there is nobody, or no room.
+    if ((await countQueue(this.deps.database)) === 0 || !next(await this.plan(this.deps.database), passed)) return false;
+    let at: string | null = null;
+    try {
+      const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[] | null> => {
+        await lock(tx, "agent", "placement");
+        const turn = next(await this.plan(tx), passed);
+        if (!turn) return null;
+        at = turn.waiting.sessionId;
+        await lock(tx, "session", at);
+        const row = await findSession(tx, at);
+        // It was ended while we looked.
+        if (!row || !isWaiting(row)) passed.add(at);
+        return row && isWaiting(row) ? this.take(tx, row, turn) : [];
+      });
+      if (events) await this.deps.bus.publish(...events);
+      return events !== null;
+    } catch (error) {
+      if (at === null) throw error;
+      this.deps.log.warn({ err: error, sessionId: at }, "a session that waits could not be placed; it is tried again later");
+      passed.add(at);
+      return true;
+    }
+  }
+
+  private async take(tx: Tx, row: SessionRow, turn: Turn): Promise<BusEvent[]> {
+    if ("error" in turn) {
+      const { code } = turn.error;
+      const message = turn.waiting.request.homeAgentId
+        ? "The agent that held its home was removed"
+        : "The agent that it was to go to was removed";
+      const failed = { kind: "task_failed", task: "start", generation: row.generation, code, message } as const;
+      return (await this.deps.changes.apply(tx, row, failed, { actorId: null }))?.events ?? [];
+    }
+    const { agent, placement } = turn;
+    const home =
+      row.persistentHome && row.homeId === null
+        ? await this.deps.homes.create(tx, { userId: row.userId, agentId: agent.id, name: row.name })
+        : null;
+    const reason = placement.considered.find((one) => one.chosen)?.reason ?? "";
+    const changed = await this.deps.changes.apply(
+      tx,
+      row,
+      { kind: "placed" },
+      {
+        actorId: null,
+        message: `Placed on '${agent.name}': ${reason}`,
+        columns: {
+          agentId: agent.id,
+          platform: agent.platform,
+          placement: keptPlacement(placement),
+          ...(home ? { homeId: home.id } : {}),
+        },
+      },
+    );
+    const made: BusEvent[] = home ? [{ kind: "home", homeId: home.id, userId: row.userId }] : [];
+    return [...(changed?.events ?? []), ...made];
+  }
+
+  private async plan(db: Tx | Database): Promise<QueuePlan> {
+    const rows = await findQueue(db);
+    const fleet = await this.deps.agents.fleet(db);
+    const queue = rows.map(({ sessionId, at, wish, cpuMillicores, memoryBytes }) => ({
+      sessionId,
+      since: at,
+      request: { ...placementWishSchema.parse(wish), cpuMillicores, memoryBytes },
+    }));
+    return planQueue(queue, fleet, this.deps.clock.now());
+  }
+}
+
+type Turn = QueuePlan["placed"][number] | QueuePlan["lost"][number];
+const next = ({ lost, placed }: QueuePlan, passed: ReadonlySet<string>): Turn | undefined =>
+  [...lost, ...placed].find(({ waiting }) => !passed.has(waiting.sessionId));
