@@ -45,7 +45,7 @@ beforeEach(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  download = new AgentDownload(join(folder, "agent.mjs"), new URL(url));
+  download = new AgentDownload(join(folder, "agent.mjs"), () => new URL(url));
 });
 afterEach(async () => {
   server.closeAllConnections();
@@ -120,7 +120,7 @@ describe("the installer", () => {
   });
 
   it("can't be broken out of by the control plane's own address", async () => {
-    download = new AgentDownload(join(folder, "agent.mjs"), new URL("http://127.0.0.1:1/'$(touch pwned)'"));
+    download = new AgentDownload(join(folder, "agent.mjs"), () => new URL("http://127.0.0.1:1/'$(touch pwned)'"));
     const { output } = await install("--token", "t");
     expect(output).toContain("could not be downloaded");
     await expect(stat("pwned")).rejects.toThrow();
