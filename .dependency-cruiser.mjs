@@ -85,7 +85,10 @@ export default {
       "every-page-goes-without-zod",
       "What every page loads must stay small: zod alone is 30 KB of it. A form that checks with a schema loads it by itself.",
       source("^app/(trpc|live|errors|account|theme|format|components/(shell|data|controls|feedback))/"),
-      { path: "-schema\\.ts$|^protocol/(?!quantity-text|session-policy-fields)|node_modules/zod/", dependencyTypesNot: ["type-only"] },
+      {
+        path: "-schema\\.ts$|^protocol/(?!quantity-text|session-policy-fields|agent-wish-text)|node_modules/zod/",
+        dependencyTypesNot: ["type-only"],
+      },
     ),
     rule(
       "runtime-slot-where-requests-arrive",

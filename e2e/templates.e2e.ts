@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { pngOf } from "../server/testing/small-png";
 import { api } from "./stack/api";
-import { sessionOnPage, signIn, stackUrl } from "./stack/people";
+import { desktop, sessionOnPage, signIn, stackUrl } from "./stack/people";
 
 test("an admin clones a template, edits it, sees what changed, rolls back, exports and imports it", async ({ page }) => {
   await signIn(page);
@@ -90,6 +90,29 @@ test("an admin clones a template, edits it, sees what changed, rolls back, expor
     await page.getByRole("button", { name: "Save as version 4 of team-desktop" }).click();
     await expect(page.getByRole("heading", { name: "Team desktop 2", level: 1 })).toBeVisible();
     await expect(page.getByRole("list", { name: "Versions" })).toContainText("Imported from a file");
+  });
+
+  await test.step("keep one waiting, and have it at once", async () => {
+    await page.goto(`${stackUrl()}/templates/team-desktop`);
+    const pool = page.getByRole("region", { name: "Warm pool" });
+    await expect(pool).toContainText("No sessions are kept waiting");
+    const resize = async (size: string) => {
+      await pool.getByRole("button", { name: "Change the warm pool" }).click();
+      await page.getByLabel("Sessions that wait").fill(size);
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+      await expect(page.getByRole("dialog")).toHaveCount(0);
+    };
+    await resize("1");
+    await expect(pool).toContainText("1 of 1 warm", { timeout: 60_000 });
+    const { state, id } = await api(stackUrl()).createSession({ template: "team-desktop" });
+    expect(state).toBe("running");
+    await resize("0");
+    await page.goto(`${stackUrl()}/sessions/${id}`);
+    await desktop(page);
+    await page.goto(`${stackUrl()}/templates/team-desktop`);
+    await expect(pool).toContainText("No sessions are kept waiting", { timeout: 60_000 });
+    await api(stackUrl()).call("DELETE", `/sessions/${id}`);
+    await api(stackUrl()).untilPhase(id, "Terminated");
   });
 
   await test.step("try it, and its use is seen", async () => {

@@ -66,6 +66,10 @@ export type StartSessionData = z.infer<typeof startSessionDataSchema>;
 
 const namedSession = z.object({ name: z.string(), namespace: z.string(), generation: z.number().int().min(1) });
 export const hibernateSessionDataSchema = namedSession.extend({ mode: hibernateModeSchema });
+/** Other limits for one that runs, while it runs. */
+export const resizeSessionDataSchema = namedSession.extend({
+  resources: z.object({ memory: memoryQuantitySchema, cpu: cpuQuantitySchema }),
+});
 /** Carries the whole spec: the container may have to be made anew around the home. */
 export const wakeSessionDataSchema = startSessionDataSchema;
 export const stopSessionDataSchema = namedSession.extend({
@@ -83,6 +87,7 @@ export const commandDataSchemas = {
   hibernate_session: hibernateSessionDataSchema,
   wake_session: wakeSessionDataSchema,
   stop_session: stopSessionDataSchema,
+  resize_session: resizeSessionDataSchema,
   delete_home: deleteHomeDataSchema,
   remove_orphan: removeOrphanDataSchema,
 } as const;

@@ -41,7 +41,7 @@ await build({
   logLevel: "warning",
 });
 
-const partial = ["--quick", "--chains", "--phases", "--profile", "--pages"].some((flag) => rest.includes(flag));
+const partial = ["--quick", "--chains", "--phases", "--profile", "--pages", "--warm"].some((flag) => rest.includes(flag));
 const folder = mkdtempSync(join(tmpdir(), "berth-bench-out-"));
 const markdownPath = join(folder, "section.md");
 const written = partial ? [] : ["--markdown", markdownPath, "--json", join(root, "bench", "results", `${name}.json`)];

@@ -44,6 +44,7 @@ beforeAll(async () => {
   const mine = kit.callerOf(owner);
   const session = await mine.sessions.create({ template: "terminal-desktop" });
   await vi.waitFor(async () => expect((await mine.sessions.get({ id: session.id })).status.phase).toBe("Running"));
+  await kit.callerOf(await makeAsker(kit, "admin")).templates.setWarmPool({ name: "scratchpad", size: 2 });
   const authorization = `Bearer ${await kit.tokenOf(owner)}`;
   const ask = (method: string, path: string) => askDoor(kit.port, { method, path, headers: { authorization } });
   await ask("GET", `/api/v1/sessions/${session.id}`);
@@ -64,6 +65,8 @@ describe("/metrics", () => {
   it("tells of the fleet", () => {
     expect(told("berth_fleet_readable")).toBe(1);
     expect(told("berth_fleet_sessions", { state: "running", phase: "Running" })).toBe(1);
+    expect(told("berth_fleet_warm_sessions", { count: "ready" })).toBe(0);
+    expect(told("berth_fleet_warm_sessions", { count: "wanted" })).toBe(2);
     expect(told("berth_fleet_agents", { status: "online" })).toBe(1);
     expect(told("berth_fleet_agents", { status: "offline" })).toBe(0);
     expect(told("berth_fleet_open_tasks", { state: "queued" })).toBe(0);

@@ -22,6 +22,7 @@ import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
@@ -37,6 +38,8 @@ import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
+import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
+import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
@@ -134,12 +137,13 @@ export function wireModules(parts: ModuleParts) {
 
   const changes = new SessionChanges({ clock, tasks, templates, outbox });
   const wait = new PhaseWait(base);
-  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, wait });
-  const sessionQueue = new SessionQueue({ ...base, agents, homes, changes });
   const strategy = config.placementStrategy;
+  const warmPool = new WarmPoolService({ ...base, agents, homes, tasks, templates, changes, strategy });
+  const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, warmPool, wait });
+  const sessionQueue = new SessionQueue({ ...base, agents, homes, changes, warmPool });
   const sessionCreation = new SessionCreation({
     ...base,
-    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, strategy },
+    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
   });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, changes });
@@ -160,7 +164,7 @@ export function wireModules(parts: ModuleParts) {
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new HomesInbox()];
+  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const dispatcher = new TaskDispatcher({ ...base, listeners });
@@ -177,13 +181,15 @@ export function wireModules(parts: ModuleParts) {
     noticesForAdmins: () => webhooks.notices(),
   });
 
-  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, tasks) });
+  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, warmPool, tasks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
   const webhooksJobs = new WebhooksJobs({ ...base, keys, audit, sender: new WebhookSender(), retentionDays: config.webhookRetentionDays });
   webhooks.whenDue(() => webhooksJobs.soon());
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), new SessionQueueJobs({ ...base, queue: sessionQueue })];
+  const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
+  const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
   const agentJobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
@@ -202,6 +208,7 @@ export function wireModules(parts: ModuleParts) {
     templateIcons,
     sessions,
     sessionCreation,
+    warmPool,
     adoption,
     viewerTickets,
     sessionPolicies,
@@ -238,6 +245,7 @@ export function wireModules(parts: ModuleParts) {
     sessionQueue,
     webhooksJobs,
     outbox,
+    warmPoolJobs,
     start: () => {
       for (const job of jobs) job.start();
     },
@@ -247,10 +255,16 @@ export function wireModules(parts: ModuleParts) {
   };
 }
 
-async function fleetFigures(agents: AgentsService, sessions: SessionsService, tasks: TasksService): Promise<FleetFigures> {
-  const [tally, stats, open] = await Promise.all([sessions.tally(), agents.stats(), tasks.openCounts()]);
+async function fleetFigures(
+  agents: AgentsService,
+  sessions: SessionsService,
+  warmPool: WarmPoolService,
+  tasks: TasksService,
+): Promise<FleetFigures> {
+  const [tally, warm, stats, open] = await Promise.all([sessions.tally(), warmPool.tally(), agents.stats(), tasks.openCounts()]);
   return {
     sessions: tally,
+    warm,
     agents: { online: stats.onlineAgents, offline: stats.offlineAgents, draining: stats.drainingAgents, degraded: stats.degradedAgents },
     slots: { used: stats.totalCapacity.currentSessions, all: stats.totalCapacity.maxSessions },
     tasks: open,

@@ -29,6 +29,11 @@ export function readWork(type: CommandType, sessionId: string | null, data: unkn
       const request = { sessionId: needSession(sessionId, type), generation, mode };
       return sessionWork(type, request.sessionId, generation, (driver, operation) => driver.hibernate(request, operation));
     }
+    case "resize_session": {
+      const { generation, resources } = parse(commandDataSchemas[type], data, type, "SPEC_REFUSED");
+      const request = { sessionId: needSession(sessionId, type), generation, resources };
+      return sessionWork(type, request.sessionId, generation, (driver, operation) => driver.resize(request, operation));
+    }
     case "stop_session": {
       const stop = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
       const request = {

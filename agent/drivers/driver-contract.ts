@@ -23,6 +23,8 @@ export interface ContractFixture {
   /** From outside, as an operator with a shell would. */
   /** A program in the container prints this line. */
   print(driver: SessionDriver, session: SeenSession, line: string): Promise<void>;
+  /** The limits that the engine holds it to. */
+  limits(driver: SessionDriver, session: SeenSession): Promise<{ memoryBytes: number; millicores: number }>;
   kill(driver: SessionDriver, session: SeenSession): Promise<void>;
   remove(driver: SessionDriver, session: SeenSession): Promise<void>;
 }
@@ -128,6 +130,22 @@ export function driverContract(name: string, fixture: ContractFixture): void {
       expect(picture.rgb).toHaveLength(picture.width * picture.height * 3);
       expect(viewer.destroyed).toBe(false);
       viewer.destroy();
+    });
+
+    it("gives a session that runs other limits, and leaves what runs in it alone", async () => {
+      const sessionId = newSession();
+      const { containerId } = await start(sessionId, { generation: 2 });
+      const display = await driver.openDisplay(sessionId);
+      await firstBytes(display);
+      const resize = (memory: string, cpu: string, generation = 2) =>
+        driver.resize({ sessionId, generation, resources: { memory, cpu } }, operation());
+      for (const _twice of [1, 2]) expect(await resize("1Gi", "1500m")).toMatchObject({ containerId, observed: "running" });
+      expect(await fixture.limits(driver, must(await seen(sessionId)))).toEqual({ memoryBytes: 2 ** 30, millicores: 1500 });
+      expect(display.destroyed).toBe(false);
+      display.destroy();
+      expect(await codeOf(resize("2Gi", "1", 1))).toBe("COMMAND_SUPERSEDED");
+      await driver.hibernate({ sessionId, generation: 2, mode: "stop" }, operation());
+      expect(await codeOf(resize("2Gi", "1"))).toBe("SESSION_NOT_RUNNING");
     });
 
     it("adopts what is there when a start comes again", async () => {

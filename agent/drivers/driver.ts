@@ -32,6 +32,12 @@ export interface HibernateRequest {
   readonly mode: HibernateMode;
 }
 
+export interface ResizeRequest {
+  readonly sessionId: string;
+  readonly generation: number;
+  readonly resources: StartSessionData["resources"];
+}
+
 export interface TerminateRequest {
   readonly sessionId: string;
   readonly generation: number;
@@ -127,6 +133,8 @@ export interface SessionDriver {
   /** As `start`; processes that were frozen go on where they were. */
   wake(request: StartRequest, operation: Operation): Promise<SessionFacts>;
   hibernate(request: HibernateRequest, operation: Operation): Promise<SessionFacts>;
+  /** Gives a session that runs other limits, while it runs. Throws `SESSION_NOT_FOUND`, `SESSION_NOT_RUNNING`, and `SPEC_REFUSED` for less memory than it uses. */
+  resize(request: ResizeRequest, operation: Operation): Promise<SessionFacts>;
   /** Succeeds where nothing is left to remove. */
   terminate(request: TerminateRequest, operation: Operation): Promise<SessionFacts>;
   inventory(): Promise<DriverInventory>;

@@ -87,10 +87,10 @@ export interface SessionStart {
 }
 
 /** Milliseconds from the request until the session is running, and until a viewer has the display's banner. */
-export async function createToBanner(stack: BerthStack, live: LiveEvents, template: string): Promise<SessionStart> {
+export async function createToBanner(stack: BerthStack, live: LiveEvents, wish: object): Promise<SessionStart> {
   const began = performance.now();
   const since = () => performance.now() - began;
-  const { id } = await stack.call("POST", "/sessions", { template, persistent_home: false }, createdSchema);
+  const { id } = await stack.call("POST", "/sessions", wish, createdSchema);
   const running = live.until(async () => {
     const { status } = await stack.call("GET", `/sessions/${id}`, null, sessionSchema);
     if (status.phase === "Failed" || status.phase === "Terminated") throw new Error(`session ${id}: ${status.message}`);

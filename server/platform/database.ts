@@ -16,3 +16,11 @@ export const isUniqueViolation = (error: unknown): boolean =>
 export async function lock(tx: Tx, kind: "agent" | "session" | "quota" | "admins" | "api_tokens" | "authority", id: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${kind}:${id}`}, 0))`;
 }
+
+/** Takes the lock where no other transaction holds it; never waits, so it may be asked for in any order. */
+export async function tryLock(tx: Tx, kind: "session", id: string): Promise<boolean> {
+  const [row] = await tx.$queryRaw<
+    { taken: boolean }[]
+  >`SELECT pg_try_advisory_xact_lock(hashtextextended(${`${kind}:${id}`}, 0)) AS "taken"`;
+  return row?.taken === true;
+}

@@ -43,6 +43,9 @@ describe("the document of the API", () => {
     const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
     expect(operations.length).toBeGreaterThan(60);
     expect(operations.filter(({ summary }) => summary.length < 5).map(({ operationId }) => operationId)).toEqual([]);
+    const exported = document.paths["/audit/export"]?.get;
+    expect(exported?.parameters?.map(({ name }) => name)).toEqual(expect.arrayContaining(["format", "result", "target_kind"]));
+    expect(exported?.responses[200]).toMatchObject({ content: { "text/csv": {}, "application/x-ndjson": { schema: { type: "object" } } } });
     const create = document.paths["/sessions"]?.post;
     expect(Object.keys(create?.requestBody?.content["application/json"].schema.properties ?? {})).toContain("persistent_home");
     expect(create?.responses[202]).toBeDefined();

@@ -16,6 +16,7 @@ import type { SessionsService } from "../modules/sessions/sessions-service";
 import type { SharesService } from "../modules/sessions/shares-service";
 import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
+import type { WarmPoolService } from "../modules/sessions/warm-pool-service";
 import type { SystemService } from "../modules/system/system-service";
 import type { TasksService } from "../modules/tasks/tasks-service";
 import type { TemplateHistoryService } from "../modules/templates/template-history-service";
@@ -48,6 +49,7 @@ export interface Services {
   readonly templateIcons: TemplateIconsService;
   readonly sessions: SessionsService;
   readonly sessionCreation: SessionCreation;
+  readonly warmPool: WarmPoolService;
   readonly adoption: SessionAdoption;
   readonly viewerTickets: ViewerTickets;
   readonly sessionPolicies: SessionPolicies;

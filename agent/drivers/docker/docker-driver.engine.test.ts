@@ -31,6 +31,11 @@ driverContract("docker", {
     const { exitCode, output } = await engine.inside(session.containerId, ["sh", "-c", script, "sh", line]);
     if (exitCode !== 0) throw new Error(output);
   },
+  limits: async (_driver, session) => {
+    const { HostConfig } = await engine.docker.getContainer(session.containerId ?? "").inspect();
+    expect(HostConfig.MemorySwap).toBe(HostConfig.Memory);
+    return { memoryBytes: HostConfig.Memory ?? 0, millicores: (HostConfig.NanoCpus ?? 0) / 1_000_000 };
+  },
   kill: (_driver, session) => engine.docker.getContainer(session.containerId ?? "").kill(),
   remove: (_driver, session) => engine.docker.getContainer(session.containerId ?? "").remove({ force: true }),
 });

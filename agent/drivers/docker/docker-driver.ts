@@ -17,6 +17,7 @@ import type {
   HibernateRequest,
   LogRequest,
   Operation,
+  ResizeRequest,
   SessionDriver,
   SessionFacts,
   StartRequest,
@@ -25,6 +26,7 @@ import type {
 import { HostUsage } from "../host-usage";
 import { readBanner } from "./banner";
 import { ContainerEnder } from "./container-end";
+import { changeLimits } from "./container-limits";
 import { readContainerLog } from "./container-log";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
@@ -200,6 +202,17 @@ export class DockerDriver implements SessionDriver {
         await this.#ender.stop(container.Id, HIBERNATE_SECONDS);
       }
       return this.#facts(sessionId, await this.#required(sessionId, container.Id));
+    });
+  }
+
+  resize(request: ResizeRequest): Promise<SessionFacts> {
+    const { sessionId, generation } = request;
+    return this.#watch.during(sessionId, async () => {
+      const [found] = await this.#containers.ofSession(sessionId);
+      const container = await this.#demandRunning(sessionId, found);
+      this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Config.Labels), generation);
+      await changeLimits(this.#docker, this.#options.target.name, container, request);
+      return this.#facts(sessionId, container);
     });
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { parseCpu, parseMemory } from "@berth/protocol/quantities";
 import { describe, expect, it, vi } from "vitest";
 import { startData } from "../../testing/start-data";
 import type { SessionDriver } from "../driver";
@@ -20,6 +21,10 @@ driverContract("memory", {
     missing: "memory/fail:image-not-found",
   },
   print: async (driver, session, line) => memory(driver).print(session.sessionId, line),
+  limits: async (driver, session) => {
+    const { memory: bytes, cpu } = memory(driver).limitsOf(session.sessionId);
+    return { memoryBytes: parseMemory(bytes) ?? 0, millicores: parseCpu(cpu) ?? 0 };
+  },
   kill: async (driver, session) => memory(driver).kill(session.sessionId),
   remove: async (driver, session) => memory(driver).vanish(session.sessionId),
 });

@@ -18,6 +18,7 @@ import type {
   HibernateRequest,
   LogRequest,
   Operation,
+  ResizeRequest,
   SeenSession,
   SessionDriver,
   SessionFacts,
@@ -35,7 +36,7 @@ interface MemorySession {
   observed: "starting" | "running" | "frozen" | "stopped" | "failed";
   readonly containerId: string;
   readonly containerName: string;
-  readonly spec: StartRequest["spec"];
+  spec: StartRequest["spec"];
   readonly display: MemoryDisplay;
   readonly log: MemoryLog;
   startedAt: Date;
@@ -148,6 +149,18 @@ export class MemoryDriver implements SessionDriver {
     if (mode === "freeze" && session.observed === "running") session.observed = "frozen";
     else if (mode === "stop") this.#halt(session, "stopped", null);
     return this.#facts(session);
+  }
+
+  async resize({ sessionId, generation, resources }: ResizeRequest): Promise<SessionFacts> {
+    const session = this.#running(sessionId);
+    if (session.generation > generation) throw superseded(session, generation);
+    session.spec = { ...session.spec, resources };
+    return this.#facts(session);
+  }
+
+  /** What a test asks for: the limits that the session has now. */
+  limitsOf(sessionId: string): StartRequest["spec"]["resources"] {
+    return this.#running(sessionId).spec.resources;
   }
 
   async terminate({ sessionId, generation, removeHome }: TerminateRequest): Promise<SessionFacts> {

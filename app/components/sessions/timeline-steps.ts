@@ -25,6 +25,7 @@ const beginnings: ReadonlySet<SessionEventKind> = new Set(["requested", "wake_re
 const startSteps: ReadonlySet<SessionEventKind> = new Set([
   "queued",
   "placed",
+  "claimed",
   "command_sent",
   "image_pulling",
   "image_pulled",
@@ -43,6 +44,7 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
   failed: "failed",
   container_lost: "failed",
   viewer_failed: "warning",
+  resize_failed: "warning",
   agent_lost: "warning",
   force_terminated: "warning",
 };
@@ -51,6 +53,9 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   requested: "Requested",
   queued: "Waiting for room",
   placed: "Placed",
+  claimed: "Claimed from the warm pool",
+  resized: "Limits changed",
+  resize_failed: "Limits not changed",
   command_sent: "Sent to the agent",
   image_pulling: "Pulling the image",
   image_pulled: "Image ready",

@@ -5,6 +5,7 @@ import type { StateTone } from "../data/status-mark";
 export const taskWords: Readonly<Record<TaskKind, string>> = {
   "session.start": "Start session",
   "session.hibernate": "Hibernate session",
+  "session.resize": "Change a session’s limits",
   "session.wake": "Wake session",
   "session.stop": "Stop session",
   "home.delete": "Delete home",

@@ -13,6 +13,7 @@ import { TemplateActions } from "./template-actions";
 import { TemplateOverview } from "./template-overview";
 
 const TemplateUsage = dynamic(() => import("./template-usage").then((module) => module.TemplateUsage));
+const TemplateWarmPool = dynamic(() => import("./template-warm-pool").then((module) => module.TemplateWarmPool));
 const TemplateVersions = dynamic(() => import("./template-versions").then((module) => module.TemplateVersions));
 
 export const templateCrumbs = [{ href: "/templates", label: "Templates" }];
@@ -68,7 +69,10 @@ export function TemplatePage({ name }: { name: string }) {
       ) : tab === "usage" ? (
         <TemplateUsage name={name} />
       ) : (
-        <TemplateOverview template={template} staff={staff} />
+        <>
+          <TemplateOverview template={template} staff={staff} />
+          {staff ? <TemplateWarmPool name={name} /> : null}
+        </>
       )}
     </>
   );

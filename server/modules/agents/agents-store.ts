@@ -3,6 +3,7 @@ import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
+import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
 export type OrphanRow = Prisma.OrphanGetPayload<object>;
@@ -146,14 +147,15 @@ export async function findReservations(db: Tx | Database, agentIds?: readonly st
   );
 }
 
+/** People's: what waits in a warm pool goes when the agent drains or is removed. */
 export const findSessionsOn = (db: Tx | Database, agentId: string) =>
   db.session.findMany({
-    where: { agentId },
+    where: { agentId, warmAt: null },
     include: { user: { select: { username: true } }, template: { select: { name: true } } },
     orderBy: { createdAt: "desc" },
     take: 500,
   });
-export const countHomesOn = (db: Tx | Database, agentId: string) => db.home.count({ where: { agentId } });
+export const countHomesOn = (db: Tx | Database, agentId: string) => db.home.count({ where: { agentId, userId: { not: WARM_POOL_OWNER } } });
 
 /** The agent with its tasks, orphans and homes; its ended sessions stay, on no agent. */
 export async function deleteAgent(tx: Tx, id: string): Promise<void> {

@@ -97,8 +97,14 @@ export class HomesService {
     return row;
   }
 
+  /** A home that was made for a session in a warm pool goes to whoever takes that. */
+  async handOver(tx: Tx, id: string, to: { userId: string; name: string }): Promise<void> {
+    const now = this.deps.clock.now();
+    await updateHome(tx, id, { ...to, createdAt: now, lastUsedAt: now });
+  }
+
   /** With a session that is removed: its home goes too, unless another session has it by now. */
-  async removeUnused(tx: Tx, id: string, actorId: string): Promise<BusEvent[]> {
+  async removeUnused(tx: Tx, id: string, actorId: string | null): Promise<BusEvent[]> {
     await lockHome(tx, id);
     const row = await findHome(tx, id);
     return row && row.sessions.length === 0 && !row.deletingAt ? this.remove(tx, row, actorId) : [];
@@ -116,7 +122,7 @@ export class HomesService {
     await this.deps.bus.publish(...told.map(({ id, userId }): BusEvent => ({ kind: "home", homeId: id, userId })));
   }
 
-  private async remove(tx: Tx, row: HomeRow, actorId: string): Promise<BusEvent[]> {
+  private async remove(tx: Tx, row: HomeRow, actorId: string | null): Promise<BusEvent[]> {
     await updateHome(tx, row.id, { deletingAt: this.deps.clock.now() });
     const task = await this.deps.tasks.enqueue(tx, {
       kind: "home.delete",

@@ -2,6 +2,7 @@ import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
+import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
 const live = {
   NOT: { desired: "terminated", OR: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }] },
@@ -51,6 +52,7 @@ export async function findHomes(
   const where: Prisma.HomeWhereInput = {
     AND: [
       { userId: filter.userId },
+      { userId: { not: WARM_POOL_OWNER } },
       filter.username === undefined ? {} : { user: { username: filter.username } },
       filter.free === undefined ? {} : filter.free ? isFree : { NOT: isFree },
       contains ? { OR: [{ name: contains }, { agent: { name: contains } }, { user: { username: contains } }] } : {},

@@ -18,7 +18,7 @@ export async function findIdleSessions(db: Database, now: Date, graceMs: number)
     SELECT s."id" FROM "Session" s
     JOIN "Agent" a ON a."id" = s."agentId" AND a."connectionId" IS NOT NULL AND a."connectedAt" <= ${grace}::timestamp
     CROSS JOIN LATERAL (SELECT coalesce(greatest(s."startedAt", s."lastActivityAt"), s."createdAt") AS "at") used
-    WHERE s."desired" = 'running' AND s."observed" = 'running' AND s."idleTimeoutSeconds" > 0
+    WHERE s."desired" = 'running' AND s."observed" = 'running' AND s."idleTimeoutSeconds" > 0 AND s."warmAt" IS NULL
       AND used."at" + s."idleTimeoutSeconds" * interval '1 second' <= ${grace}::timestamp
       AND NOT EXISTS (SELECT 1 FROM "SessionEvent" e WHERE e."sessionId" = s."id" AND e."kind" = 'idle_hibernated'
         AND e."at" > used."at" AND e."at" > ${again}::timestamp)

@@ -13,15 +13,21 @@ export interface Waiting {
   readonly request: PlacementRequest;
 }
 
-export interface QueuePlan {
+/** What there is for whoever comes now. */
+export interface Room {
+  /** The fleet once those who wait and fit are there. */
+  readonly left: readonly FleetAgent[];
+  /** UUIDs of agents that take nobody who comes later. */
+  readonly kept: ReadonlySet<string>;
+}
+
+export interface QueuePlan extends Room {
   /** Who would go where now, in order of arrival. */
   readonly placed: readonly { readonly waiting: Waiting; readonly agent: FleetAgent; readonly placement: Placement }[];
   /** Whose named agent is no more: no room will ever come. */
   readonly lost: readonly { readonly waiting: Waiting; readonly error: BerthError }[];
-  /** The fleet once they are there. */
-  readonly left: readonly FleetAgent[];
-  /** UUIDs of agents that take nobody who comes later. */
-  readonly kept: ReadonlySet<string>;
+  /** Who goes on waiting, in order of arrival. */
+  readonly unplaced: readonly Waiting[];
 }
 
 /**
@@ -31,6 +37,7 @@ export interface QueuePlan {
 export function planQueue(queue: readonly Waiting[], fleet: readonly FleetAgent[], now: Date): QueuePlan {
   const placed: QueuePlan["placed"][number][] = [];
   const lost: QueuePlan["lost"][number][] = [];
+  const unplaced: Waiting[] = [];
   const kept = new Set<string>();
   let left = [...fleet];
   // Room only shrinks on the way: what fitted nowhere once need not be looked at again for others who ask the same.
@@ -46,10 +53,13 @@ export function planQueue(queue: readonly Waiting[], fleet: readonly FleetAgent[
       continue;
     }
     if (outcome?.refusal.code === "AGENT_NOT_FOUND") lost.push({ waiting, error: outcome.refusal });
-    else hopeless.add(key);
+    else {
+      hopeless.add(key);
+      unplaced.push(waiting);
+    }
     if (now.getTime() - waiting.since.getTime() >= PATIENCE_MS) for (const agent of couldHold(request, left)) kept.add(agent.id);
   }
-  return { placed, lost, left, kept };
+  return { placed, lost, unplaced, left, kept };
 }
 
 function withReserved(agent: FleetAgent, request: PlacementRequest): FleetAgent {

@@ -49,6 +49,13 @@ export const renderHibernate = (session: SpecSource, mode: HibernateMode): Comma
   mode,
 });
 
+export const renderResize = (session: SpecSource): CommandData<"resize_session"> => ({
+  name: session.name,
+  namespace: NAMESPACE,
+  generation: session.generation,
+  resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
+});
+
 /** The home stays: removing one is an instruction of its own. */
 export const renderStop = (session: SpecSource, graceful: boolean): CommandData<"stop_session"> => ({
   name: session.name,

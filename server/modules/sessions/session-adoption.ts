@@ -33,7 +33,8 @@ export class SessionAdoption {
       if (!orphan) throw new BerthError("ORPHAN_NOT_FOUND", `'${agent.name}' has no orphan '${input.containerId}'`);
       await lock(tx, "session", orphan.sessionId);
       const row = await findSession(tx, orphan.sessionId);
-      if (!row) throw new BerthError("SESSION_NOT_FOUND", `The session of this container was deleted; the container can only be removed`);
+      if (!row || row.warmAt)
+        throw new BerthError("SESSION_NOT_FOUND", `The session of this container was deleted; the container can only be removed`);
       if (!isOver(row) && row.agentId === agent.id)
         throw new BerthError("INVALID_STATE_TRANSITION", `'${row.name}' has a container of its own on '${agent.name}'`);
       const event = { kind: "adopted", generation: orphan.generation, observed: observedStateSchema.parse(orphan.observed) } as const;

@@ -1,6 +1,6 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { PlacementStrategy } from "@berth/protocol/placement-strategy";
-import { parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { formatDuration, parseDuration, required } from "@berth/protocol/quantities";
 import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -17,15 +17,17 @@ import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
 import type { Asker } from "../users/users-schema";
 import type { UsersService } from "../users/users-service";
-import { keptPlacement } from "./placement";
+import { keptPlacement, tryPlace } from "./placement";
 import { placementWish } from "./placement-wish";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
 import { mayWait, type SessionQueue } from "./session-queue";
+import { sizeOf } from "./session-size";
 import type { CreateSessionInput, explainPlacementInput, explainPlacementOutput, Placement, SessionDetail } from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
 import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
+import type { WarmPoolService } from "./warm-pool-service";
 
 export interface Owner {
   readonly userId: string;
@@ -46,6 +48,7 @@ export interface SessionCreationDeps {
   readonly changes: SessionChanges;
   readonly sessions: SessionsService;
   readonly queue: SessionQueue;
+  readonly warmPool: WarmPoolService;
   /** Where neither request nor template says. */
   readonly strategy: PlacementStrategy;
 }
@@ -75,7 +78,7 @@ export class SessionCreation {
   /** What `create` would do with these wishes now, in words. Throws TEMPLATE_NOT_FOUND and HOME_NOT_FOUND. */
   async explain(owner: Owner, input: z.output<typeof explainPlacementInput>): Promise<z.output<typeof explainPlacementOutput>> {
     const template = await this.deps.templates.get(input.template);
-    const { database, queue, quotas, strategy } = this.deps;
+    const { database, queue, quotas, strategy, warmPool } = this.deps;
     const homeAgentId = input.homeId && (await this.deps.homes.agentOf(input.homeId, owner.userId));
     const fleet = await this.deps.agents.fleet(database);
     const there = {
@@ -91,10 +94,11 @@ export class SessionCreation {
       const { code, message } = error;
       return { placement: { chosen: null, considered: [], omitted: 0 }, problem: { code, message }, mayWait: false, ...there };
     }
-    const outcome = await queue.outcomeFor(database, {
-      ...placementWish(input, template, strategy, homeAgentId),
-      ...sizeOf(input, template),
-    });
+    const request = { ...placementWish(input, template, strategy, homeAgentId), ...sizeOf(input, template) };
+    const room = await queue.roomLeft(database);
+    const outcome = tryPlace(request, room.left, room.kept);
+    const freed = outcome.agent ? null : await warmPool.couldMakeRoom(database, request, room);
+    if (freed) return { placement: freed, problem: null, mayWait: false, ...there };
     const problem = outcome.refusal && { code: outcome.refusal.code, message: outcome.refusal.message };
     return { placement: outcome.placement, problem, mayWait: mayWait(outcome), ...there };
   }
@@ -104,7 +108,8 @@ export class SessionCreation {
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
     const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
     try {
-      const { row, events } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
+      const { row, events, tell } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
+      tell();
       await this.deps.bus.publish(...events);
       return this.deps.sessions.detail(row, asker);
     } catch (error) {
@@ -127,21 +132,25 @@ export class SessionCreation {
     input: CreateSessionInput & { environment: Record<string, string> },
     template: Template,
     name: string,
-  ): Promise<{ row: SessionRow; events: BusEvent[] }> {
+  ): Promise<{ row: SessionRow; events: BusEvent[]; tell: () => void }> {
     // One at a time: two that come at once must not both get the last slot.
     await lock(tx, "agent", "placement");
     const id = this.deps.ids.uuid();
     const persistentHome = hasHome(input, template);
     const { memoryBytes, cpuMillicores } = sizeOf(input, template);
     await this.deps.quotas.demand(tx, owner.userId, askOf(input, template));
+    const claimed = await this.claim(tx, asker, owner, input, template, name);
+    if (claimed) return claimed;
     const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
     const wish = placementWish(input, template, this.deps.strategy, home?.agentId);
-    const outcome = await this.deps.queue.outcomeFor(tx, { ...wish, cpuMillicores, memoryBytes });
-    const { agent, placement } = outcome;
-    if (agent === null && !(input.queue && input.state === "running" && mayWait(outcome))) throw outcome.refusal;
+    const request = { ...wish, cpuMillicores, memoryBytes };
+    const room = await this.deps.queue.roomLeft(tx);
+    const outcome = tryPlace(request, room.left, room.kept);
+    const freed = outcome.agent ? null : await this.deps.warmPool.makeRoom(tx, request, room);
+    const { agent, placement } = freed ?? outcome;
+    if (outcome.agent === null && !freed && !(input.queue && input.state === "running" && mayWait(outcome))) throw outcome.refusal;
     const made =
       home ?? (persistentHome && agent ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
-    const idleTimeout = input.idleTimeout ?? template.idleTimeout;
     const now = this.deps.clock.now();
     const row = await insertSession(tx, {
       id,
@@ -154,25 +163,56 @@ export class SessionCreation {
       desired: input.state,
       observed: "absent",
       generation: agent && input.state === "running" ? 1 : 0,
-      hibernateMode: input.hibernateMode ?? template.hibernateMode,
       memoryBytes: BigInt(memoryBytes),
       cpuMillicores,
       persistentHome,
       homeId: made?.id ?? null,
       environment: input.environment,
-      idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
-      tags: input.tags,
-      ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
+      ...ownColumns(asker, input, template),
       placement: keptPlacement(placement),
       createdAt: now,
       updatedAt: now,
     });
     await this.announce(tx, asker, row, placement, template);
-    const queued = outcome.refusal && [await this.deps.queue.join(tx, row, wish, outcome.refusal.message)];
+    const queued = agent === null && outcome.refusal ? [await this.deps.queue.join(tx, row, wish, outcome.refusal.message)] : null;
     const task = queued ?? (input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : []);
-    const events: BusEvent[] = [{ kind: "session", sessionId: id, userId: owner.userId, agentId: row.agentId }, ...task];
+    const events: BusEvent[] = [
+      ...(freed?.after.events ?? []),
+      { kind: "session", sessionId: id, userId: owner.userId, agentId: row.agentId },
+      ...task,
+    ];
     if (made && !home) events.push({ kind: "home", homeId: made.id, userId: owner.userId });
-    return { row, events };
+    return { row, events, tell: freed?.after.tell ?? (() => {}) };
+  }
+
+  /** One that waits in the template's pool, where nothing is wished that its container would have to be made for. */
+  private async claim(
+    tx: Tx,
+    asker: Asker,
+    owner: Owner,
+    input: CreateSessionInput & { environment: Record<string, string> },
+    template: Template,
+    name: string,
+  ): Promise<{ row: SessionRow; events: BusEvent[]; tell: () => void } | null> {
+    const cold =
+      template.warmPool.size === 0 ||
+      input.state !== "running" ||
+      input.homeId !== undefined ||
+      hasHome(input, template) !== template.persistentHome ||
+      Object.keys(input.environment).length > 0;
+    if (cold) return null;
+    const request = { ...placementWish(input, template, this.deps.strategy, undefined), ...sizeOf(input, template) };
+    const columns = ownColumns(asker, input, template);
+    const claimed = await this.deps.warmPool.claim(tx, { template, request, owner, name, columns });
+    if (!claimed) return null;
+    const { row, placement, events, waitedMs } = claimed;
+    await this.announce(tx, asker, row, placement, template);
+    const said = { sessionId: row.id, at: this.deps.clock.now(), actorId: null };
+    const message = `Claimed a session that was waiting, started ${formatDuration(Math.round(waitedMs / 1000))} before`;
+    await insertEvent(tx, { ...said, kind: "claimed", message });
+    await insertEvent(tx, { ...said, kind: "running", message: "The session is running" });
+    await this.deps.changes.claimed(tx, row);
+    return { row, events, tell: () => {} };
   }
 
   private async announce(tx: Tx, asker: Asker, row: SessionRow, placement: Placement, template: Template): Promise<void> {
@@ -201,10 +241,15 @@ export class SessionCreation {
   }
 }
 
-function sizeOf({ resources }: Pick<CreateSessionInput, "resources">, { defaultResources }: Pick<Template, "defaultResources">) {
-  const memory = resources?.memory ?? defaultResources.memory;
-  const cpu = resources?.cpu ?? defaultResources.cpu;
-  return { memoryBytes: required(parseMemory(memory), memory), cpuMillicores: required(parseCpu(cpu), cpu) };
+/** What a session says otherwise than its template, and its container doesn't know of. */
+function ownColumns(asker: Asker, input: CreateSessionInput, template: Template) {
+  const idleTimeout = input.idleTimeout ?? template.idleTimeout;
+  return {
+    hibernateMode: input.hibernateMode ?? template.hibernateMode,
+    idleTimeoutSeconds: required(parseDuration(idleTimeout), idleTimeout),
+    tags: input.tags,
+    ...(input.policy ? { policy: policyFor(asker, input.policy, template.policy, template.policy) } : {}),
+  };
 }
 
 const hasHome = ({ homeId, persistentHome }: Pick<CreateSessionInput, "homeId" | "persistentHome">, template: Template): boolean =>

@@ -35,7 +35,13 @@ const end = (id: string) => as(admin).sessions.setState({ id, state: "terminated
 const kindsOf = async (id: string) => (await as(admin).sessions.events({ id })).events.map(({ kind }) => kind);
 /** What another control plane, or this one started again, has: nothing but the rows. */
 const anotherQueue = () =>
-  new SessionQueue({ ...kit, agents: kit.services.agents, homes: kit.services.homes, changes: kit.sessionChanges });
+  new SessionQueue({
+    ...kit,
+    agents: kit.services.agents,
+    homes: kit.services.homes,
+    changes: kit.sessionChanges,
+    warmPool: kit.services.warmPool,
+  });
 
 describe("a session that waits for room", () => {
   it("is there with its place in line instead of being refused", async () => {

@@ -4,13 +4,15 @@ import { type Database, lock, type Tx } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import type { AgentsService } from "../agents/agents-service";
 import type { HomesService } from "../homes/homes-service";
-import { keptPlacement, type Outcome, type PlacementRequest, tryPlace } from "./placement";
-import { type PlacementWish, placementWishSchema } from "./placement-wish";
-import { planQueue, type QueuePlan } from "./queue-plan";
+import { keptPlacement, type Outcome } from "./placement";
+import type { PlacementWish } from "./placement-wish";
+import type { QueuePlan, Room } from "./queue-plan";
+import { readQueuePlan } from "./read-queue-plan";
 import type { SessionChanges } from "./session-changes";
-import { countQueue, findQueue, insertIntoQueue } from "./session-queue-store";
+import { countQueue, insertIntoQueue } from "./session-queue-store";
 import { isWaiting } from "./session-status";
 import { findSession, insertEvent, type SessionRow } from "./sessions-store";
+import type { AfterCommit, WarmPoolService } from "./warm-pool-service";
 
 export interface SessionQueueDeps {
   readonly database: Database;
@@ -20,6 +22,7 @@ export interface SessionQueueDeps {
   readonly agents: AgentsService;
   readonly homes: HomesService;
   readonly changes: SessionChanges;
+  readonly warmPool: WarmPoolService;
 }
 
 /** What room can't help with is refused at once. */
@@ -32,10 +35,9 @@ export class SessionQueue {
 
   constructor(private readonly deps: SessionQueueDeps) {}
 
-  /** Where a newcomer may go, behind all who wait already. Hold the placement lock to rely on it. */
-  async outcomeFor(db: Tx | Database, request: PlacementRequest): Promise<Outcome> {
-    const { left, kept } = await this.plan(db);
-    return tryPlace(request, left, kept);
+  /** What a newcomer may look at, behind all who wait already. Hold the placement lock to rely on it. */
+  roomLeft(db: Tx | Database): Promise<Room> {
+    return this.plan(db);
   }
 
   /** How many wait. */
@@ -65,21 +67,30 @@ export class SessionQueue {
 
   /** One session at most, so that what is wrong with one keeps no other. `passed`: those that are left for the next sweep. */
   private async round(passed: Set<string>): Promise<boolean> {
+    const { database, warmPool } = this.deps;
     // A look without the lock: mostly there is nobody, or no room.
-    if ((await countQueue(this.deps.database)) === 0 || !next(await this.plan(this.deps.database), passed)) return false;
+    if ((await countQueue(database)) === 0) return false;
+    if (!next(await this.plan(database), passed) && !(await warmPool.hasMembers(database))) return false;
     let at: string | null = null;
+    let tell = () => {};
     try {
-      const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[] | null> => {
+      const events = await database.$transaction(async (tx): Promise<BusEvent[] | null> => {
         await lock(tx, "agent", "placement");
-        const turn = next(await this.plan(tx), passed);
+        const plan = await this.plan(tx);
+        const planned = next(plan, passed);
+        const byRoom = planned ? null : await this.turnByRoom(tx, plan, passed);
+        const turn = planned ?? byRoom;
         if (!turn) return null;
+        if (byRoom) tell = byRoom.after.tell;
         at = turn.waiting.sessionId;
         await lock(tx, "session", at);
         const row = await findSession(tx, at);
         // It was ended while we looked.
         if (!row || !isWaiting(row)) passed.add(at);
-        return row && isWaiting(row) ? this.take(tx, row, turn) : [];
+        const freed = byRoom?.after.events ?? [];
+        return row && isWaiting(row) ? [...freed, ...(await this.take(tx, row, turn))] : [...freed];
       });
+      tell();
       if (events) await this.deps.bus.publish(...events);
       return events !== null;
     } catch (error) {
@@ -88,6 +99,15 @@ export class SessionQueue {
       passed.add(at);
       return true;
     }
+  }
+
+  /** What waits in pools gives way to the first in line whom that helps. */
+  private async turnByRoom(tx: Tx, plan: QueuePlan, passed: ReadonlySet<string>): Promise<RoomTurn | null> {
+    for (const waiting of plan.unplaced) {
+      const freed = passed.has(waiting.sessionId) ? null : await this.deps.warmPool.makeRoom(tx, waiting.request, plan);
+      if (freed) return { waiting, ...freed };
+    }
+    return null;
   }
 
   private async take(tx: Tx, row: SessionRow, turn: Turn): Promise<BusEvent[]> {
@@ -124,18 +144,14 @@ export class SessionQueue {
     return [...(changed?.events ?? []), ...made];
   }
 
-  private async plan(db: Tx | Database): Promise<QueuePlan> {
-    const rows = await findQueue(db);
-    const fleet = await this.deps.agents.fleet(db);
-    const queue = rows.map(({ sessionId, at, wish, cpuMillicores, memoryBytes }) => ({
-      sessionId,
-      since: at,
-      request: { ...placementWishSchema.parse(wish), cpuMillicores, memoryBytes },
-    }));
-    return planQueue(queue, fleet, this.deps.clock.now());
+  private plan(db: Tx | Database): Promise<QueuePlan> {
+    return readQueuePlan(db, this.deps);
   }
 }
 
-type Turn = QueuePlan["placed"][number] | QueuePlan["lost"][number];
-const next = ({ lost, placed }: QueuePlan, passed: ReadonlySet<string>): Turn | undefined =>
+type PlannedTurn = QueuePlan["placed"][number] | QueuePlan["lost"][number];
+/** What waited in pools was ended for it. */
+type RoomTurn = QueuePlan["placed"][number] & { readonly after: AfterCommit };
+type Turn = PlannedTurn | RoomTurn;
+const next = ({ lost, placed }: QueuePlan, passed: ReadonlySet<string>): PlannedTurn | undefined =>
   [...lost, ...placed].find(({ waiting }) => !passed.has(waiting.sessionId));

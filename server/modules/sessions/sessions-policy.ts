@@ -1,5 +1,6 @@
 import type { Verdict } from "../../platform/verdict";
 import type { Actor } from "../users/users-policy";
+import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
@@ -39,8 +40,9 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
   },
 };
 
-/** `invited`: to the session's screen, by its owner. Own sessions: everything but force. Another's: hidden from users, lifecycle for operators, everything for admins. */
+/** `invited`: to the session's screen, by its owner. Own sessions: everything but force. Another's: hidden from users, lifecycle for operators, everything for admins. What waits in a warm pool isn't there for anyone. */
 export function maySessions(actor: Actor, action: SessionAction, session: { readonly userId: string }, invited = false): Verdict {
+  if (session.userId === WARM_POOL_OWNER) return "hidden";
   const own = session.userId === actor.userId;
   if (action === "picture" && (own || invited)) return "allowed";
   if (actor.role === "admin") return (action === "invite" || action === "picture") && !own ? "refused" : "allowed";

@@ -16,7 +16,6 @@ import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
 import { wentIdle } from "./idle-store";
 import type { PhaseWait } from "./phase-wait";
-import { place } from "./placement";
 import type { SessionChanges } from "./session-changes";
 import { findQueuePlaces } from "./session-queue-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
@@ -46,6 +45,7 @@ import {
   saidSinceStart,
 } from "./sessions-store";
 import { findSessionsSharedWith } from "./shares-store";
+import type { AfterCommit, WarmPoolService } from "./warm-pool-service";
 
 export const sessionMissing = (id: string): BerthError => new BerthError("SESSION_NOT_FOUND", `No session with ID '${id}' exists`);
 
@@ -59,6 +59,7 @@ export interface SessionsDeps {
   readonly tasks: TasksService;
   readonly quotas: QuotasService;
   readonly changes: SessionChanges;
+  readonly warmPool: WarmPoolService;
   readonly wait: PhaseWait;
 }
 
@@ -220,7 +221,7 @@ export class SessionsService {
   async hibernateAllOn(asker: Asker, agentRef: string): Promise<void> {
     const agent = await this.deps.agents.get(agentRef);
     const running = (await findLiveSessionsOn(this.deps.database, agent.id)).filter(
-      (session) => session.desired === "running" && session.observed === "running",
+      (session) => session.desired === "running" && session.observed === "running" && session.warmAt === null,
     );
     for (const { id } of running) {
       await this.change(asker, id, "hibernate", {}).catch((error: unknown) => {
@@ -278,7 +279,8 @@ export class SessionsService {
     wish: Wish,
     options: { mode?: "stop" | "freeze" | undefined; graceful?: boolean },
   ): Promise<void> {
-    const { events, tell } = await this.deps.database.$transaction(async (tx) => {
+    const { events, tell, room } = await this.deps.database.$transaction(async (tx) => {
+      let room: AfterCommit | null = null;
       if (wish === "wake") await lock(tx, "agent", "placement");
       await lock(tx, "session", id);
       const row = await findSession(tx, id);
@@ -293,7 +295,7 @@ export class SessionsService {
         const { cpuMillicores, memoryBytes, homeId } = row;
         const ask = { sessions: 0, cpuMillicores, memoryBytes: Number(memoryBytes), home: homeId !== null } as const;
         await this.deps.quotas.demand(tx, row.userId, ask, row.id);
-        await this.demandRoom(tx, row);
+        room = await this.demandRoom(tx, row);
       }
       const ending = wish === "terminate" || wish === "force_terminate";
       // A stop that is under way goes on, also when force ends the session before it.
@@ -314,23 +316,26 @@ export class SessionsService {
           details: { name: row.name, owner: row.user.username },
         });
       }
-      return { events: [...(changed?.events ?? []), ...cleaning], tell: cancelled?.tell };
+      return { events: [...(room?.events ?? []), ...(changed?.events ?? []), ...cleaning], tell: cancelled?.tell, room };
     });
     tell?.();
+    room?.tell();
     await this.deps.bus.publish(...events);
   }
 
-  private async demandRoom(tx: Tx, row: SessionRow): Promise<void> {
+  private async demandRoom(tx: Tx, row: SessionRow): Promise<AfterCommit> {
     if (!row.agent) throw new BerthError("AGENT_NOT_FOUND", `The agent of '${row.name}' was removed; its home is gone with it`);
     const fleet = (await this.deps.agents.fleet(tx)).map((agent) =>
       // A drained host takes no new sessions, but those that it has go on.
       agent.id === row.agentId && agent.status === "draining" ? { ...agent, status: "online" as const } : agent,
     );
     const held = row.observed === "running" || row.observed === "starting" || row.observed === "frozen";
-    place(
-      { homeAgentId: row.agent.id, cpuMillicores: held ? 0 : row.cpuMillicores, memoryBytes: held ? 0 : Number(row.memoryBytes) },
-      fleet,
-    );
+    const request = {
+      homeAgentId: row.agent.id,
+      cpuMillicores: held ? 0 : row.cpuMillicores,
+      memoryBytes: held ? 0 : Number(row.memoryBytes),
+    };
+    return (await this.deps.warmPool.place(tx, request, fleet)).after;
   }
 
   private async removeRow(tx: Tx, asker: Asker, row: SessionRow): Promise<BusEvent[]> {

@@ -6,7 +6,7 @@ import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { StoredSession } from "./session-status";
 import type { SessionEventKind } from "./sessions-schema";
 
-const withParts = {
+export const withParts = {
   user: { select: { id: true, username: true } },
   template: { select: { id: true, name: true, displayName: true, icon: true } },
   agent: {
@@ -140,6 +140,8 @@ export async function findSessions(
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.SessionWhereInput = {
     AND: [
+      // What waits in a warm pool is nobody's yet.
+      { warmAt: null },
       { userId: filter.userId, platform: filter.platform, ...(filter.ids ? { id: { in: [...filter.ids] } } : {}) },
       filter.username === undefined ? {} : { user: { username: filter.username } },
       filter.template === undefined ? {} : { template: { name: filter.template } },
@@ -196,11 +198,11 @@ export async function findDisplays(
 export const countByCondition = (db: Database, userId: string | undefined) =>
   db.session.groupBy({
     by: ["desired", "observed", "generation", "failureCode", "agentId"],
-    where: { userId, AND: [live] },
+    where: { userId, warmAt: null, AND: [live] },
     _count: { _all: true },
   });
 export const countFailedStarts = (db: Database, userId: string | undefined) =>
-  db.session.count({ where: { userId, desired: "terminated", observed: "failed", failureCode: { not: null } } });
+  db.session.count({ where: { userId, warmAt: null, desired: "terminated", observed: "failed", failureCode: { not: null } } });
 
 /** Sessions on the agent that an inventory should know of. */
 export const findLiveSessionsOn = (db: Tx | Database, agentId: string) => db.session.findMany({ where: { AND: [{ agentId }, live] } });

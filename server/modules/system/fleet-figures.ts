@@ -8,6 +8,8 @@ const PATIENCE_MS = 3_000;
 
 export interface FleetFigures {
   readonly sessions: readonly { readonly state: SessionState; readonly phase: SessionPhase; readonly count: number }[];
+  /** Those that wait in warm pools, which are none of the above. */
+  readonly warm: Readonly<Record<"ready" | "wanted", number>>;
   readonly agents: Readonly<Record<AgentStatus, number>>;
   readonly slots: { readonly used: number; readonly all: number };
   /** Of those that are not over. */
@@ -42,6 +44,9 @@ export function tellFleet(
   );
   tell("sessions", "Sessions, those that ended well left out.", ["state", "phase"], ({ sessions }) =>
     sessions.map(({ state, phase, count }) => [count, state, phase]),
+  );
+  tell("warm_sessions", "Sessions that wait in warm pools, and how many are to.", ["count"], ({ warm }) =>
+    Object.entries(warm).map(([count, sessions]) => [sessions, count]),
   );
   tell("agents", "Agents.", ["status"], ({ agents }) => Object.entries(agents).map(([status, count]) => [count, status]));
   tell("slots", "Sessions that agents have room for.", ["use"], ({ slots }) => [

@@ -8,6 +8,7 @@ export const commandTypeOfKind = {
   "session.hibernate": "hibernate_session",
   "session.wake": "wake_session",
   "session.stop": "stop_session",
+  "session.resize": "resize_session",
   "home.delete": "delete_home",
   "orphan.remove": "remove_orphan",
 } as const;

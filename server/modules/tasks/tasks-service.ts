@@ -7,6 +7,7 @@ import type { Database, Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { pagination } from "../../platform/paging";
 import type { Actor } from "../users/users-policy";
+import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import type { AgentGateway } from "./agent-gateway";
 import { commandTypeOfKind, type listTasksInput, type listTasksOutput, type Task, type TaskKind, taskKindSchema } from "./tasks-schema";
 import {
@@ -131,7 +132,8 @@ export const taskView = (row: NamedTaskRow): Task => ({
   kind: taskKindSchema.parse(row.kind),
   state: row.state,
   agentId: row.agent.name,
-  session: row.session && { id: row.session.id, name: row.session.name },
+  // One that waits in a warm pool has no page.
+  session: row.session && row.session.userId !== WARM_POOL_OWNER ? { id: row.session.id, name: row.session.name } : null,
   attempts: row.attempts,
   progress: row.progressMessage === null ? null : { percent: row.progress, message: row.progressMessage },
   errorCode: row.errorCode === null ? null : errorCodeSchema.catch("INTERNAL_ERROR").parse(row.errorCode),

@@ -76,18 +76,24 @@ export class TemplateHistoryService {
 
   async exportYaml(name: string): Promise<z.output<typeof exportOutput>> {
     const { template, version } = await this.find(name);
-    return { fileName: `${name}.yaml`, yaml: templateToYaml({ name, content: contentOf(template, version) }) };
+    return {
+      fileName: `${name}.yaml`,
+      yaml: templateToYaml({ name, content: contentOf(template, version), warmPool: { size: template.warmPoolSize } }),
+    };
   }
 
   /** What a file would do, or what is wrong with it. Changes nothing. */
   async previewImport(yaml: string): Promise<z.output<typeof previewImportOutput>> {
     const read = templateFromYaml(yaml);
     if (!read.ok) return { outcome: "invalid", problems: [...read.problems] };
-    const { name, content: incoming, warnings } = await this.asTaken(read);
+    const { name, content: incoming, warmPool, warnings } = await this.asTaken(read);
     const found = await findTemplate(this.deps.database, name);
     if (!found) return { outcome: "create", name, incoming, current: null, warnings };
     const content = contentOf(found.template, found.version);
-    const outcome = isDeepStrictEqual(canonicalContent(content), incoming) ? "same" : "update";
+    const waiting = found.template.warmPoolSize;
+    const pooled = warmPool === undefined || warmPool.size === waiting;
+    if (!pooled) warnings.push(`Its warm pool will have ${warmPool.size} sessions instead of ${waiting}`);
+    const outcome = pooled && isDeepStrictEqual(canonicalContent(content), incoming) ? "same" : "update";
     return { outcome, name, incoming, current: { version: found.version.version, content }, warnings };
   }
 
@@ -95,12 +101,12 @@ export class TemplateHistoryService {
   async importYaml(asker: Asker, { yaml, fromVersion }: z.output<typeof importInput>): Promise<z.output<typeof importOutput>> {
     const read = templateFromYaml(yaml);
     if (!read.ok) throw yamlInvalid(read.problems);
-    const { name, content } = await this.asTaken(read);
+    const { name, content, warmPool } = await this.asTaken(read);
     const note = "Imported from a file";
     if (fromVersion === null) {
-      return { created: true, template: await this.deps.templates.insert(actorOf(asker), { name, ...content }, true, { note }) };
+      return { created: true, template: await this.deps.templates.insert(actorOf(asker), { name, ...content, warmPool }, true, { note }) };
     }
-    const change = { action: "templates.import", fromVersion, note, content: async () => content } as const;
+    const change = { action: "templates.import", fromVersion, note, warmPool, content: async () => content } as const;
     return { created: false, template: await this.deps.templates.write(asker, name, change) };
   }
 
@@ -128,11 +134,11 @@ export class TemplateHistoryService {
   }
 
   /** An uploaded icon of another Berth isn't here: the file is taken without it, and says so. */
-  private async asTaken({ name, content }: NamedContent): Promise<NamedContent & { warnings: string[] }> {
+  private async asTaken({ content, ...named }: NamedContent): Promise<NamedContent & { warnings: string[] }> {
     const taken = canonicalContent(content);
-    if (await iconIsThere(this.deps.database, taken.icon)) return { name, content: taken, warnings: [] };
+    if (await iconIsThere(this.deps.database, taken.icon)) return { ...named, content: taken, warnings: [] };
     return {
-      name,
+      ...named,
       content: { ...taken, icon: null },
       warnings: [`The icon '${taken.icon}' was uploaded elsewhere and isn't here: left out`],
     };

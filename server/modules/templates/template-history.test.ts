@@ -146,6 +146,30 @@ describe("files", () => {
     await expect(as(admin).import({ yaml: fresh, fromVersion: null })).rejects.toThrow(/exists already/);
   });
 
+  it("say how many sessions wait, and change that; a file without it leaves it alone", async () => {
+    await as(admin).create(input("pooled"));
+    const plain = (await as(admin).export({ name: "pooled" })).yaml;
+    expect(plain).not.toContain("warmPool");
+    await as(admin).setWarmPool({ name: "pooled", size: 2 });
+    const { yaml } = await as(admin).export({ name: "pooled" });
+    expect(yaml).toContain("warmPool:\n    size: 2\n");
+    expect(await as(admin).previewImport({ yaml })).toMatchObject({ outcome: "same", warnings: [] });
+    const more = yaml.replace("size: 2", "size: 5");
+    expect(await as(admin).previewImport({ yaml: more })).toMatchObject({
+      outcome: "update",
+      warnings: ["Its warm pool will have 5 sessions instead of 2"],
+    });
+    expect((await as(admin).import({ yaml: more, fromVersion: 1 })).template).toMatchObject({ version: 2, warmPool: { size: 5 } });
+    expect((await as(admin).import({ yaml: plain, fromVersion: 2 })).template).toMatchObject({ version: 3, warmPool: { size: 5 } });
+    const fresh = yaml.replace("name: pooled", "name: pooled-2");
+    expect((await as(admin).import({ yaml: fresh, fromVersion: null })).template).toMatchObject({ warmPool: { size: 2 } });
+    const wrong = yaml.replace("size: 2", "size: 51");
+    expect(await as(admin).previewImport({ yaml: wrong })).toMatchObject({
+      outcome: "invalid",
+      problems: [{ path: "spec.warmPool.size" }],
+    });
+  });
+
   it("that are wrong are refused with path and line", async () => {
     const yaml = (await as(admin).export({ name: "scratchpad" })).yaml.replace("port: 8080", "port: http");
     expect(await as(admin).previewImport({ yaml })).toMatchObject({ outcome: "invalid", problems: [{ path: "spec.display.port" }] });

@@ -105,6 +105,7 @@ export function templateView({ template, version }: VersionedTemplate): Template
     name: template.name,
     ...presentationOf(template),
     tried: template.tried,
+    warmPool: { size: template.warmPoolSize },
     version: version.version,
     baseImage: spec.image,
     vnc: { enabled: true, port: spec.display.port, resolution: spec.display.resolution, colorDepth: spec.display.color_depth },

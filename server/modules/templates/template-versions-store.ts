@@ -40,21 +40,21 @@ const over: Prisma.SessionWhereInput = {
   OR: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }],
 };
 
-/** Counts of what was started from a template; `since` bounds what is counted by day. */
+/** Counts of what people started from a template; `since` bounds what is counted by day. */
 export async function countUsage(db: Database, templateId: string, since: Date) {
   const [running, byVersion, ever, days, people] = await Promise.all([
-    db.session.count({ where: { templateId, desired: "running", observed: "running" } }),
+    db.session.count({ where: { templateId, warmAt: null, desired: "running", observed: "running" } }),
     db.session.groupBy({
       by: ["templateVersion"],
-      where: { templateId, NOT: over },
+      where: { templateId, warmAt: null, NOT: over },
       _count: { _all: true },
       orderBy: { templateVersion: "desc" },
     }),
-    db.session.aggregate({ where: { templateId }, _count: { _all: true }, _max: { createdAt: true } }),
+    db.session.aggregate({ where: { templateId, warmAt: null }, _count: { _all: true }, _max: { createdAt: true } }),
     db.$queryRaw<{ day: string; started: number }[]>(Prisma.sql`
       SELECT to_char(date_trunc('day', "createdAt"), 'YYYY-MM-DD') AS "day", count(*)::int AS "started" FROM "Session"
-      WHERE "templateId" = ${templateId}::uuid AND "createdAt" >= ${since}::timestamp GROUP BY 1`),
-    db.session.groupBy({ by: ["userId"], where: { templateId, createdAt: { gte: since } } }),
+      WHERE "templateId" = ${templateId}::uuid AND "warmAt" IS NULL AND "createdAt" >= ${since}::timestamp GROUP BY 1`),
+    db.session.groupBy({ by: ["userId"], where: { templateId, warmAt: null, createdAt: { gte: since } } }),
   ]);
   return { running, byVersion, ever: ever._count._all, lastStartedAt: ever._max.createdAt, days, people: people.length };
 }

@@ -4,7 +4,7 @@ import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import { Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import type { YamlProblem } from "./template-versions-schema";
-import { createTemplateInput, type TemplateContent, templateNameSchema } from "./templates-schema";
+import { createTemplateInput, type Template, type TemplateContent, templateNameSchema } from "./templates-schema";
 
 const API_VERSION = "berth/v1";
 const fields = createTemplateInput.shape;
@@ -44,16 +44,19 @@ const fileSchema = z.strictObject({
     readyTimeoutSeconds: fields.readyTimeoutSeconds,
     policy: z.strictObject(sessionPolicySchema.shape).prefault({}),
     placement: fields.placement,
+    warmPool: fields.warmPool,
   }),
 });
 
 export interface NamedContent {
   readonly name: string;
   readonly content: TemplateContent;
+  /** Left out, an import leaves it as it is. */
+  readonly warmPool?: Template["warmPool"];
 }
 
 /** The file of a template. The same content is the same text: fields in one order, variables by name. */
-export function templateToYaml({ name, content }: NamedContent): string {
+export function templateToYaml({ name, content, warmPool }: NamedContent): string {
   const { display, defaultResources } = content;
   const file = {
     apiVersion: API_VERSION,
@@ -97,6 +100,7 @@ export function templateToYaml({ name, content }: NamedContent): string {
         capabilities: content.placement.capabilities,
         ...(content.placement.strategy === undefined ? {} : { strategy: content.placement.strategy }),
       },
+      ...(warmPool && warmPool.size > 0 ? { warmPool } : {}),
     },
   };
   // `compat`: what an older reader would take for a number or a boolean is quoted too.
@@ -147,10 +151,14 @@ export function templateFromYaml(text: string): ReadYaml {
   }
 }
 
-function fromFile({ metadata: { name, ...presentation }, spec: { display, ...spec } }: z.output<typeof fileSchema>): NamedContent {
+function fromFile({
+  metadata: { name, ...presentation },
+  spec: { display, warmPool, ...spec },
+}: z.output<typeof fileSchema>): NamedContent {
   const { unixSocket, colorDepth, resolution, ...rest } = display;
   return {
     name,
+    ...(warmPool === undefined ? {} : { warmPool }),
     content: {
       ...presentation,
       ...spec,

@@ -27,9 +27,11 @@ import {
   listTemplatesInput,
   listTemplatesOutput,
   setFavouriteInput,
+  setWarmPoolInput,
   shelvesOutput,
   templateSchema,
   updateTemplateInput,
+  warmPoolStatusSchema,
 } from "./templates-schema";
 import { templateMissing } from "./templates-service";
 
@@ -135,6 +137,22 @@ export const templatesRouter = router({
     .query(({ ctx, input }) => {
       allow(ctx.login, "inspect", input.name);
       return ctx.services.templateHistory.usage(input.name);
+    }),
+  warmPool: procedure
+    .meta({ rest: { method: "GET", path: "/templates/{name}/warm-pool", summary: "See how many sessions wait in a template's warm pool" } })
+    .input(getTemplateInput)
+    .output(warmPoolStatusSchema)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "inspect", input.name);
+      return ctx.services.warmPool.status(input.name);
+    }),
+  setWarmPool: procedure
+    .meta({ rest: { method: "PUT", path: "/templates/{name}/warm-pool", summary: "Set how many sessions a template keeps waiting" } })
+    .input(setWarmPoolInput)
+    .output(templateSchema)
+    .mutation(({ ctx, input }) => {
+      allow(ctx.login, "write", input.name);
+      return ctx.services.templates.setWarmPool(ctx.asker, input);
     }),
   /** Changes nothing; a mutation because a file is too long for an address. */
   previewImport: procedure

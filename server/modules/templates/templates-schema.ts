@@ -55,7 +55,11 @@ export type TemplatePresentation = z.infer<typeof templatePresentationSchema>;
 export const templateContentSchema = z.object({ ...templatePresentationSchema.shape, ...templateSpecSchema.shape });
 export type TemplateContent = z.infer<typeof templateContentSchema>;
 
+/** How many sessions are kept started and waiting. The template's, not a version's: changing it writes no version. */
+export const warmPoolSchema = z.strictObject({ size: z.number().int().min(0).max(50) });
+
 export const templateSchema = templateContentSchema.extend({
+  warmPool: warmPoolSchema,
   id: z.uuid(),
   name: templateNameSchema,
   /** False: a well-known public image that was never tried with this version of Berth. */
@@ -114,6 +118,8 @@ export const createTemplateInput = z.strictObject({
   iconUrl: templateSchema.shape.iconUrl.default(null),
   ...templateSpecSchema.shape,
   ...defaults,
+  /** Left out, it stays as it is; 0 at first. */
+  warmPool: warmPoolSchema.optional(),
 });
 
 export const versionNumberSchema = z.coerce.number().int().min(1).max(1_000_000_000);
@@ -125,4 +131,21 @@ export const updateTemplateInput = createTemplateInput.extend({
   /** The version that was edited: refused with TEMPLATE_CHANGED where a newer one has come since. Left out, the last to write wins. */
   fromVersion: versionNumberSchema.optional(),
   note: versionNoteSchema.optional(),
+});
+
+export const setWarmPoolInput = z.strictObject({ name: z.string().max(63), ...warmPoolSchema.shape });
+export const warmPoolStatusSchema = z.object({
+  /** How many there should be. */
+  size: z.number().int(),
+  /** Started and waiting. */
+  ready: z.number().int(),
+  starting: z.number().int(),
+  /** Made to end, and not gone yet. */
+  ending: z.number().int(),
+  /** Those that have some, by name. */
+  agents: z.array(z.object({ agent: z.string(), ready: z.number().int(), starting: z.number().int() })),
+  /** Why there are fewer than there should be; null where nothing is wrong. */
+  problem: z.string().nullable(),
+  /** When the next is started after some failed; null: as soon as there is room. */
+  retryAt: z.date().nullable(),
 });

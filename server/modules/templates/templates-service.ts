@@ -13,6 +13,7 @@ import type {
   createTemplateInput,
   listTemplatesInput,
   listTemplatesOutput,
+  setWarmPoolInput,
   shelvesOutput,
   Template,
   TemplateContent,
@@ -48,6 +49,8 @@ export interface VersionChange {
   readonly fromVersion: number | undefined;
   readonly note?: string | undefined;
   readonly restoredFrom?: number;
+  /** Left out, the pool stays as it is. */
+  readonly warmPool?: Template["warmPool"] | undefined;
   /** Asked under the template's lock. */
   content(tx: Tx, current: VersionedTemplate): Promise<TemplateContent>;
 }
@@ -102,8 +105,8 @@ export class TemplatesService {
     return this.insert(actorOf(asker), input, true);
   }
 
-  update(asker: Asker, { name, fromVersion, note, ...content }: z.output<typeof updateTemplateInput>): Promise<Template> {
-    return this.write(asker, name, { action: "templates.update", fromVersion, note, content: async () => content });
+  update(asker: Asker, { name, fromVersion, note, warmPool, ...content }: z.output<typeof updateTemplateInput>): Promise<Template> {
+    return this.write(asker, name, { action: "templates.update", fromVersion, note, warmPool, content: async () => content });
   }
 
   /** Writes a new version. Throws TEMPLATE_NOT_FOUND, or TEMPLATE_CHANGED where the current version isn't `fromVersion` any more. */
@@ -128,7 +131,11 @@ export class TemplatesService {
         restoredFrom: change.restoredFrom ?? null,
         ...specColumns(content),
       });
-      const template = await updateTemplate(tx, found.template.id, { ...presentationOf(content), currentVersion: number });
+      const template = await updateTemplate(tx, found.template.id, {
+        ...presentationOf(content),
+        currentVersion: number,
+        warmPoolSize: change.warmPool?.size,
+      });
       await this.deps.audit.record(tx, actorOf(asker), {
         action: change.action,
         target: { kind: "template", id: template.id },
@@ -137,9 +144,28 @@ export class TemplatesService {
           version: number,
           security: content.security,
           ...(change.restoredFrom === undefined ? {} : { restoredFrom: change.restoredFrom }),
+          ...(change.warmPool === undefined ? {} : { warmPool: change.warmPool.size }),
         },
       });
       return { template, version };
+    });
+    await this.deps.bus.publish({ kind: "template", templateId: written.template.id });
+    return templateView(written);
+  }
+
+  /** Writes no version: sessions are what they were. Throws TEMPLATE_NOT_FOUND. */
+  async setWarmPool(asker: Asker, { name, size }: z.output<typeof setWarmPoolInput>): Promise<Template> {
+    const written = await this.deps.database.$transaction(async (tx) => {
+      await lockTemplate(tx, name);
+      const found = await findTemplate(tx, name);
+      if (!found) throw templateMissing(name);
+      const template = await updateTemplate(tx, found.template.id, { warmPoolSize: size });
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "templates.set_warm_pool",
+        target: { kind: "template", id: template.id },
+        details: { name, size, before: found.template.warmPoolSize },
+      });
+      return { template, version: found.version };
     });
     await this.deps.bus.publish({ kind: "template", templateId: written.template.id });
     return templateView(written);
@@ -160,7 +186,14 @@ export class TemplatesService {
       await lockTemplate(tx, name);
       const found = await findTemplate(tx, name);
       if (!found) throw templateMissing(name);
-      const sessions = await countSessionsFrom(tx, found.template.id);
+      const { sessions, waiting } = await countSessionsFrom(tx, found.template.id);
+      if (sessions === 0 && waiting > 0) {
+        throw new BerthError(
+          "TEMPLATE_INVALID",
+          `${waiting} session(s) of the warm pool of '${name}' are still there; set its size to 0 and try again when they have ended`,
+          { details: { waiting } },
+        );
+      }
       if (sessions > 0) {
         throw new BerthError("TEMPLATE_INVALID", `${sessions} session(s) were started from '${name}'; delete them first`, {
           details: { sessions },
@@ -193,7 +226,13 @@ export class TemplatesService {
       const written = await this.deps.database.$transaction(async (tx) => {
         await demandIcon(tx, input.icon);
         const { name } = input;
-        const template = await insertTemplate(tx, { id: this.deps.ids.uuid(), name, ...presentationOf(input), tried });
+        const template = await insertTemplate(tx, {
+          id: this.deps.ids.uuid(),
+          name,
+          ...presentationOf(input),
+          tried,
+          warmPoolSize: input.warmPool?.size,
+        });
         const createdById = actor.kind === "user" ? actor.id : null;
         const version = await insertVersion(tx, {
           id: this.deps.ids.uuid(),

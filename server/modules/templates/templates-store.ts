@@ -144,4 +144,8 @@ export const lockTemplate = (tx: Tx, name: string) => tx.$queryRaw`SELECT 1 FROM
 export const updateTemplate = (tx: Tx, id: string, data: Prisma.TemplateUncheckedUpdateInput) =>
   tx.template.update({ where: { id }, data });
 export const deleteTemplate = (tx: Tx, id: string) => tx.template.delete({ where: { id } });
-export const countSessionsFrom = (tx: Tx, templateId: string) => tx.session.count({ where: { templateId } });
+/** People's, ended ones too, and those of its warm pool. */
+export const countSessionsFrom = async (tx: Tx, templateId: string) => ({
+  sessions: await tx.session.count({ where: { templateId, warmAt: null } }),
+  waiting: await tx.session.count({ where: { templateId, warmAt: { not: null } } }),
+});

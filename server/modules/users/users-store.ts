@@ -4,14 +4,16 @@ import type { Prisma, User as UserRow } from "../../platform/db/generated/client
 import { Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import { type UserRole, userRoleSchema } from "./users-schema";
+import { WARM_POOL_OWNER } from "./warm-pool-owner";
 
 export type { UserRow };
 
-export const findUser = (db: Tx | Database, id: string) => db.user.findUnique({ where: { id } });
+/** The account of the warm pools is nobody: null for it, too. */
+export const findUser = async (db: Tx | Database, id: string) => (id === WARM_POOL_OWNER ? null : db.user.findUnique({ where: { id } }));
 export const findUserByName = (db: Tx | Database, username: string) => db.user.findUnique({ where: { username } });
 export const findUserByEmail = (db: Tx | Database, email: string) => db.user.findUnique({ where: { email } });
 export const findUserByOidc = (db: Tx | Database, oidcSubject: string) => db.user.findUnique({ where: { oidcSubject } });
-export const countUsers = (db: Tx | Database) => db.user.count();
+export const countUsers = (db: Tx | Database) => db.user.count({ where: { id: { not: WARM_POOL_OWNER } } });
 export const countOtherActiveAdmins = (db: Tx | Database, exceptId: string) =>
   db.user.count({
     // One who has not come yet, and has nothing to come with, is no help.
@@ -46,6 +48,7 @@ export async function findUsers(
 ): Promise<{ rows: UserRow[]; nextCursor: string | null; counted: number }> {
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.UserWhereInput = {
+    id: { not: WARM_POOL_OWNER },
     role: filter.role,
     ...(contains ? { OR: [{ username: contains }, { email: contains }, { displayName: contains }] } : {}),
   };

@@ -126,7 +126,7 @@ async function countRows(url: string): Promise<{ users: number; sessions: number
   await client.connect();
   try {
     const { rows } = await client.query(
-      'SELECT (SELECT count(*)::int FROM "User") AS users, (SELECT count(*)::int FROM "Session") AS sessions',
+      `SELECT (SELECT count(*)::int FROM "User" WHERE "username" <> '~warm-pool') AS users, (SELECT count(*)::int FROM "Session") AS sessions`,
     );
     return z.object({ users: z.number(), sessions: z.number() }).parse(rows[0]);
   } finally {
