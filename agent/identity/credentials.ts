@@ -79,8 +79,16 @@ export class KeyCredentials implements Credentials {
 
 /** Whom Node believes, and these besides: the control plane may be reached at its own port, or behind a proxy of the operator's. */
 export function believing(ca: string): string[] {
-  const extra = process.env.NODE_EXTRA_CA_CERTS;
-  return [...rootCertificates, ...(extra ? certificatesOf(readFileSync(extra, "utf8")) : []), ...certificatesOf(ca)];
+  return [...rootCertificates, ...certificatesOf(readExtra(process.env.NODE_EXTRA_CA_CERTS)), ...certificatesOf(ca)];
+}
+
+/** As Node does it: a file that can't be read adds nobody. */
+function readExtra(path: string | undefined): string {
+  try {
+    return path ? readFileSync(path, "utf8") : "";
+  } catch {
+    return "";
+  }
 }
 
 /** The certificates of a PEM file, one each. */

@@ -38,7 +38,7 @@ export function ApprovalNotice({ agent }: { agent: Outputs["agents"]["get"] }) {
       }
     >
       <p className="font-medium">{agent.agentId} waits for approval and can do nothing until then.</p>
-      <p className="mt-1 text-sm text-ink-soft">
+      <p className="mt-1 text-sm">
         {isAdmin(user) ? "Compare its key with what the agent’s log on the host says:" : "An administrator has to approve its key:"}
       </p>
       <p className="mt-1 font-mono text-sm select-all">{keyFingerprint.match(/.{1,8}/g)?.join(" ")}</p>
