@@ -33,7 +33,7 @@ async function usernames(where: string): Promise<string[]> {
   const server = await startEmbeddedPostgres({ dataDir: where, log });
   try {
     return await withClient(server.url, async (client) =>
-      (await client.query('SELECT username FROM "User" ORDER BY username')).rows.map((row) => row.username),
+      (await client.query(`SELECT username FROM "User" WHERE username <> '~warm-pool' ORDER BY username`)).rows.map((row) => row.username),
     );
   } finally {
     await server.stop();

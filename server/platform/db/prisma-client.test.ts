@@ -8,7 +8,7 @@ it("a statement that waits for a table that is held fails, and leaves its connec
   try {
     const meanwhile = async () => {
       await expect(waiter.session.count()).rejects.toThrow(/statement timeout/);
-      expect(await waiter.user.count()).toBe(0);
+      expect(await waiter.agent.count()).toBe(0);
     };
     await database.prisma.$transaction(
       async (holder) => {
