@@ -277,6 +277,8 @@ describe("an agent that was killed", () => {
     const adopted = await again.start({ sessionId: running.sessionId, spec: startData({ image: DESKTOP_IMAGE }) }, operation());
     expect(adopted.containerId).toBe(running.containerId);
     for (const { sessionId } of [running, stopped, frozen]) await end(sessionId);
+    // Two on one data folder are what its lock keeps apart: this one would tidy up after containers that the other removes.
+    await again.close();
   });
 
   it("makes a container anew that was created and never started", async () => {
