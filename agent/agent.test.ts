@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROTOCOL_VERSION } from "@berth/protocol/agent-messages";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MemoryDriver } from "./drivers/memory/memory-driver";
 import { ManualClock } from "./testing/manual-clock";
@@ -22,7 +23,7 @@ describe("an agent on the channel", () => {
   it("registers with capacity and capabilities, then tells its inventory and a heartbeat", async () => {
     const { plane } = await run(new MemoryDriver({ cores: 8, memoryGiB: 32 }), { region: "here", limits: { maxSessions: 5 } });
     const register = await plane.until("register");
-    expect(register).toMatchObject({ agent_id: "test-agent", platform: "docker", region: "here", protocol_version: 4 });
+    expect(register).toMatchObject({ agent_id: "test-agent", platform: "docker", region: "here", protocol_version: PROTOCOL_VERSION });
     expect(register.capacity).toEqual({ max_cpu: 8, max_memory: 32, max_sessions: 5, current_sessions: 0 });
     expect((await plane.until("inventory")).sessions).toEqual([]);
     expect(await plane.until("heartbeat")).toMatchObject({ status: "online", capacity: { current_sessions: 0 } });

@@ -40,6 +40,7 @@ import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
+import { TaskOrders } from "./modules/tasks/task-orders";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
 import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
@@ -115,6 +116,7 @@ export function wireModules(parts: ModuleParts) {
   const tasks = new TasksService(base);
   const homes = new HomesService({ ...base, audit, tasks });
   const agents = new AgentsService({ ...base, audit, tasks });
+  const taskOrders = new TaskOrders({ ...base, audit, tasks, agents });
   const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,
@@ -207,6 +209,7 @@ export function wireModules(parts: ModuleParts) {
     logs,
     homes,
     tasks,
+    taskOrders,
     audit,
     webhooks,
     live,

@@ -31,6 +31,7 @@ import { readContainerLog } from "./container-log";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
+import { DockerTasks } from "./docker-tasks";
 import { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
 import { EngineEvents } from "./engine-events";
@@ -63,6 +64,7 @@ const HIBERNATE_SECONDS = 10;
 
 export class DockerDriver implements SessionDriver {
   readonly kind = "docker";
+  readonly tasks: DockerTasks;
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
@@ -86,6 +88,7 @@ export class DockerDriver implements SessionDriver {
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
     this.#ender = new ContainerEnder(this.#docker, target.name);
+    this.tasks = new DockerTasks({ docker: this.#docker, engine: target.name, agent, ender: this.#ender });
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);

@@ -89,7 +89,7 @@ export class TaskDispatcher {
     const events: BusEvent[] = [];
     for (const row of sent) {
       // The first word to stop it went out once and may have been lost: its agent is told again, each time that it is asked again.
-      if (overtaken.has(row.id)) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
+      if (overtaken.has(row.id) || row.cancelAskedAt !== null) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
       events.push(...(row.attempts === 1 ? await this.announce(row) : []), {
         kind: "task",
         taskId: row.id,

@@ -1,0 +1,1 @@
+ALTER TABLE "Task" ADD COLUMN "cancelAskedAt" TIMESTAMP(3);
