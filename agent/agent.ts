@@ -17,6 +17,7 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
 import { Tunnels } from "./tunnel/tunnels";
@@ -28,8 +29,7 @@ export interface AgentOptions {
   readonly url: URL;
   /** `agent_id` on the wire. */
   readonly name: string;
-  /** What registration returned as `token`. */
-  readonly credential: string;
+  readonly credentials: Credentials;
   /** Results of commands are kept here. */
   readonly dataDir: string;
   /** Closed by `stop`. */
@@ -72,10 +72,10 @@ class RunningAgent implements Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const { url, credential, log, driver, name } = options;
+    const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
     this.#tunnels = new Tunnels({
-      target: { url, credential },
+      target: { url, credentials },
       driver,
       clock: this.#clock,
       log,
@@ -85,7 +85,7 @@ class RunningAgent implements Agent {
     this.#connection = new Connection({
       url,
       agentName: name,
-      credential,
+      credentials,
       platform: "docker",
       region: options.region,
       clock: this.#clock,

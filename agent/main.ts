@@ -7,10 +7,12 @@ import { lockDataDir } from "./cli/data-dir-lock";
 import { enrol } from "./cli/enrolment";
 import { type AgentSettings, HELP, readInvocation } from "./cli/options";
 import { systemdUnit } from "./cli/systemd-unit";
+import { systemClock } from "./clock";
 import { DockerDriver } from "./drivers/docker/docker-driver";
 import { engineTarget } from "./drivers/docker/engine-target";
 import type { SessionDriver } from "./drivers/driver";
 import { MemoryDriver } from "./drivers/memory/memory-driver";
+import { Renewal } from "./identity/renewal";
 import { createLog, type Log } from "./log";
 
 async function main(): Promise<number> {
@@ -39,14 +41,17 @@ async function run(settings: AgentSettings): Promise<number> {
   const asked = endAsked(log);
   const unlock = await lockDataDir(settings.dataDir);
   try {
-    const credential = await Promise.race([enrol(settings, log, pause), asked]);
-    if (credential === ASKED_TO_END) return 0;
+    const enrolled = await Promise.race([enrol(settings, { log, clock: systemClock, wait: pause }), asked]);
+    if (enrolled === ASKED_TO_END) return 0;
+    const { credentials, kept, path } = enrolled;
+    const renewal = new Renewal({ url: settings.url, kept, path, credentials, clock: systemClock, log });
+    await Promise.race([renewal.start(), asked]);
     const agent = createAgent({
       url: settings.url,
       name: settings.name,
-      credential: credential.token,
+      credentials,
       dataDir: settings.dataDir,
-      driver: await openDriver(settings, credential.agentId, log),
+      driver: await openDriver(settings, kept.agentId, log),
       log,
       region: settings.region,
       labels: settings.labels,
@@ -57,6 +62,7 @@ async function run(settings: AgentSettings): Promise<number> {
     const alive = setInterval(() => {}, 2 ** 30);
     await asked;
     clearInterval(alive);
+    renewal.stop();
     await agent.stop();
     log.info("the agent has ended; sessions go on");
     return 0;

@@ -48,6 +48,8 @@ export const errorCatalogue = {
   REGISTRATION_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "Registration token not found"),
   AGENT_NOT_FOUND: entry(404, "NOT_FOUND", "Agent not found"),
   AGENT_NAME_TAKEN: entry(409, "CONFLICT", "Agent name already registered"),
+  /** It does not wait for approval, or shows another key than the one that was to be approved. */
+  AGENT_APPROVAL_CONFLICT: entry(409, "CONFLICT", "Agent approval conflict"),
   AGENT_OFFLINE: entry(503, "SERVICE_UNAVAILABLE", "Agent offline", true),
   AGENT_DRAINING: entry(503, "SERVICE_UNAVAILABLE", "Agent draining", true),
   AGENT_CAPACITY_EXCEEDED: entry(503, "SERVICE_UNAVAILABLE", "Agent capacity exceeded", true),

@@ -1,6 +1,6 @@
 /** `npm run dev`: the same stack from the sources. A change of the server or the agent starts it anew, one of a page is swapped in the browser. */
 import { bundleAgent, generateClient } from "./lib/build.mjs";
-import { controlPlaneAddress, ensurePortFree } from "./lib/control-plane-address.mjs";
+import { controlPlaneAddress, ensurePortsFree } from "./lib/control-plane-address.mjs";
 import { checkNode, ensureDependencies } from "./lib/dependencies.mjs";
 import { inRoot } from "./lib/paths.mjs";
 import { runMain } from "./lib/say.mjs";
@@ -18,7 +18,7 @@ const watch = [
 
 await runMain(async () => {
   checkNode();
-  await ensurePortFree(controlPlaneAddress());
+  await ensurePortsFree(controlPlaneAddress());
   ensureDependencies();
   await generateClient();
   // Other hosts download it from the control plane.

@@ -45,6 +45,7 @@ function start({ command = process.execPath, args = [inRoot("scripts/start.mjs")
     ...process.env,
     DATA_DIR: folder,
     PORT: String(port),
+    AGENT_TLS_PORT: "0",
     HOST: "127.0.0.1",
     PUBLIC_URL: "",
     DATABASE_URL: "",

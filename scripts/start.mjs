@@ -1,6 +1,6 @@
 /** `npm start`: from a fresh clone to a control plane with a local agent, in one command that can be run again at any time. */
 import { buildAll } from "./lib/build.mjs";
-import { controlPlaneAddress, ensurePortFree } from "./lib/control-plane-address.mjs";
+import { controlPlaneAddress, ensurePortsFree } from "./lib/control-plane-address.mjs";
 import { checkNode, ensureDependencies } from "./lib/dependencies.mjs";
 import { inRoot } from "./lib/paths.mjs";
 import { runMain } from "./lib/say.mjs";
@@ -9,7 +9,7 @@ import { runStack } from "./lib/stack.mjs";
 await runMain(async () => {
   checkNode();
   // Before anything that takes time.
-  await ensurePortFree(controlPlaneAddress());
+  await ensurePortsFree(controlPlaneAddress());
   ensureDependencies();
   await buildAll();
   process.exitCode = await runStack({

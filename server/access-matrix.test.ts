@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { KeyCredentials } from "../agent/identity/credentials";
 import { routes } from "./http/routes";
 import type { Asker } from "./modules/users/users-schema";
 import { toWire } from "./rest/key-case";
@@ -28,6 +29,8 @@ let things: Things;
 let askers: Record<"other" | "own" | "operator" | "admin" | "disabled", Asker>;
 /** The bearer credential of each; nobody has none. */
 let credentials: Record<Person, string | null>;
+let provers: Record<"agent" | "wrong agent", Pick<KeyCredentials, "headers">>;
+let agentId: string;
 const apiTokens = new Map<TokenHolder, string>();
 const holders = Object.keys(tokenHolders) as TokenHolder[];
 /** Tickets from before their owner was disabled. */
@@ -46,6 +49,8 @@ beforeAll(async () => {
   kit = await startDoorKit({ loginsPerMinute: 10_000 });
   const agent = await kit.connectAgent("host-a");
   const wrong = await kit.connectAgent("host-b");
+  provers = { agent: agent.credentials, "wrong agent": wrong.credentials };
+  agentId = agent.id;
   askers = {
     other: await makeAsker(kit),
     own: await makeAsker(kit),
@@ -75,8 +80,9 @@ beforeAll(async () => {
     operator: await kit.tokenOf(askers.operator),
     admin: await kit.tokenOf(askers.admin),
     disabled: await kit.tokenOf(askers.disabled),
-    agent: agent.secret,
-    "wrong agent": wrong.secret,
+    // Good for another request than it is shown with: see `agentHeaders`.
+    agent: bearerOf(await agent.credentials.headers("GET", "/")),
+    "wrong agent": bearerOf(await wrong.credentials.headers("GET", "/")),
   };
   const ticketOf = async (sessionId: string) => (await openViewer("disabled", sessionId)).ticket ?? "";
   staleTickets = { viewer: await ticketOf(desktop.id), app: await ticketOf(app.id) };
@@ -114,6 +120,14 @@ const bearer = (person: Person): Record<string, string> => {
   const credential = credentials[person];
   return credential === null ? {} : { authorization: `Bearer ${credential}` };
 };
+
+const bearerOf = (headers: Record<string, string>): string => headers.authorization?.replace("Bearer ", "") ?? "";
+
+/** As `bearer`; of an agent, a proof of this very request. */
+async function agentHeaders(person: Person, method: string, target: string, body?: Buffer): Promise<Record<string, string>> {
+  const prover = person === "agent" || person === "wrong agent" ? provers[person] : null;
+  return prover ? prover.headers(method, target, body) : bearer(person);
+}
 
 const withToken = (holder: TokenHolder) => ({ authorization: `Bearer ${apiTokens.get(holder)}` });
 
@@ -262,13 +276,18 @@ async function dialTunnel(person: Person): Promise<Answer> {
     )
     .then((socket) => socket.destroy())
     .catch(() => {});
-  const answer = await knock(kit.port, {
-    path: `/agent/tunnel/${key.id}`,
-    headers: { ...bearer(person), "x-berth-tunnel-secret": key.secret },
-  });
+  const path = `/agent/tunnel/${key.id}`;
+  const headers = { ...(await agentHeaders(person, "GET", path)), "x-berth-tunnel-secret": key.secret };
+  const answer = await knock(kit.port, { path, headers });
   over.abort();
   await opened;
   return answer;
+}
+
+async function postAsAgent(person: Person, path: string): Promise<Answer> {
+  const raw = Buffer.from("{}");
+  const headers = { "content-type": "application/json", ...(await agentHeaders(person, "POST", path, raw)) };
+  return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
 
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
@@ -284,7 +303,12 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
       path: `/api/v1/sessions/${things.sessionId}/logs?follow=true`,
       headers: { ...bearer(person), origin: kit.publicUrl.origin },
     }),
-  agentChannel: (person) => knock(kit.port, { path: "/agent/ws?agent_id=host-a&platform=docker", headers: bearer(person) }),
+  agentChannel: async (person) => {
+    const path = "/agent/ws?agent_id=host-a&platform=docker";
+    return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });
+  },
+  agentCertificate: (person) => postAsAgent(person, `/api/v1/agents/${agentId}/certificate`),
+  agentHeartbeat: (person) => postAsAgent(person, "/api/v1/agents/host-a/heartbeat"),
   agentTunnel: dialTunnel,
   "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),
   "app's WebSocket by token": (person) => knock(kit.port, { path: "/", headers: { ...bearer(person), ...appOrigin } }),

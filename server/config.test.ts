@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { ConfigError, loadConfig } from "./config";
+import { agentAddresses, ConfigError, loadConfig } from "./config";
 
 const folder = mkdtempSync(join(tmpdir(), "berth-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,5 +52,37 @@ describe("loadConfig", () => {
   it("refuses apps on a public domain without https, and the UI on a name that belongs to apps", () => {
     expect(problemsOf({ APPS_DOMAIN: "apps.example.com" })[0]).toContain("needs an https PUBLIC_URL");
     expect(problemsOf({ APPS_DOMAIN: "example.com", PUBLIC_URL: "https://berth.example.com" })[0]).toContain("must not be a name under it");
+  });
+
+  it("knows the agents' port as a number, as any free one, and as none", () => {
+    expect([{}, { AGENT_TLS_PORT: "0" }, { AGENT_TLS_PORT: "off" }].map((env) => loadConfig(env).agentTlsPort)).toEqual([3443, 0, null]);
+    expect(problemsOf({ AGENT_TLS_PORT: "on" })[0]).toBe('AGENT_TLS_PORT: must be a port, or "off"');
+    expect(["90m", "12h", "7d", "0"].map((text) => loadConfig({ AGENT_RENEWAL_GRACE: text }).agentRenewalGraceMs)).toEqual([
+      5_400_000, 43_200_000, 604_800_000, 0,
+    ]);
+    expect(problemsOf({ AGENT_RENEWAL_GRACE: "a week" })[0]).toContain("AGENT_RENEWAL_GRACE");
+  });
+
+  it.each([
+    ["nothing is said", {}, 3443, "https://localhost:3443", "http://localhost:3000"],
+    ["there is no agents' port", {}, null, "http://localhost:3000", "http://localhost:3000"],
+    ["people use https", { PUBLIC_URL: "https://berth.example" }, 3443, "https://berth.example", "https://berth.example"],
+    [
+      "agents dial their own port",
+      { PUBLIC_URL: "https://b.example", AGENT_PUBLIC_URL: "https://b.example:3443" },
+      3443,
+      "https://b.example:3443",
+      "https://b.example",
+    ],
+    [
+      "agents dial a proxy",
+      { PUBLIC_URL: "https://b.example", AGENT_PUBLIC_URL: "https://agents.example" },
+      3443,
+      "https://agents.example",
+      "https://agents.example",
+    ],
+  ])("says where agents go when %s", (_when, env, port, dial, download) => {
+    const found = agentAddresses(loadConfig(env), port);
+    expect({ dial: found.dial.origin, download: found.download.origin }).toEqual({ dial, download });
   });
 });

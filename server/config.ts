@@ -12,8 +12,12 @@ export interface Config {
   readonly tls: { cert: string; key: string } | null;
   /** Addresses or CIDR ranges whose `X-Forwarded-*` are believed. */
   readonly trustedProxies: readonly string[];
-  /** What agents dial; the command to paste has it. */
-  readonly agentPublicUrl: URL;
+  /** What agents dial, where it was said; see `agentAddresses`. */
+  readonly agentPublicUrl: URL | null;
+  /** The listener that asks for agents' certificates; 0 takes any free port. Null: there is none. */
+  readonly agentTlsPort: number | null;
+  /** How long after its end an agent's certificate may still be renewed, once. */
+  readonly agentRenewalGraceMs: number;
   readonly appsDomain: string;
   /** Null: the embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | null;
@@ -55,6 +59,12 @@ export class ConfigError extends Error {
 }
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => new URL(text));
+const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** Milliseconds. */
+const duration = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,4}[mhd])$/, "must be 0, or a number of minutes, hours or days, as in 90m, 12h or 7d")
+  .transform((text) => Number.parseInt(text, 10) * (unitMs[text.slice(-1)] ?? 0));
 const perMinute = z.coerce.number().int().min(1).max(1_000_000_000);
 const emptyAsUnset = (env: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
@@ -68,6 +78,8 @@ const envSchema = z.object({
   TLS_KEY: z.string().optional(),
   TRUSTED_PROXIES: z.string().default(""),
   AGENT_PUBLIC_URL: url.optional(),
+  AGENT_TLS_PORT: z.union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)], 'must be a port, or "off"').default(3443),
+  AGENT_RENEWAL_GRACE: duration.default(7 * 86_400_000),
   APPS_DOMAIN: z
     .string()
     .toLowerCase()
@@ -127,7 +139,9 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     trustedProxies: read.TRUSTED_PROXIES.split(",")
       .map((part) => part.trim())
       .filter(Boolean),
-    agentPublicUrl: read.AGENT_PUBLIC_URL ?? publicUrl,
+    agentPublicUrl: read.AGENT_PUBLIC_URL ?? null,
+    agentTlsPort: read.AGENT_TLS_PORT === "off" ? null : read.AGENT_TLS_PORT,
+    agentRenewalGraceMs: read.AGENT_RENEWAL_GRACE,
     appsDomain: read.APPS_DOMAIN,
     databaseUrl: read.DATABASE_URL ?? null,
     dataDir: resolve(read.DATA_DIR),
@@ -149,6 +163,21 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
+}
+
+/**
+ * Where agents go. What they dial: AGENT_PUBLIC_URL; else PUBLIC_URL where it is https, and the agents' own listener where it isn't. Their
+ * program comes from where a certificate that everyone knows (or this machine) vouches for it, which the agents' listener can't.
+ * `tlsPort` is the listener's, null where there is none.
+ */
+export function agentAddresses(config: Pick<Config, "agentPublicUrl" | "publicUrl">, tlsPort: number | null): { dial: URL; download: URL } {
+  const { agentPublicUrl, publicUrl } = config;
+  if (agentPublicUrl) {
+    const own = agentPublicUrl.protocol === "https:" && Number(agentPublicUrl.port || 443) === tlsPort;
+    return { dial: agentPublicUrl, download: own ? publicUrl : agentPublicUrl };
+  }
+  if (publicUrl.protocol === "https:" || tlsPort === null) return { dial: publicUrl, download: publicUrl };
+  return { dial: new URL(`https://${publicUrl.hostname}:${tlsPort}`), download: publicUrl };
 }
 
 function readTls(certPath: string, keyPath: string, problems: string[]): Config["tls"] {

@@ -2,14 +2,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AgentSockets } from "./channel/agent-sockets";
 import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
+import { authorityEndpoint } from "./http/authority-endpoint";
 import { parseTrustedProxies } from "./http/client-address";
 import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
 import { identify } from "./http/identify";
-import { Listener } from "./http/listener";
+import { Listener, type ListenerOptions, type ListenerTls } from "./http/listener";
 import { liveEndpoint } from "./http/live-endpoint";
 import { logEndpoint } from "./http/log-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestFacts } from "./http/request-facts";
+import { isForAgents } from "./http/routes";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
@@ -18,6 +20,7 @@ import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
+import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
@@ -34,6 +37,9 @@ import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
 import type { Modules } from "./wire-modules";
 
+/** In a minute, by one agent from one address, at its own REST paths. */
+const AGENT_REQUESTS = 120;
+
 export interface DoorParts {
   readonly config: Config;
   /** Name of the UI's login cookie. */
@@ -45,8 +51,13 @@ export interface DoorParts {
   readonly metrics: Metrics;
   /** For the limits that all replicas share. */
   readonly pool: QueryClient;
-  readonly modules: Pick<Modules, "services" | "limits" | "agentsInbox" | "viewerAccess" | "thumbnailAccess" | "appAccess">;
+  readonly modules: Pick<
+    Modules,
+    "services" | "limits" | "agentsInbox" | "authority" | "identity" | "viewerAccess" | "thumbnailAccess" | "appAccess"
+  >;
   readonly download: AgentDownload;
+  /** What the agents' own listener shows; null where there is none. */
+  readonly agentTls: ListenerTls | null;
   /** What `/healthz` answers with. */
   ready(): Promise<boolean>;
   /** Next's handler; null while it isn't ready. */
@@ -114,7 +125,8 @@ export function wireDoors(parts: DoorParts) {
   const asked = localLimiter(pageRequests);
   const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath] });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
-  const listener = new Listener({
+  const agentDoors = { identity: modules.identity, inbox, limit: localLimiter(AGENT_REQUESTS) };
+  const listening: ListenerOptions = {
     tls: config.tls,
     trusted,
     origin: { publicOrigin, cookieName },
@@ -144,6 +156,9 @@ export function wireDoors(parts: DoorParts) {
         authorize: (login, id) => modules.thumbnailAccess.authorize(login, id),
         read: (grant) => thumbnails.read(grant),
       }),
+      agentAuthority: authorityEndpoint(() => modules.authority.bundle()),
+      agentCertificate: agentCertificateEndpoint(agentDoors),
+      agentHeartbeat: agentHeartbeatEndpoint(agentDoors),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,
@@ -162,13 +177,23 @@ export function wireDoors(parts: DoorParts) {
     clock,
     ids,
     log,
-  });
+  };
+  const listener = new Listener(listening);
+  const agentListener =
+    parts.agentTls &&
+    new Listener({
+      ...listening,
+      tls: parts.agentTls,
+      only: isForAgents,
+      apps: { serves: () => false, http: apps.http, upgrade: apps.upgrade },
+    });
   return {
     agents,
     broker,
     logTunnels,
     sockets,
     listener,
+    agentListener,
     createContext,
     apiDocument,
     /** Ends what is open, then stops listening. */
@@ -177,7 +202,7 @@ export function wireDoors(parts: DoorParts) {
       sessionLogs.close();
       await agents.close();
       sockets.endAll(reason);
-      await listener.close();
+      await Promise.all([listener.close(), agentListener?.close()]);
       await apps.close();
     },
   };

@@ -11,6 +11,9 @@ import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
+import { AuthorityService } from "./modules/identity/authority-service";
+import { IdentityJobs } from "./modules/identity/identity-jobs";
+import { IdentityService } from "./modules/identity/identity-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import { AppAccess } from "./modules/sessions/app-access";
@@ -89,6 +92,8 @@ export interface ModuleParts {
   readonly logReader: LogReader;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
+  /** What agents dial, and where they get their program; known once the listeners listen. */
+  readonly agentAddresses: () => { readonly dial: URL; readonly download: URL };
 }
 
 export type Modules = ReturnType<typeof wireModules>;
@@ -115,13 +120,20 @@ export function wireModules(parts: ModuleParts) {
   const templateIcons = new TemplateIconsService({ ...base, audit });
   const tasks = new TasksService(base);
   const homes = new HomesService({ ...base, audit, tasks });
-  const agents = new AgentsService({ ...base, audit, tasks });
+  const renewalGraceMs = config.agentRenewalGraceMs;
+  const authority = new AuthorityService({ ...base, audit, keys, renewalGraceMs });
+  const identity = new IdentityService({ ...base, audit, keys, authority, renewalGraceMs });
+  const identityJobs = new IdentityJobs({ ...base, renewalGraceMs });
+  const agents = new AgentsService({ ...base, audit, tasks, identity });
   const taskOrders = new TaskOrders({ ...base, audit, tasks, agents });
   const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,
     audit,
-    agentUrl: config.agentPublicUrl,
+    identity,
+    agentUrl: () => parts.agentAddresses().dial,
+    downloadUrl: () => parts.agentAddresses().download,
+    authorityPin: () => authority.pin(),
     agentBundleSha256: parts.agentBundleSha256,
   });
 
@@ -160,12 +172,12 @@ export function wireModules(parts: ModuleParts) {
   const dispatcher = new TaskDispatcher({ ...base, listeners });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
   const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
     publicUrl: config.publicUrl,
-    agentUrl: config.agentPublicUrl,
+    agentUrl: () => parts.agentAddresses().dial,
     appsDomain: config.appsDomain,
     notices: parts.notices,
     noticesForAdmins: () => webhooks.notices(),
@@ -179,8 +191,9 @@ export function wireModules(parts: ModuleParts) {
   webhooks.whenDue(() => webhooksJobs.soon());
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
+  const agentJobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
-  const jobs = [heartbeats, usageHistory, dispatcher, agentsJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
     auth,
     users,
@@ -217,6 +230,9 @@ export function wireModules(parts: ModuleParts) {
   };
   return {
     services,
+    authority,
+    identity,
+    identityJobs,
     agentsInbox,
     sessionsInbox,
     viewerAccess,

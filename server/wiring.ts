@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { VERSION } from "@berth/protocol/version";
 import pg from "pg";
 import { accessEnds } from "./access-ends";
-import type { Config } from "./config";
+import { agentPortTls, openAgentPort } from "./agent-port";
+import { agentAddresses, type Config } from "./config";
 import { AgentDownload } from "./http/agent-download";
 import { offerLocalAgent } from "./local-agent";
 import { leaveAdminPassword, readNotices } from "./local-files";
@@ -86,7 +87,9 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   const bus = await openPostgresBus({ url: databaseUrl, log, clock });
   closers.add(() => bus.close());
 
-  const download = new AgentDownload(join(root, "dist/agent.mjs"), config.agentPublicUrl);
+  let agentPort = config.agentTlsPort;
+  const addresses = () => agentAddresses(config, agentPort);
+  const download = new AgentDownload(join(root, "dist/agent.mjs"), () => addresses().download);
   await download.load();
   const https = config.publicUrl.protocol === "https:";
   const cookieName = https ? "__Host-berth-session" : "berth-session";
@@ -110,6 +113,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentBundleSha256: () => download.sha256,
     notices: () => readNotices(config.dataDir),
+    agentAddresses: addresses,
   });
   const { services } = modules;
   const { auth } = services;
@@ -118,6 +122,9 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   if (admin?.madePassword) leaveAdminPassword(config.dataDir, admin.madePassword);
   await seedTemplates({ database, templates: services.templates });
   if (config.localAgentTokenFile) await offerLocalAgent(config.localAgentTokenFile, services.registrationTokens);
+
+  await modules.authority.ensure();
+  const agentTls = config.agentTlsPort === null ? null : await agentPortTls(modules.authority, config);
 
   let pages: Pages | null = null;
   const doors = wireDoors({
@@ -131,6 +138,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     pool,
     modules,
     download,
+    agentTls,
     ready: async () => pages !== null && (await database.$queryRaw`SELECT 1`) !== null,
     pages: () => pages?.handle ?? null,
   });
@@ -165,6 +173,11 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
   await listener.listen(config.port, config.host);
   closers.add(() => pages?.close());
   closers.add(() => doors.close("the control plane is stopping"));
+  if (doors.agentListener) {
+    const open = await openAgentPort(doors.agentListener, { config, authority: modules.authority, clock, log });
+    closers.add(() => open.stop());
+    agentPort = open.port;
+  }
   log.info({ url: config.publicUrl.origin, host: config.host, port: config.port }, "listening");
   pages = await preparePages({
     publicUrl: config.publicUrl,

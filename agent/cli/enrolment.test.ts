@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../clock";
 import { createLog } from "../log";
 import { FakeControlPlane } from "../testing/fake-control-plane";
 import { lockDataDir } from "./data-dir-lock";
@@ -25,6 +26,7 @@ const settings = (overrides: Partial<AgentSettings> = {}): AgentSettings => ({
   name: "host-1",
   dataDir,
   token: { value: plane.registrationToken },
+  caSha256: undefined,
   driver: "memory",
   dockerHost: undefined,
   dockerTls: undefined,
@@ -35,15 +37,18 @@ const settings = (overrides: Partial<AgentSettings> = {}): AgentSettings => ({
   insecure: false,
   ...overrides,
 });
-const log = createLog("silent");
-const never = () => Promise.reject(new Error("it was not to wait"));
+const parts = (wait: (ms: number) => Promise<void> = () => Promise.reject(new Error("it was not to wait"))) => ({
+  log: createLog("silent"),
+  clock: systemClock,
+  wait,
+});
 
 describe("enrolment", () => {
   it("registers once and keeps the credential for the agent alone", async () => {
-    const first = await enrol(settings(), log, never);
-    const second = await enrol(settings({ token: null }), log, never);
-    expect(second).toEqual(first);
-    expect(first.token).toBe(plane.credential);
+    const first = await enrol(settings(), parts());
+    const second = await enrol(settings({ token: null }), parts());
+    expect(second.kept).toEqual(first.kept);
+    expect(first.credentials.tls()).toMatchObject({ cert: first.kept.certificate?.cert, key: first.kept.key });
     expect(plane.registrations).toEqual([{ token: plane.registrationToken, name: "host-1" }]);
     expect((await stat(join(dataDir, "credential.json"))).mode & 0o777).toBe(0o600);
   });
@@ -51,9 +56,9 @@ describe("enrolment", () => {
   it("takes the token from a file, and closes a credential that was open to others", async () => {
     const file = join(dataDir, "token");
     await writeFile(file, `${plane.registrationToken}\n`);
-    await enrol(settings({ token: { file } }), log, never);
+    await enrol(settings({ token: { file } }), parts());
     await chmod(join(dataDir, "credential.json"), 0o644);
-    await enrol(settings(), log, never);
+    await enrol(settings(), parts());
     expect((await stat(join(dataDir, "credential.json"))).mode & 0o777).toBe(0o600);
   });
 
@@ -62,25 +67,28 @@ describe("enrolment", () => {
     ["no token", { token: null }, "needs a registration token"],
     ["a token file that is not there", { token: { file: "/nonexistent/token" } }, "/nonexistent/token"],
   ])("says what to do about %s", async (_what, overrides, words) => {
-    await expect(enrol(settings(overrides), log, never)).rejects.toThrow(words);
+    await expect(enrol(settings(overrides), parts())).rejects.toThrow(words);
   });
 
   it("does not take another agent's data folder, nor a broken credential", async () => {
-    await enrol(settings(), log, never);
-    await expect(enrol(settings({ name: "host-2" }), log, never)).rejects.toThrow("belongs to agent 'host-1'");
+    await enrol(settings(), parts());
+    await expect(enrol(settings({ name: "host-2" }), parts())).rejects.toThrow("belongs to agent 'host-1'");
     await writeFile(join(dataDir, "credential.json"), "{");
-    await expect(enrol(settings(), log, never)).rejects.toThrow("is broken");
+    await expect(enrol(settings(), parts())).rejects.toThrow("is broken");
   });
 
   it("waits for a control plane that does not answer yet", async () => {
     const { port } = plane.url;
     await plane.close();
     let waits = 0;
-    const credential = await enrol(settings(), log, async () => {
-      if (++waits === 2) await plane.listen(Number(port));
-    });
+    const { kept } = await enrol(
+      settings(),
+      parts(async () => {
+        if (++waits === 2) await plane.listen(Number(port));
+      }),
+    );
     expect(waits).toBe(2);
-    expect(credential.name).toBe("host-1");
+    expect(kept.name).toBe("host-1");
   });
 });
 

@@ -1,48 +1,190 @@
-/** How a host becomes an agent: once, with a one-time token. From then on a credential in the data folder proves who it is. */
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+/** How a host becomes an agent: once, with a one-time token. From then on its key, in the data folder, proves who it is. */
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type RegistrationRequest, registrationReplySchema } from "@berth/protocol/agent-registration";
+import { authorityPath, certificatePath } from "@berth/protocol/agent-proof";
+import {
+  type AgentCertificate,
+  certificateReplySchema,
+  type RegistrationReply,
+  type RegistrationRequest,
+  registrationReplySchema,
+} from "@berth/protocol/agent-registration";
 import { BerthError } from "@berth/protocol/errors";
 import { VERSION } from "@berth/protocol/version";
 import { z } from "zod";
+import type { Clock } from "../clock";
+import { askControlPlane } from "../connection/ask-control-plane";
 import { reconnectDelay } from "../connection/backoff";
-import { controlPlaneUrl } from "../connection/control-plane-url";
+import { believing, certificatesOf, fingerprintOf, KeyCredentials, pinOf, type TlsOptions } from "../identity/credentials";
+import { jsonOf, type Kept, keepIdentity, readIdentity } from "../identity/identity-file";
+import { makeKeyPair } from "../identity/key-pair";
 import { type Log, wordsOf } from "../log";
 import type { AgentSettings } from "./options";
 
-const credentialSchema = z.object({ name: z.string(), agentId: z.string(), token: z.string(), url: z.string() });
-export type Credential = z.infer<typeof credentialSchema>;
-
 const refusalSchema = z.object({ code: z.string().optional(), message: z.string() });
-const ANSWER_TIMEOUT_MS = 15_000;
+/** How often an agent that waits for approval asks. */
+const APPROVAL_POLL_MS = 5_000;
+
+export interface EnrolmentParts {
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+  wait(ms: number): Promise<void>;
+}
+
+/** An agent that has its certificate. */
+export interface Enrolled {
+  readonly kept: Kept;
+  /** Where that is kept. */
+  readonly path: string;
+  readonly credentials: KeyCredentials;
+}
 
 /**
- * The credential of this data folder, registering first where there is none. Waits for a control plane that does not answer yet; a refusal
- * is final. Throws `BerthError` with words for the person at the terminal.
+ * The identity of this data folder, registering first where there is none. Waits for a control plane that does not answer yet, and for an
+ * administrator's approval where that is asked for; a refusal is final. Throws `BerthError` with words for the person at the terminal.
  */
-export async function enrol(settings: AgentSettings, log: Log, wait: (ms: number) => Promise<void>): Promise<Credential> {
+export async function enrol(settings: AgentSettings, parts: EnrolmentParts): Promise<Enrolled> {
   await mkdir(settings.dataDir, { recursive: true, mode: 0o700 });
   const path = join(settings.dataDir, "credential.json");
-  const there = await readCredential(path);
-  if (there) {
-    if (there.name !== settings.name) {
-      const advice = `use --name ${there.name}, or another --data-dir for '${settings.name}'`;
-      throw new BerthError("INVALID_PARAMETER", `The data folder ${settings.dataDir} belongs to agent '${there.name}': ${advice}`);
-    }
-    if (there.url !== settings.url.origin)
-      log.warn({ before: there.url, now: settings.url.origin }, "the control plane has another address than at enrolment");
-    return there;
+  const there = await readIdentity(path);
+  if (there && there.name !== settings.name) {
+    const advice = `use --name ${there.name}, or another --data-dir for '${settings.name}'`;
+    throw new BerthError("INVALID_PARAMETER", `The data folder ${settings.dataDir} belongs to agent '${there.name}': ${advice}`);
   }
+  if (there && there.url !== settings.url.origin)
+    parts.log.warn({ before: there.url, now: settings.url.origin }, "the control plane has another address than at enrolment");
+  let kept = there ?? (await patiently(settings, parts, () => registerAnew(settings, parts)));
+  if (!there) await keepIdentity(path, kept);
+  if (!kept.certificate) {
+    kept = {
+      ...kept,
+      ...(kept.key ? { certificate: await approval(settings, parts, kept, kept.key) } : await exchange(settings, parts, kept)),
+    };
+    await keepIdentity(path, kept);
+  }
+  if (!there?.certificate) parts.log.info({ agentId: kept.agentId, name: kept.name }, "enrolled with the control plane");
+  const { key = "", ...rest } = kept;
+  return { kept, path, credentials: new KeyCredentials({ ...rest, key }, () => parts.clock.now()) };
+}
+
+async function registerAnew(settings: AgentSettings, { log }: EnrolmentParts): Promise<Kept> {
   const token = await readToken(settings);
-  for (let attempt = 0; ; attempt++) {
+  const tls = await pinned(settings);
+  const { key, csr } = await makeKeyPair(settings.name);
+  const request: RegistrationRequest = {
+    name: settings.name,
+    version: VERSION,
+    capabilities: [settings.driver],
+    labels: { ...settings.labels },
+    platform: "docker",
+    ...(settings.region ? { region: settings.region } : {}),
+    csr,
+  };
+  const body = Buffer.from(JSON.stringify(request));
+  const { status, text } = await askControlPlane(settings.url, {
+    method: "POST",
+    path: "/api/v1/agents/register",
+    headers: { "x-agent-token": token },
+    body,
+    tls,
+  });
+  if (status < 200 || status > 299) throw refused(status, text, settings);
+  const reply = accepted(text, settings);
+  if (!reply.certificate)
+    log.warn(
+      { keyFingerprint: fingerprintOf(key) },
+      "enrolled; an administrator has to approve this agent now: the page of Agents shows the same key fingerprint",
+    );
+  else demandPin(settings, reply.certificate);
+  return { name: settings.name, agentId: reply.agentId, url: settings.url.origin, token: reply.token, key, certificate: reply.certificate };
+}
+
+/** Asks until an administrator has approved the key. */
+async function approval(settings: AgentSettings, parts: EnrolmentParts, kept: Kept, key: string): Promise<AgentCertificate> {
+  const credentials = new KeyCredentials({ ...kept, key }, () => parts.clock.now());
+  const tls = await patiently(settings, parts, () => pinned(settings));
+  for (;;) {
+    const certificate = await patiently(settings, parts, () => askForCertificate(settings, kept.agentId, credentials, tls));
+    if (certificate) return certificate;
+    await parts.wait(APPROVAL_POLL_MS);
+  }
+}
+
+async function askForCertificate(
+  settings: AgentSettings,
+  agentId: string,
+  credentials: KeyCredentials,
+  tls: TlsOptions,
+): Promise<AgentCertificate | null> {
+  const path = certificatePath(agentId);
+  const body = Buffer.from("{}");
+  const headers = await credentials.headers("POST", path, body);
+  return certificateOf(settings, await askControlPlane(settings.url, { method: "POST", path, headers, body, tls }));
+}
+
+/** Of an agent from before there were certificates: its secret is good for one. */
+async function exchange(settings: AgentSettings, parts: EnrolmentParts, kept: Kept): Promise<Pick<Kept, "key" | "certificate">> {
+  const { key, csr } = await makeKeyPair(kept.name);
+  const certificate = await patiently(settings, parts, async () => {
+    const path = certificatePath(kept.agentId);
+    const body = Buffer.from(JSON.stringify({ csr }));
+    const tls = await pinned(settings);
+    return certificateOf(
+      settings,
+      await askControlPlane(settings.url, { method: "POST", path, headers: { "x-agent-token": kept.token }, body, tls }),
+    );
+  });
+  parts.log.info("the agent's secret was exchanged for a certificate");
+  return { key, certificate };
+}
+
+function certificateOf(settings: AgentSettings, { status, text }: { status: number; text: string }): AgentCertificate | null {
+  if (status < 200 || status > 299) throw refused(status, text, settings);
+  const reply = certificateReplySchema.safeParse(jsonOf(text));
+  if (!reply.success) throw stranger(settings);
+  if (reply.data.certificate) demandPin(settings, reply.data.certificate);
+  return reply.data.certificate;
+}
+
+/** By whom the control plane is known: the authority that the pasted command names, wherever its certificates come from. */
+async function pinned(settings: AgentSettings): Promise<TlsOptions> {
+  const { caSha256, url } = settings;
+  if (!caSha256) return {};
+  const { status, text } = await askControlPlane(url, { method: "GET", path: authorityPath, tls: "anyone" });
+  if (status >= 500) throw new BerthError("SERVICE_UNAVAILABLE", `it answered ${status}`);
+  const found = certificatesOf(text).find((certificate) => matches(certificate, caSha256));
+  if (!found) throw stranger(settings);
+  return { ca: believing(found) };
+}
+
+function matches(certificate: string, pin: string): boolean {
+  try {
+    return pinOf(certificate) === pin;
+  } catch {
+    return false;
+  }
+}
+
+/** What it answered must be of the authority that the command names, too. */
+function demandPin(settings: AgentSettings, { ca }: AgentCertificate): void {
+  const { caSha256 } = settings;
+  if (caSha256 && !certificatesOf(ca).some((certificate) => matches(certificate, caSha256))) throw stranger(settings);
+}
+
+const stranger = ({ url, caSha256 }: AgentSettings) =>
+  new BerthError(
+    "MESSAGE_INVALID",
+    `${url.origin} is not the control plane that this command was made by${caSha256 ? ` (--ca-sha256 ${caSha256})` : ""}; nothing was sent but what it may know`,
+  );
+
+/** Goes on trying while the control plane does not answer, or can't. */
+async function patiently<Value>(settings: AgentSettings, { log, wait }: EnrolmentParts, attempt: () => Promise<Value>): Promise<Value> {
+  for (let count = 0; ; count++) {
     try {
-      const credential = await register(settings, token);
-      await keep(path, credential);
-      log.info({ agentId: credential.agentId, name: credential.name }, "enrolled with the control plane");
-      return credential;
+      return await attempt();
     } catch (error) {
-      if (error instanceof BerthError && error.code !== "SERVICE_UNAVAILABLE") throw error;
-      const delay = 500 + reconnectDelay(attempt, Math.random);
+      if (!(error instanceof BerthError) || error.code !== "SERVICE_UNAVAILABLE") throw error;
+      const delay = 500 + reconnectDelay(count, Math.random);
       log.warn(
         { url: settings.url.origin, reason: wordsOf(error), retryInSeconds: delay / 1000 },
         "the control plane can't be reached for enrolment yet",
@@ -52,37 +194,10 @@ export async function enrol(settings: AgentSettings, log: Log, wait: (ms: number
   }
 }
 
-async function register(settings: AgentSettings, token: string): Promise<Credential> {
-  const body: RegistrationRequest = {
-    name: settings.name,
-    version: VERSION,
-    capabilities: [settings.driver],
-    labels: { ...settings.labels },
-    platform: "docker",
-    ...(settings.region ? { region: settings.region } : {}),
-  };
-  let response: Response;
-  try {
-    response = await fetch(controlPlaneUrl(settings.url, "/api/v1/agents/register"), {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-agent-token": token },
-      body: JSON.stringify(body),
-      redirect: "error",
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new BerthError("SERVICE_UNAVAILABLE", wordsOf(cause), { cause: error });
-  }
-  const text = await response.text();
-  if (response.ok) return { ...accepted(text, settings), name: settings.name, url: settings.url.origin };
-  throw refused(response.status, text, settings);
-}
-
-function accepted(text: string, settings: AgentSettings): { agentId: string; token: string } {
+function accepted(text: string, settings: AgentSettings): RegistrationReply {
   const reply = registrationReplySchema.safeParse(jsonOf(text));
   if (!reply.success) throw new BerthError("MESSAGE_INVALID", `${settings.url.origin} answered something that is no Berth control plane's`);
-  return { agentId: reply.data.agentId, token: reply.data.token };
+  return reply.data;
 }
 
 function refused(status: number, text: string, settings: AgentSettings): BerthError {
@@ -97,36 +212,6 @@ function refused(status: number, text: string, settings: AgentSettings): BerthEr
     "REGISTRATION_TOKEN_INVALID",
     `${settings.url.origin} refused this agent (${status}): ${why[status] ?? words}${why[status] && words ? ` (${words})` : ""}`,
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-async function readCredential(path: string): Promise<Credential | null> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw new BerthError("INVALID_PARAMETER", `The credential ${path} can't be read: ${wordsOf(error)}`, { cause: error });
-  }
-  const credential = credentialSchema.safeParse(jsonOf(text));
-  if (!credential.success) {
-    throw new BerthError("INVALID_PARAMETER", `The credential ${path} is broken; remove the file and enrol again with a new token`);
-  }
-  // Copied here by hand, it may have become readable for all.
-  await chmod(path, 0o600);
-  return credential.data;
-}
-
-async function keep(path: string, credential: Credential): Promise<void> {
-  await writeFile(`${path}.new`, `${JSON.stringify(credential)}\n`, { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }
 
 async function readToken(settings: AgentSettings): Promise<string> {

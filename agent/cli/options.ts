@@ -14,6 +14,7 @@ Usage: node agent.mjs --url URL --name NAME [options]
   --data-dir DIR         credential, display sockets and results are kept here (default: /var/lib/berth-agent)
   --token TOKEN          one-time registration token, needed once (BERTH_TOKEN)
   --token-file FILE      the same from a file; keeps it out of the process list
+  --ca-sha256 HASH       the control plane's certificate authority: SHA-256 of its key; enrol with no other
   --driver docker|memory what runs the sessions (default: docker; memory is for tests)
   --docker-host HOST     unix:///path or tcp://host:port (DOCKER_HOST, default: unix:///var/run/docker.sock)
   --region REGION        where this host is, for placement
@@ -32,6 +33,8 @@ export interface AgentSettings {
   readonly name: string;
   readonly dataDir: string;
   readonly token: { readonly value: string } | { readonly file: string } | null;
+  /** SHA-256 (hex) of the public key of the control plane's authority; undefined takes the one that it shows. */
+  readonly caSha256: string | undefined;
   readonly driver: "docker" | "memory";
   readonly dockerHost: string | undefined;
   /** Folder with client certificates for an engine over TLS. */
@@ -76,6 +79,9 @@ export function readInvocation(argv: readonly string[], env: Readonly<Record<str
     : (values.token ?? env.BERTH_TOKEN)
       ? { value: values.token ?? env.BERTH_TOKEN ?? "" }
       : null;
+  const caSha256 = values["ca-sha256"]?.toLowerCase();
+  if (caSha256 !== undefined && !/^[0-9a-f]{64}$/.test(caSha256))
+    problems.push("--ca-sha256 is not a SHA-256: 64 digits and letters a to f");
   const logLevel = values["log-level"] ?? env.LOG_LEVEL ?? "info";
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`--log-level '${logLevel}' is not one of ${LOG_LEVELS.join(", ")}`);
   const limits = {
@@ -90,6 +96,7 @@ export function readInvocation(argv: readonly string[], env: Readonly<Record<str
     name,
     dataDir: resolve(values["data-dir"] ?? "/var/lib/berth-agent"),
     token,
+    caSha256,
     driver: driver === "memory" ? "memory" : "docker",
     dockerHost: values["docker-host"] ?? env.DOCKER_HOST,
     dockerTls: env.DOCKER_TLS_VERIFY ? env.DOCKER_CERT_PATH : undefined,
@@ -115,6 +122,7 @@ function parse(argv: readonly string[]) {
       "data-dir": text,
       token: text,
       "token-file": text,
+      "ca-sha256": text,
       driver: text,
       "docker-host": text,
       region: text,

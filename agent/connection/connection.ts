@@ -7,6 +7,7 @@ import { type FromAgent, type FromAgentOf, MAX_MESSAGE_BYTES, type ToAgent } fro
 import { agentChannelPath } from "@berth/protocol/tunnel";
 import WebSocket, { type RawData } from "ws";
 import type { Clock, Timer } from "../clock";
+import type { Credentials, TlsOptions } from "../identity/credentials";
 import { type Log, wordsOf } from "../log";
 import { reconnectDelay, refusedDelay } from "./backoff";
 import { controlPlaneUrl } from "./control-plane-url";
@@ -21,7 +22,7 @@ const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
 export interface ConnectionOptions {
   readonly url: URL;
   readonly agentName: string;
-  readonly credential: string;
+  readonly credentials: Credentials;
   readonly platform: string;
   readonly region: string | undefined;
   readonly clock: Clock;
@@ -53,7 +54,7 @@ export class Connection {
   }
 
   start(): void {
-    this.#connect();
+    void this.#connect();
   }
 
   /** False: not registered, or not written; the message is lost. */
@@ -77,15 +78,25 @@ export class Connection {
     });
   }
 
-  #connect(): void {
-    const { url, agentName, platform, region, credential, clock } = this.#options;
-    const target = controlPlaneUrl(url, agentChannelPath);
-    target.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    target.searchParams.set("agent_id", agentName);
-    target.searchParams.set("platform", platform);
-    if (region) target.searchParams.set("region", region);
+  async #connect(): Promise<void> {
+    const { url, agentName, platform, region, credentials, log } = this.#options;
+    const query = new URLSearchParams({ agent_id: agentName, platform, ...(region ? { region } : {}) });
+    const target = `${agentChannelPath}?${query}`;
+    try {
+      const headers = await credentials.headers("GET", target);
+      if (!this.#stopped) this.#dial(controlPlaneUrl(url, target), headers, credentials.tls());
+    } catch (error) {
+      log.error({ err: error }, "the agent can't show who it is");
+      this.#later(refusedDelay(this.#options.random));
+    }
+  }
+
+  #dial(target: URL, headers: Record<string, string>, tls: TlsOptions): void {
+    const { clock } = this.#options;
+    target.protocol = target.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(target, {
-      headers: { authorization: `Bearer ${credential}` },
+      ...tls,
+      headers,
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
       handshakeTimeout: REGISTER_TIMEOUT_MS,
@@ -205,7 +216,11 @@ export class Connection {
     const advice = "this agent's credential is not accepted (revoked, or of another control plane); enrol it again with a new token";
     if (refused) this.#options.log.error({ reason, retryInSeconds: seconds }, advice);
     else this.#options.log.warn({ reason, retryInSeconds: seconds }, "not connected to the control plane");
-    this.#retry = this.#options.clock.after(delay, () => this.#connect());
+    this.#later(delay);
+  }
+
+  #later(delayMs: number): void {
+    if (!this.#stopped) this.#retry = this.#options.clock.after(delayMs, () => void this.#connect());
   }
 }
 

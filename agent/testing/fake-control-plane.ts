@@ -15,6 +15,7 @@ import {
 import { registrationRequestSchema } from "@berth/protocol/agent-registration";
 import { displayPath, TUNNEL_SECRET_HEADER } from "@berth/protocol/tunnel";
 import WebSocket, { WebSocketServer } from "ws";
+import { FakeAuthority } from "./fake-authority";
 
 export class FakeControlPlane {
   readonly received: FromAgent[] = [];
@@ -30,7 +31,9 @@ export class FakeControlPlane {
   patienceMs = 8000;
   heartbeatSeconds = 10;
   registrationToken = "one-time-token";
+  /** Taken as it is, beside proofs by certificates that this control plane issued. */
   readonly credential = "agent-credential";
+  readonly #authority = new FakeAuthority();
   /** What a registration is answered with. */
   agentId: string = randomUUID();
   readonly #server: Server = createServer(
@@ -52,7 +55,7 @@ export class FakeControlPlane {
       this.#streams.add(socket);
       socket.on("close", () => this.#streams.delete(socket));
     });
-    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
     this.#server.listen(port, "127.0.0.1");
     await once(this.#server, "listening");
     const address: AddressInfo | string | null = this.#server.address();
@@ -204,13 +207,14 @@ export class FakeControlPlane {
     if (token !== this.registrationToken)
       return { status: 401, body: { code: "REGISTRATION_TOKEN_INVALID", message: "The token was used already" } };
     const config = { heartbeatInterval: this.heartbeatSeconds, taskPollInterval: 30, logLevel: "info" };
-    return { status: 201, body: { agentId: this.agentId, token: this.credential, config } };
+    const certificate = body.csr ? await this.#authority.issue(this.agentId, body.name, body.csr) : null;
+    return { status: 201, body: { agentId: this.agentId, token: "token-of-the-registration", config, certificate } };
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? "/", this.url);
     const refuse = (status: number) => void socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
-    if (request.headers.authorization !== `Bearer ${this.credential}`) return refuse(401);
+    if (request.headers.authorization !== `Bearer ${this.credential}` && !(await this.#authority.proves(request))) return refuse(401);
     if (url.pathname === "/agent/ws") {
       if (this.refuseChannel !== null) return refuse(this.refuseChannel);
       return this.#sockets.handleUpgrade(request, socket, head, (channel) => this.#accept(channel));

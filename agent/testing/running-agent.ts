@@ -5,6 +5,7 @@ import { type Agent, type AgentOptions, createAgent } from "../agent";
 import type { SessionDriver } from "../drivers/driver";
 import { createLog } from "../log";
 import { FakeControlPlane } from "./fake-control-plane";
+import { fixedCredentials } from "./fixed-credentials";
 
 /** An agent in this process, registered with a control plane of its own; `end` removes both. */
 export async function runAgent<D extends SessionDriver>(
@@ -17,7 +18,7 @@ export async function runAgent<D extends SessionDriver>(
   const agent = createAgent({
     url: plane.url,
     name: "test-agent",
-    credential: plane.credential,
+    credentials: fixedCredentials(plane.credential),
     dataDir,
     driver,
     log: createLog("silent"),

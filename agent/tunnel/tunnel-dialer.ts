@@ -6,27 +6,31 @@ import type { Duplex } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import { DIAL_BACK_TIMEOUT_MS, TUNNEL_SECRET_HEADER, tunnelPath } from "@berth/protocol/tunnel";
 import { controlPlaneUrl } from "../connection/control-plane-url";
+import type { Credentials } from "../identity/credentials";
 import { wordsOf } from "../log";
 
 export interface TunnelTarget {
   readonly url: URL;
-  readonly credential: string;
+  readonly credentials: Credentials;
 }
 
 /** The connection after its 101: bytes that came with the answer are its first. Rejects with `TUNNEL_FAILED`. */
-export function dialTunnel(target: TunnelTarget, tunnelId: string, secret: string): Promise<Duplex> {
-  const url = controlPlaneUrl(target.url, tunnelPath(encodeURIComponent(tunnelId)));
+export async function dialTunnel(target: TunnelTarget, tunnelId: string, secret: string): Promise<Duplex> {
+  const path = tunnelPath(encodeURIComponent(tunnelId));
+  const proof = await target.credentials.headers("GET", path);
+  const url = controlPlaneUrl(target.url, path);
   const { request } = url.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
     const fail = (words: string) => reject(new BerthError("TUNNEL_FAILED", `The tunnel could not be opened: ${words}`));
     const dial = request(url, {
+      ...target.credentials.tls(),
       agent: false,
       headers: {
+        ...proof,
         connection: "Upgrade",
         upgrade: "websocket",
         "sec-websocket-version": "13",
         "sec-websocket-key": randomBytes(16).toString("base64"),
-        authorization: `Bearer ${target.credential}`,
         [TUNNEL_SECRET_HEADER]: secret,
       },
     });

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import pg from "pg";
 
 const pool = new pg.Pool({ connectionString: process.argv[2], max: 10 });
-const rows = `SELECT s.*, to_jsonb(u) - 'passwordHash' AS owner, to_jsonb(t) AS template, to_jsonb(a) - 'secretHash' AS agent, to_jsonb(h) AS home
+const rows = `SELECT s.*, to_jsonb(u) - 'passwordHash' AS owner, to_jsonb(t) AS template, to_jsonb(a) - 'keyFingerprint' AS agent, to_jsonb(h) AS home
   FROM "Session" s JOIN "User" u ON u.id = s."userId" JOIN "Template" t ON t.id = s."templateId"
   LEFT JOIN "Agent" a ON a.id = s."agentId" LEFT JOIN "Home" h ON h.id = s."homeId"`;
 

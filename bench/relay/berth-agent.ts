@@ -6,6 +6,7 @@ import { z } from "zod";
 import { systemClock } from "../../agent/clock";
 import { Connection } from "../../agent/connection/connection";
 import { createLog } from "../../agent/log";
+import { fixedCredentials } from "../../agent/testing/fixed-credentials";
 import { DisplayServer } from "../../agent/tunnel/display-server";
 import { dialTunnel } from "../../agent/tunnel/tunnel-dialer";
 import { LiveTerms, termsOf } from "../../agent/tunnel/viewer-terms";
@@ -17,6 +18,7 @@ const connectInput = z.object({ controlPlane: z.string(), displayPort: z.number(
 function connectAgent(controlPlane: string, displayPort: number): Promise<void> {
   const log = createLog("warn");
   const url = new URL(controlPlane);
+  const credentials = fixedCredentials(BENCH_AGENT.secret);
   const displays = new DisplayServer({
     log,
     openDisplay: async () => {
@@ -30,7 +32,7 @@ function connectAgent(controlPlane: string, displayPort: number): Promise<void> 
     const connection = new Connection({
       url,
       agentName: BENCH_AGENT.name,
-      credential: BENCH_AGENT.secret,
+      credentials,
       platform: "docker",
       region: undefined,
       clock: systemClock,
@@ -40,7 +42,7 @@ function connectAgent(controlPlane: string, displayPort: number): Promise<void> 
       registered: () => resolve(),
       received: (message) => {
         if (message.type !== "vnc_proxy_request") return;
-        dialTunnel({ url, credential: BENCH_AGENT.secret }, message.proxy_id, message.data.tunnel_secret).then(
+        dialTunnel({ url, credentials }, message.proxy_id, message.data.tunnel_secret).then(
           (tunnel) =>
             displays.serve(tunnel, {
               sessionId: message.session_id,

@@ -46,7 +46,7 @@ export class BerthStack {
     const tokenFile = join(folder, "agent-token");
     try {
       const own = { PORT: String(port), DATA_DIR: dataDir, ADMIN_PASSWORD: login.password, BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile };
-      const unset = { DATABASE_URL: "", PUBLIC_URL: "", AGENT_PUBLIC_URL: "", HOST: "", TLS_CERT: "", TLS_KEY: "" };
+      const unset = { AGENT_TLS_PORT: "0", DATABASE_URL: "", PUBLIC_URL: "", AGENT_PUBLIC_URL: "", HOST: "", TLS_CERT: "", TLS_KEY: "" };
       stack.#run(root, [server], { ...own, ...unset, NODE_ENV: "production", LOG_LEVEL: "warn", ...unlimited });
       await until("the control plane is ready", async () => (await fetch(`${stack.url}/healthz`)).ok);
       const agentFiles = ["--data-dir", join(dataDir, "agent"), "--token-file", tokenFile];

@@ -17,7 +17,7 @@ export async function startBerth() {
   const agent = createAgent({
     url: new URL(kit.origin),
     name: "host-a",
-    credential: enrolled.token,
+    credentials: enrolled.credentials,
     dataDir,
     driver,
     log: createLog("silent"),

@@ -21,14 +21,14 @@ const statements = ({ agents, sessions, others }: HowMuch) => [
      'person-' || n || '@example.net', (ARRAY['user','user','user','operator','admin'])[1 + n % 5]::"UserRole", n % 9 <> 0,
      now(), CASE WHEN n % 4 = 0 THEN NULL ELSE now() - n * interval '3 hours' END, now() - n * interval '1 day'
    FROM generate_series(1, ${others}) n`,
-  `INSERT INTO "Agent" (id, name, platform, region, version, "maxCpu", "maxMemory", "maxSessions", draining, "secretHash", "connectionId",
-     "connectedAt", "lastHeartbeatAt", "disconnectedAt", "disconnectReason", "degradedReason", "resourceUsage", "updatedAt")
+  `INSERT INTO "Agent" (id, name, platform, region, version, "maxCpu", "maxMemory", "maxSessions", draining, "keyFingerprint", "connectionId",
+     "connectedAt", "lastHeartbeatAt", "disconnectedAt", "disconnectReason", "degradedReason", "resourceUsage", "approvedAt", "updatedAt")
    SELECT gen_random_uuid(), CASE WHEN n % 50 = 0 THEN 'rack-17-row-4-a-machine-with-a-name-that-somebody-thought-was-a-good-idea-' || n ELSE 'host-' || n END,
      'docker', (ARRAY['eu-west','eu-north','us-east',NULL])[1 + n % 4], '0.1.0', 16, 64, 40, n % 11 = 0, md5('one' || n) || md5('two' || n),
      CASE WHEN n % 7 = 0 THEN NULL ELSE 'seeded' END, now() - interval '2 days', now(),
      CASE WHEN n % 7 = 0 THEN now() - n * interval '1 minute' END, CASE WHEN n % 7 = 0 THEN 'the connection was closed' END,
      CASE WHEN n % 13 = 0 THEN 'The container engine at unix:///var/run/docker.sock has not answered since 09:12:44 UTC' END,
-     '{"cpu": 42.5, "memory": 61, "disk": 70}', now()
+     '{"cpu": 42.5, "memory": 61, "disk": 70}', now() - interval '3 days', now()
    FROM generate_series(1, ${agents}) n`,
   `INSERT INTO "Template" (id, name, "displayName", category, description, tags, tried, "updatedAt")
    SELECT gen_random_uuid(), 'template-' || n,

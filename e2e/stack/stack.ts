@@ -117,6 +117,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       server = run("server", "server.mjs", [], {
         NODE_ENV: "production",
         PORT: String(port),
+        AGENT_TLS_PORT: "0",
         DATA_DIR: dataDir,
         ADMIN_PASSWORD: adminPassword,
         // Sign-ins are limited by address: each person of the journeys comes from one of their own (see `addressOf`).

@@ -41,7 +41,7 @@ export function generateClient() {
 
 /** The control plane and its small companions: ES modules, packages from node_modules, the protocol bundled in. */
 export function bundleServer() {
-  const entries = ["main", "admin-reset", "backup", "restore"].filter((name) => existsSync(inRoot("server", `${name}.ts`)));
+  const entries = ["main", "admin-reset", "ca-rotate", "backup", "restore"].filter((name) => existsSync(inRoot("server", `${name}.ts`)));
   return makeIfChanged({
     marker: "dist/.made/server",
     inputs: ["server", "protocol", "prisma/schema", ...manifests],

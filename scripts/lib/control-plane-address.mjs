@@ -17,6 +17,8 @@ export function controlPlaneAddress(env = process.env) {
   const publicUrl = env.PUBLIC_URL || `${secure ? "https" : "http"}://localhost:${port}`;
   return {
     port,
+    /** Where agents show their certificates; null: any free one, or none. */
+    agentPort: agentPortOf(env.AGENT_TLS_PORT || "3443"),
     host,
     local,
     /** What people open. */
@@ -26,8 +28,21 @@ export function controlPlaneAddress(env = process.env) {
   };
 }
 
-/** Throws `Refusal` when something listens there already. */
-export async function ensurePortFree({ host, port }) {
+function agentPortOf(text) {
+  if (text === "off" || text === "0") return null;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Refusal(`AGENT_TLS_PORT is "${text}": it must be a number from 1 to 65535, 0 for any free port, or off`);
+  return port;
+}
+
+/** Throws `Refusal` when something listens already at PORT or AGENT_TLS_PORT. */
+export async function ensurePortsFree({ host, port, agentPort }) {
+  await ensurePortFree({ name: "PORT", host, port });
+  if (agentPort !== null) await ensurePortFree({ name: "AGENT_TLS_PORT", host, port: agentPort });
+}
+
+async function ensurePortFree({ name, host, port }) {
   const probe = createServer();
   try {
     probe.listen({ host, port, exclusive: true });
@@ -35,10 +50,13 @@ export async function ensurePortFree({ host, port }) {
   } catch (error) {
     if (error.code === "EADDRINUSE") {
       throw new Refusal(
-        `Port ${port} on ${host} is in use. Is Berth running already? Stop what listens there, or choose another: PORT=${port + 1} npm start`,
+        `Port ${port} on ${host} is in use. Is Berth running already? Stop what listens there, or choose another: ${name}=${port + 1} npm start`,
       );
     }
-    if (error.code === "EACCES") throw new Refusal(`This user may not listen on port ${port}; choose one above 1023: PORT=3000 npm start`);
+    if (error.code === "EACCES")
+      throw new Refusal(
+        `This user may not listen on port ${port}; choose one above 1023: ${name}=${name === "PORT" ? 3000 : 3443} npm start`,
+      );
     throw new Refusal(`HOST ${host} can't be listened on: ${error.message}`);
   } finally {
     probe.close();

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { logPath, onEnd, startNode } from "./children.mjs";
-import { controlPlaneAddress, ensurePortFree, isReady } from "./control-plane-address.mjs";
+import { controlPlaneAddress, ensurePortsFree, isReady } from "./control-plane-address.mjs";
 import { ensureEngine } from "./engine.mjs";
 import { askEngine } from "./find-engine.mjs";
 import { buildImagesApart } from "./images-apart.mjs";
@@ -23,7 +23,7 @@ export async function runStack({ programs, env }) {
   const folder = dataDir();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const address = controlPlaneAddress();
-  await ensurePortFree(address);
+  await ensurePortsFree(address);
   const notices = noticeBoard(folder);
   const stack = new Stack({ folder, address, notices, programs, env });
   const ending = new Promise((resolve) => {

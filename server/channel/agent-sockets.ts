@@ -6,6 +6,7 @@ import { WebSocketServer } from "ws";
 import type { Clock } from "../platform/clock";
 import type { Ids } from "../platform/ids";
 import type { Log } from "../platform/log";
+import { shownCredential } from "../platform/shown-credential";
 import { AgentConnection, closeCodes } from "./agent-connection";
 import type { ChannelHandler } from "./channel-handler";
 
@@ -37,7 +38,7 @@ export class AgentSockets {
     const { handler, ids, clock, log } = this.options;
     const query = new URLSearchParams(request.url?.split("?")[1] ?? "");
     const agentName = query.get("agent_id");
-    const agent = await handler.authenticate({ authorization: request.headers.authorization ?? null, agentName });
+    const agent = await handler.authenticate({ ...shownCredential(request), agentName });
     if (agentName !== agent.name)
       throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `agent_id: must be '${agent.name}', whose credential this is`);
     if (socket.destroyed) return;

@@ -1,4 +1,5 @@
 import type { FromAgent, FromAgentOf } from "@berth/protocol/agent-messages";
+import type { ShownCredential } from "../platform/shown-credential";
 
 /** Who is at the other end, proven by a credential. */
 export interface AgentIdentity {
@@ -11,7 +12,7 @@ export interface AgentIdentity {
 /** What the channel asks of whoever knows what the messages mean. Calls for one agent never overlap, across its connections too. */
 export interface ChannelHandler {
   /** Throws `BerthError`: `AUTH_TOKEN_INVALID`, or `AUTH_INSUFFICIENT_PERMISSIONS` when `agentName` isn't the credential's own. */
-  authenticate(input: { authorization: string | null; agentName: string | null }): Promise<AgentIdentity>;
+  authenticate(input: ShownCredential & { readonly agentName: string | null }): Promise<AgentIdentity>;
   /** A `BerthError` refuses the registration: it is told to the agent and the connection is closed. */
   registered(agent: AgentIdentity, connectionId: string, message: FromAgentOf<"register">): Promise<{ heartbeatIntervalSeconds: number }>;
   /** A `BerthError` is told to the agent as an `error` message; the connection stays. */

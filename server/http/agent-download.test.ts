@@ -45,7 +45,7 @@ beforeEach(async () => {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  download = new AgentDownload(join(folder, "agent.mjs"), new URL(url));
+  download = new AgentDownload(join(folder, "agent.mjs"), () => new URL(url));
 });
 afterEach(async () => {
   server.closeAllConnections();
@@ -83,10 +83,15 @@ describe("the download", () => {
 
 describe("the installer", () => {
   it("runs the program whose hash the command has, with the token in a file of its own", async () => {
-    const { code, output } = await install("--url", url, "--token", "secret-token", "--sha256", sha256, "--name", "host-1");
+    // Agents may dial another address than the one that their program comes from.
+    const dial = "https://agents.example:3443";
+    const hashes = ["--sha256", sha256, "--ca-sha256", "c".repeat(64)];
+    const { code, output } = await install("--url", dial, "--token", "secret-token", ...hashes, "--name", "host-1");
     expect(code).toBe(0);
     const data = join(folder, "data");
-    expect(output).toContain(`RAN --url ${url} --data-dir ${data} --name host-1 --token-file ${join(data, "token")}`);
+    expect(output).toContain(
+      `RAN --url ${dial} --data-dir ${data} --name host-1 --token-file ${join(data, "token")} --ca-sha256 ${"c".repeat(64)}`,
+    );
     expect(output).not.toContain("secret-token");
     expect(await readFile(join(data, "token"), "utf8")).toBe("secret-token");
     expect((await stat(join(data, "token"))).mode & 0o777).toBe(0o600);
@@ -120,7 +125,7 @@ describe("the installer", () => {
   });
 
   it("can't be broken out of by the control plane's own address", async () => {
-    download = new AgentDownload(join(folder, "agent.mjs"), new URL("http://127.0.0.1:1/'$(touch pwned)'"));
+    download = new AgentDownload(join(folder, "agent.mjs"), () => new URL("http://127.0.0.1:1/'$(touch pwned)'"));
     const { output } = await install("--token", "t");
     expect(output).toContain("could not be downloaded");
     await expect(stat("pwned")).rejects.toThrow();

@@ -17,7 +17,7 @@ export class AgentDownload {
 
   constructor(
     private readonly file: string,
-    private readonly agentUrl: URL,
+    private readonly agentUrl: () => URL,
   ) {}
 
   /** Reads the bundle; null where it was not built. */
@@ -53,7 +53,7 @@ export class AgentDownload {
 
   /** `/agent/install.sh` */
   readonly installer: HttpHandler = (call) => {
-    const script = Buffer.from(installerScript(this.agentUrl));
+    const script = Buffer.from(installerScript(this.agentUrl()));
     send(call, "text/x-shellscript; charset=utf-8", script, `"${createHash("sha256").update(script).digest("hex")}"`);
   };
 

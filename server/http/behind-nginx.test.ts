@@ -40,7 +40,7 @@ beforeEach(async () => {
   await once(hostile, "listening");
   const target = (hostile.address() as AddressInfo).port;
   serve = (socket) => void joinToPort(socket, target);
-  agent = new DialingAgent({ port: () => own, secret: "one", serve: (socket) => serve(socket) });
+  agent = new DialingAgent({ port: () => own, credentials: "one", serve: (socket) => serve(socket) });
   const broker = new TunnelBroker({
     clock: systemClock,
     ids: systemIds,
@@ -119,6 +119,9 @@ beforeEach(async () => {
       sessionThumbnail: http,
       agentBundle: http,
       agentBundleHash: http,
+      agentAuthority: http,
+      agentCertificate: http,
+      agentHeartbeat: http,
       agentInstaller: http,
     },
     upgrades: {

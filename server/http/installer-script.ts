@@ -3,8 +3,8 @@
  * nothing. The program is run only if its SHA-256 is the one in the pasted command (or, without one, that which the control plane
  * publishes: enough against a broken download, not against a changed one).
  */
-export function installerScript(agentUrl: URL): string {
-  return script.replace("__URL__", () => quote(agentUrl.href.replace(/\/$/, "")));
+export function installerScript(downloadUrl: URL): string {
+  return script.replaceAll("__URL__", () => quote(downloadUrl.href.replace(/\/$/, "")));
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -12,8 +12,9 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const script = String.raw`#!/bin/sh
 # Installs the Berth agent on this host and enrols it.
 #   --token TOKEN    one-time registration token (needed the first time)
-#   --url URL        control plane; default: where this script came from
+#   --url URL        control plane, as agents dial it; default: where this script came from
 #   --sha256 HASH    what the agent program must hash to
+#   --ca-sha256 HASH the control plane's certificate authority; the agent enrols with no other
 #   --name NAME      agent_id; default: this host's name
 #   --systemd        install and start a systemd service (as root)
 #   --dir FOLDER     where to put the program and its data
@@ -30,17 +31,18 @@ fetch() {
 }
 
 main() {
-  url=__URL__ token='' sha256='' name='' systemd=no dir=''
+  from=__URL__ url=__URL__ token='' sha256='' ca='' name='' systemd=no dir=''
   while [ $# -gt 0 ]; do
     case "$1" in
       --systemd) systemd=yes; shift; continue ;;
-      --url|--token|--sha256|--name|--dir) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+      --url|--token|--sha256|--ca-sha256|--name|--dir) [ $# -ge 2 ] || fail "$1 needs a value" ;;
       *) fail "unknown option $1" ;;
     esac
     case "$1" in
       --url) url=$2 ;;
       --token) token=$2 ;;
       --sha256) sha256=$2 ;;
+      --ca-sha256) ca=$2 ;;
       --name) name=$2 ;;
       --dir) dir=$2 ;;
     esac
@@ -60,10 +62,10 @@ main() {
   case "$dir" in /*) ;; *) dir=$(cd "$dir" && pwd) ;; esac
 
   new=$dir/agent.mjs.new
-  say "downloading the agent from $url"
-  fetch "$url/agent/download/agent.mjs" "$new" || fail "the agent could not be downloaded from $url"
+  say "downloading the agent from $from"
+  fetch "$from/agent/download/agent.mjs" "$new" || fail "the agent could not be downloaded from $from"
   if [ -z "$sha256" ]; then
-    fetch "$url/agent/download/agent.mjs.sha256" "$new.sha256" || fail "the hash could not be downloaded from $url"
+    fetch "$from/agent/download/agent.mjs.sha256" "$new.sha256" || fail "the hash could not be downloaded from $from"
     sha256=$(cut -d' ' -f1 <"$new.sha256")
     rm -f "$new.sha256"
   fi
@@ -86,6 +88,8 @@ main() {
     (umask 077; printf '%s' "$token" >"$dir/token")
     set -- "$@" --token-file "$dir/token"
   fi
+
+  [ -z "$ca" ] || set -- "$@" --ca-sha256 "$ca"
 
   if [ "$systemd" = no ]; then
     [ "$(id -u)" -ne 0 ] || command -v systemctl >/dev/null 2>&1 && say "add --systemd to run it as a service instead"

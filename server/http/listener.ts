@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../platform/clock";
@@ -11,7 +11,7 @@ import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
 import { checkOrigin, type OriginRule } from "./origin";
 import { requestAddress } from "./request-facts";
 import { parseTarget } from "./request-target";
-import { type HttpRouteName, matchRoute, type UpgradeRouteName } from "./routes";
+import { type HttpRouteName, type Match, matchRoute, routes, type UpgradeRouteName } from "./routes";
 import { type SecurityHeadersOptions, setPagePolicy, setSecurityHeaders, stripInternalHeaders } from "./security-headers";
 import { refuseUpgrade } from "./upgrade-refusal";
 import { watchAnswer } from "./watch-answer";
@@ -30,8 +30,17 @@ export interface AppsHandler {
   upgrade: UpgradeHandler;
 }
 
+export interface ListenerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Set: a client is asked for its certificate, and these issuers are named to it. Whatever it shows is let in: who it is, is asked later. */
+  readonly clientAuthorities?: string;
+}
+
 export interface ListenerOptions {
-  readonly tls: { cert: string; key: string } | null;
+  readonly tls: ListenerTls | null;
+  /** Of the paths that are answered, those that this listener answers. Default: all, and the pages. */
+  readonly only?: (match: Match | null, pathname: string) => boolean;
   readonly trusted: (address: string) => boolean;
   readonly origin: OriginRule;
   readonly security: SecurityHeadersOptions;
@@ -49,6 +58,12 @@ export interface ListenerOptions {
   readonly log: Log;
 }
 
+const tlsOptions = ({ cert, key, clientAuthorities }: ListenerTls) => ({
+  cert,
+  key,
+  ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities, requestCert: true, rejectUnauthorized: false }),
+});
+
 /** Programs ask here, and are answered in their own language; of all of it Next has the sign-in alone. */
 const isApi = (pathname: string): boolean => /^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/");
 
@@ -57,6 +72,7 @@ const isRest = (pathname: string): boolean => /^\/api\/v1(?:\/|$)/.test(pathname
 /** The one server: apps' hosts first, then the table of routes, then Next. */
 export class Listener {
   readonly server: Server;
+  private readonly tlsServer: TlsServer | null;
   /**
    * For `next({ httpServer })`. Next listens for upgrades on whatever server it is given, or else on the one that its first request came
    * by: this one never listens, and hears only of `/_next/*` in development.
@@ -65,7 +81,8 @@ export class Listener {
   private readonly sockets = new Set<Duplex>();
 
   constructor(private readonly options: ListenerOptions) {
-    this.server = options.tls ? createTlsServer(options.tls) : createServer();
+    this.tlsServer = options.tls ? createTlsServer(tlsOptions(options.tls)) : null;
+    this.server = this.tlsServer ?? createServer();
     const { server } = this;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = 0;
@@ -84,6 +101,11 @@ export class Listener {
       void inRequest(facts.requestId, () => this.onUpgrade(facts, socket, head));
     });
     server.on("clientError", (error, socket) => this.onClientError(error, socket));
+  }
+
+  /** From now on new connections are shown this certificate. */
+  renewTls(tls: ListenerTls): void {
+    this.tlsServer?.setSecureContext(tlsOptions(tls));
   }
 
   listen(port: number, host: string): Promise<void> {
@@ -124,7 +146,11 @@ export class Listener {
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
       const match = matchRoute(facts.pathname, "http");
-      if (isRest(facts.pathname)) await options.admitRest({ ...facts, params: match?.params ?? {}, response });
+      if (options.only && !options.only(match, facts.pathname))
+        throw new BerthError("NOT_FOUND", "This is the agents' port; nothing else is served");
+      // Agents are counted where they are known.
+      if (isRest(facts.pathname) && !(match && routes[match.name].access === "agent"))
+        await options.admitRest({ ...facts, params: match?.params ?? {}, response });
       checkOrigin(request.method, request.headers, options.origin);
       this.awaitBody(request);
       if (!match && isApi(facts.pathname)) throw new BerthError("NOT_FOUND", `No such path: ${facts.pathname.slice(0, 200)}`);
@@ -157,6 +183,7 @@ export class Listener {
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
       const match = matchRoute(facts.pathname, "upgrade");
+      if (options.only && !options.only(match, facts.pathname)) throw new BerthError("NOT_FOUND", "No WebSocket is served at this path");
       if (match?.kind === "upgrade") return await options.upgrades[match.name]({ ...facts, params: match.params, socket, head });
       if (!options.security.production && facts.pathname.startsWith("/_next/")) {
         this.nextUpgrades.emit("upgrade", request, socket, head);

@@ -11,12 +11,15 @@ export const routes = {
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
   openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
   auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
+  agentHeartbeat: { kind: "http", path: "/api/v1/agents/{id}/heartbeat", access: "agent" },
+  agentCertificate: { kind: "http", path: "/api/v1/agents/{id}/certificate", access: "agent" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
   sessionThumbnail: { kind: "http", path: "/session-thumbnails/{id}", access: "login" },
   agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },
   agentBundleHash: { kind: "http", path: "/agent/download/agent.mjs.sha256", access: "public" },
   agentInstaller: { kind: "http", path: "/agent/install.sh", access: "public" },
+  agentAuthority: { kind: "http", path: "/agent/ca.pem", access: "public" },
   live: { kind: "upgrade", path: "/live", access: "login" },
   agentChannel: { kind: "upgrade", path: "/agent/ws", access: "agent" },
   agentTunnel: { kind: "upgrade", path: "/agent/tunnel/{id}", access: "agent" },
@@ -61,6 +64,10 @@ export function matchRoute(pathname: string, asked: Route["kind"]): Match | null
   const found = matches(pathname);
   return found.find(({ kind }) => kind === asked) ?? found[0] ?? null;
 }
+
+/** What the agents' own listener answers: what agents do, and how a host becomes one. */
+export const isForAgents = (match: Match | null, pathname: string): boolean =>
+  match !== null && (routes[match.name].access === "agent" || match.name === "agentAuthority" || pathname === "/api/v1/agents/register");
 
 function matches(pathname: string): Match[] {
   const all: Match[] = [];

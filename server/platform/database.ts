@@ -13,7 +13,7 @@ export const isUniqueViolation = (error: unknown): boolean =>
  * Waits until no other transaction holds this lock and keeps it until the transaction ends. To stay free of deadlocks, take them in this
  * order: agent, then session, then quota, then rows.
  */
-export async function lock(tx: Tx, kind: "agent" | "session" | "quota" | "admins" | "api_tokens", id: string): Promise<void> {
+export async function lock(tx: Tx, kind: "agent" | "session" | "quota" | "admins" | "api_tokens" | "authority", id: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${kind}:${id}`}, 0))`;
 }
 

@@ -14,6 +14,10 @@ export interface Keys {
   readonly webhooks: Uint8Array;
   /** HMAC of recovery codes. */
   readonly recoveryCodes: Uint8Array;
+  /** AES-256 of the keys of the agents' certificate authority. */
+  readonly authority: Uint8Array;
+  /** HS256 of the tokens that agents are given when they enrol. */
+  readonly agentToken: Uint8Array;
 }
 
 export function deriveKeys(masterKey: Uint8Array): Keys {
@@ -25,6 +29,8 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     secondFactor: derive("second-factor"),
     webhooks: derive("webhooks"),
     recoveryCodes: derive("recovery-codes"),
+    authority: derive("agent-authority"),
+    agentToken: derive("agent-token"),
   };
 }
 

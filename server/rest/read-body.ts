@@ -3,7 +3,10 @@ import { BerthError } from "@berth/protocol/errors";
 import { limitBody } from "../http/body-limit";
 
 /** A request's JSON body, undefined where there is none. Throws UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or VALIDATION_FAILED. */
-export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
+export const readJsonBody = async (request: IncomingMessage): Promise<unknown> => parseJsonBody(request, await readBody(request));
+
+/** A request's body as it was sent. Throws BODY_TOO_LARGE. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   limitBody(Number(request.headers["content-length"] ?? 0));
   const parts: Buffer[] = [];
   let size = 0;
@@ -13,7 +16,12 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
     limitBody(size);
     parts.push(bytes);
   }
-  if (size === 0) return undefined;
+  return Buffer.concat(parts);
+}
+
+/** What a body that was read says. */
+export function parseJsonBody(request: IncomingMessage, body: Buffer): unknown {
+  if (body.length === 0) return undefined;
   if (request.headers["content-encoding"] !== undefined)
     throw new BerthError("UNSUPPORTED_MEDIA_TYPE", "Send the body without a Content-Encoding");
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
@@ -24,7 +32,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
     );
   }
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(parts)));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
     throw new BerthError(
       "VALIDATION_FAILED",

@@ -117,6 +117,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.usage": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
   "agents.remove": { expected: staff, input: agentId },
+  "agents.approve": { expected: admins, input: (things) => ({ ...agentId(things), keyFingerprint: "0".repeat(64) }) },
   "agents.adoptOrphan": { expected: staff, input: orphan },
   "agents.removeOrphan": { expected: staff, input: orphan },
   "registrationTokens.list": { expected: admins },
@@ -219,7 +220,7 @@ export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "ex
 }
 
 /** The plain paths beside tRPC and REST. */
-export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, Expected>> = {
+export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | "agentCertificate" | "agentHeartbeat">, Expected>> = {
   openApi: everything,
   healthz: everything,
   auditExport: admins,
@@ -229,19 +230,24 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest">, 
   templateIcon: signedIn,
   // What a screen shows is nobody's but its owner's: no role opens it.
   sessionThumbnail: ownAlone,
+  agentAuthority: everything,
   agentBundle: everything,
   agentBundleHash: everything,
   agentInstaller: everything,
 };
 
-/** Ways in that become sockets or apps, by what is shown at the door. `ok` is a 101, or the app's own answer. */
-export const socketRows: Readonly<Record<string, { readonly route: UpgradeRouteName | "apps"; readonly expected: Expected }>> = {
+/** Ways in that become sockets or apps, or are agents' own, by what is shown at the door. `ok` is a 101, or the app's or agent's own answer. */
+export const socketRows: Readonly<
+  Record<string, { readonly route: UpgradeRouteName | "apps" | "agentCertificate" | "agentHeartbeat"; readonly expected: Expected }>
+> = {
   live: { route: "live", expected: signedIn },
   "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
-  // Each brings the ticket that they were given; a disabled person one from before, an agent its secret.
+  // Each brings the ticket that they were given; a disabled person one from before, an agent its proof.
   "viewer by ticket": { route: "viewer", expected: ownAndAdmin },
   sessionLogs: { route: "sessionLogs", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  agentCertificate: { route: "agentCertificate", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTunnel: { route: "agentTunnel", expected: ["401", "401", "401", "401", "401", "401", "ok", "404"] },
   // A login is no key to an app's origin: neither token nor cookie.
   "app by token": { route: "apps", expected: none },

@@ -4,11 +4,13 @@ import type { Duplex } from "node:stream";
 import type { ToAgent } from "@berth/protocol/agent-messages";
 import { TUNNEL_SECRET_HEADER, tunnelPath } from "@berth/protocol/tunnel";
 import { WebSocketServer } from "ws";
+import type { Credentials } from "../../agent/identity/credentials";
 
 export interface DialingAgentOptions {
   /** Port of the control plane on 127.0.0.1; asked for when it dials. */
   port(): number;
-  secret: string;
+  /** What it shows; a bare bearer where the test's own door asks for one. */
+  credentials: Pick<Credentials, "headers"> | string;
   /** What it does with the raw end of a tunnel once it was answered 101. Default: an HTTP server whose WebSockets echo. */
   serve?(socket: Duplex, message: ToAgent): void;
 }
@@ -36,7 +38,9 @@ export class DialingAgent {
   }
 
   /** Status of the answer; 101 leads to `serve`. */
-  dial(id: string, tunnelSecret: string, message: ToAgent, credential = this.options.secret): Promise<number> {
+  async dial(id: string, tunnelSecret: string, message: ToAgent, credentials = this.options.credentials): Promise<number> {
+    const shown =
+      typeof credentials === "string" ? { authorization: `Bearer ${credentials}` } : await credentials.headers("GET", tunnelPath(id));
     return new Promise((resolve, reject) => {
       const dialled = httpRequest({
         host: "127.0.0.1",
@@ -48,7 +52,7 @@ export class DialingAgent {
           upgrade: "websocket",
           "sec-websocket-version": "13",
           "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
-          authorization: `Bearer ${credential}`,
+          ...shown,
           [TUNNEL_SECRET_HEADER]: tunnelSecret,
         },
       });

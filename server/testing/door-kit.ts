@@ -2,9 +2,11 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ToAgentOf } from "@berth/protocol/agent-messages";
 import type { LogFrame, LogHead } from "@berth/protocol/tunnel";
+import { agentPortTls } from "../agent-port";
 import { AgentDownload } from "../http/agent-download";
 import type { Asker } from "../modules/users/users-schema";
 import { wireDoors } from "../wire-doors";
+import { commonKey, credentialsOf } from "./agent-identity";
 import { echoServer } from "./dialing-agent";
 import { PASSWORD } from "./factories";
 import { type ServiceKit, type ServiceKitOptions, startServiceKit } from "./service-kit";
@@ -13,7 +15,7 @@ import { SocketAgent } from "./socket-agent";
 export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
-export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> = {}) {
+export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> & { readonly agentPort?: boolean } = {}) {
   const kit = await startServiceKit({
     ...options,
     gateway: {
@@ -33,11 +35,13 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
     metrics: kit.metrics,
     pool: kit.pool,
     modules: kit,
-    download: new AgentDownload("/nothing-was-built", kit.config.agentPublicUrl),
+    download: new AgentDownload("/nothing-was-built", () => kit.config.publicUrl),
+    agentTls: options.agentPort ? await agentPortTls(kit.authority, kit.config) : null,
     ready: async () => true,
     pages: () => async (_, response) => void response.end("page"),
   });
   await doors.listener.listen(0, "127.0.0.1");
+  await doors.agentListener?.listen(0, "127.0.0.1");
   const { port } = doors.listener.server.address() as AddressInfo;
   const display = echoServer();
   const app = echoServer(undefined, (_, response) => void response.end("the app"));
@@ -45,6 +49,8 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
     ...kit,
     doors,
     port,
+    /** Of the listener that asks for certificates; null where there is none. */
+    agentPort: (doors.agentListener?.server.address() as AddressInfo | undefined)?.port ?? null,
     origin: `http://127.0.0.1:${port}`,
     /** An agent that is enrolled and on the channel; its displays echo, its apps say "the app". */
     async connectAgent(
@@ -54,7 +60,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
       const enrolled = await enrol(kit, name);
       const agent = await SocketAgent.connect({
         name,
-        secret: enrolled.token,
+        credentials: enrolled.credentials,
         port: () => port,
         serve: (socket, message) => {
           if (message.type === "logs_request") return log(socket, message);
@@ -63,7 +69,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
       });
       return Object.assign(agent, { id: enrolled.agentId });
     },
-    /** An agent's UUID and credential, for a program that connects by itself. */
+    /** An agent's UUID and credentials, for a program that connects by itself. */
     enrolAgent: (name: string) => enrol(kit, name),
     /** A JWT of this person's, of a login of its own. */
     async tokenOf(asker: Asker): Promise<string> {
@@ -89,6 +95,8 @@ function sayLog(socket: Duplex, { follow }: ToAgentOf<"logs_request">): void {
 
 async function enrol(kit: ServiceKit, name: string) {
   const token = await kit.services.registrationTokens.createForThisMachine(name);
-  const request = { name, version: "1", capabilities: [], labels: {}, platform: "docker" as const };
-  return kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+  const { key, csr } = await commonKey();
+  const request = { name, version: "1", capabilities: [], labels: {}, platform: "docker" as const, csr };
+  const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+  return { agentId: reply.agentId, reply, key, credentials: credentialsOf(reply, key, kit.clock) };
 }

@@ -1,8 +1,10 @@
+import type { KeyCredentials } from "../../agent/identity/credentials";
 import { LOGIN_SECONDS } from "../modules/users/login-length";
 import { hashPassword } from "../modules/users/password";
 import type { Asker, UserRole } from "../modules/users/users-schema";
 import { insertUser } from "../modules/users/users-store";
 import { systemIds } from "../platform/ids";
+import { commonKey, credentialsOf } from "./agent-identity";
 import { FakeAgent, type FakeAgentParts } from "./fake-agent";
 import type { ServiceKit } from "./service-kit";
 
@@ -35,11 +37,19 @@ export async function makeAgent(
     FakeAgentParts,
     "capacity" | "platform" | "capabilities"
   > = {},
-): Promise<FakeAgent & { readonly secret: string }> {
+): Promise<FakeAgent & { readonly credentials: KeyCredentials }> {
   const admin = await makeAsker(kit, "admin");
-  const { token } = await kit.services.registrationTokens.create(admin, {});
+  const { token } = await kit.callerOf(admin).registrationTokens.create({});
   const name = options.name ?? `agent-${systemIds.suffix()}`;
-  const request = { name, version: "1", capabilities: [], labels: options.labels ?? {}, platform: options.platform ?? ("docker" as const) };
+  const { key, csr } = await commonKey();
+  const request = {
+    name,
+    version: "1",
+    capabilities: [],
+    labels: options.labels ?? {},
+    platform: options.platform ?? ("docker" as const),
+    csr,
+  };
   const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
   const agent = new FakeAgent({
     ...options,
@@ -49,7 +59,7 @@ export async function makeAgent(
     identity: { agentId: reply.agentId, name },
   });
   if (options.connect !== false) await agent.connect();
-  return Object.assign(agent, { secret: reply.token });
+  return Object.assign(agent, { credentials: credentialsOf(reply, key, kit.clock) });
 }
 
 /** A session of this user that runs on this agent. */

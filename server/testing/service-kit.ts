@@ -1,6 +1,6 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
-import { loadConfig } from "../config";
+import { agentAddresses, loadConfig } from "../config";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
@@ -29,6 +29,8 @@ export interface ServiceKitOptions {
   readonly sessionCreatesPerMinute?: number;
   /** Instead of the fakes: agents that are connected by real sockets. */
   readonly gateway?: AgentGateway;
+  /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
+  readonly startsAt?: Date;
   readonly logReader?: LogReader;
 }
 
@@ -38,7 +40,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   const log = createLog("silent");
   const bus = await openPostgresBus({ url, log, clock: systemClock });
   const pool = new pg.Pool({ connectionString: url, max: 4 });
-  const clock = new TestClock();
+  const clock = new TestClock(options.startsAt);
   const gateway = new FakeGateway();
   const keys = deriveKeys(new Uint8Array(32).fill(7));
   const config = loadConfig({
@@ -62,7 +64,9 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
+    agentAddresses: () => agentAddresses(config, config.agentTlsPort),
   });
+  await modules.authority.ensure();
   const { services, dispatcher, agentsInbox } = modules;
   await seedTemplates({ database, templates: services.templates });
   // The others run when a test says so.

@@ -2,24 +2,26 @@ import { once } from "node:events";
 import { commandTypeSchema } from "@berth/protocol/agent-commands";
 import { LOGS, type ToAgentOf, toAgentSchema, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { WebSocket } from "ws";
+import type { Credentials } from "../../agent/identity/credentials";
 import { DialingAgent, type DialingAgentOptions } from "./dialing-agent";
 
 export interface SocketAgentParts extends DialingAgentOptions {
   readonly name: string;
+  readonly credentials: Pick<Credentials, "headers">;
 }
 
 /** An agent on a real channel: has every command done at once, and dials back for every tunnel. */
 export class SocketAgent {
   private constructor(
     readonly name: string,
-    readonly secret: string,
+    readonly credentials: Pick<Credentials, "headers">,
     private readonly socket: WebSocket,
   ) {}
 
   /** Resolves when the control plane has registered it. */
   static async connect(parts: SocketAgentParts): Promise<SocketAgent> {
-    const url = `ws://127.0.0.1:${parts.port()}/agent/ws?agent_id=${parts.name}&platform=docker`;
-    const socket = new WebSocket(url, { headers: { authorization: `Bearer ${parts.secret}` } });
+    const target = `/agent/ws?agent_id=${parts.name}&platform=docker`;
+    const socket = new WebSocket(`ws://127.0.0.1:${parts.port()}${target}`, { headers: await parts.credentials.headers("GET", target) });
     const dialing = new DialingAgent(parts);
     const say = (message: Record<string, unknown>) => socket.send(JSON.stringify({ agent_id: parts.name, ...message }));
     const registered = new Promise<void>((resolve) => {
@@ -33,7 +35,7 @@ export class SocketAgent {
     await once(socket, "open");
     say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE, LOGS] });
     await registered;
-    return new SocketAgent(parts.name, parts.secret, socket);
+    return new SocketAgent(parts.name, parts.credentials, socket);
   }
 
   async close(): Promise<void> {

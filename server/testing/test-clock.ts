@@ -40,6 +40,12 @@ export class TestClock implements Clock {
     this.time = end;
   }
 
+  /** As on a machine that slept: nothing falls due meanwhile, and all that waits has still as long to wait. */
+  sleep(ms: number): void {
+    this.time += ms;
+    for (const entry of this.entries) entry.due += ms;
+  }
+
   /** As `advance`, once somebody waits for that long: for a wait that is begun beside the test, which time would otherwise pass by. */
   async advanceOnceAwaited(ms: number): Promise<void> {
     const waits = [...this.entries].some((entry) => entry.everyMs === null && entry.due === this.time + ms);

@@ -43,7 +43,7 @@ beforeEach(async () => {
   app.listen(0, "127.0.0.1");
   await once(app, "listening");
   target = () => (app.address() as AddressInfo).port;
-  const agent = new DialingAgent({ port: () => server.port, secret: "one", serve: (socket) => void joinToPort(socket, target()) });
+  const agent = new DialingAgent({ port: () => server.port, credentials: "one", serve: (socket) => void joinToPort(socket, target()) });
   broker = new TunnelBroker({
     clock,
     ids: systemIds,

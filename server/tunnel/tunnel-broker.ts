@@ -7,6 +7,7 @@ import type { Clock } from "../platform/clock";
 import type { Ids } from "../platform/ids";
 import type { Log } from "../platform/log";
 import { sameSecret } from "../platform/secrets";
+import { type ShownCredential, shownCredential } from "../platform/shown-credential";
 import { tuneSocket } from "./splice";
 import { acceptOf } from "./upgrade-request";
 
@@ -30,7 +31,7 @@ export interface TunnelBrokerOptions {
   /** The agent channel: false when the agent is not connected. */
   send(agentId: string, message: ToAgent): boolean;
   /** Throws `BerthError` for a credential that is no agent's. */
-  authenticate(input: { authorization: string | null; agentName: null }): Promise<{ agentId: string; name: string }>;
+  authenticate(input: ShownCredential & { readonly agentName: null }): Promise<{ agentId: string; name: string }>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -98,7 +99,7 @@ export class TunnelBroker {
    * another agent or was dialled with another secret all look the same.
    */
   async dialBack(request: IncomingMessage, socket: Duplex, head: Buffer, tunnelId: string): Promise<void> {
-    const agent = await this.options.authenticate({ authorization: request.headers.authorization ?? null, agentName: null });
+    const agent = await this.options.authenticate({ ...shownCredential(request), agentName: null });
     const secret = request.headers[TUNNEL_SECRET_HEADER];
     const pending = this.pending.get(tunnelId);
     if (!pending || pending.agentId !== agent.agentId || typeof secret !== "string" || !sameSecret(secret, pending.secret)) {

@@ -30,7 +30,7 @@ beforeEach(async () => {
   clock = new TestClock();
   events = [];
   ends = [];
-  agent = new DialingAgent({ port: () => server.port, secret: "one" });
+  agent = new DialingAgent({ port: () => server.port, credentials: "one" });
   broker = new TunnelBroker({
     clock,
     ids: systemIds,
@@ -76,7 +76,7 @@ const grantFor = (sessionId: string) =>
 
 /** An agent whose tunnel end a test plays by hand. */
 function playAgent(play: (socket: Duplex, message: ToAgent) => void) {
-  agent = new DialingAgent({ port: () => server.port, secret: "one", serve: play });
+  agent = new DialingAgent({ port: () => server.port, credentials: "one", serve: play });
 }
 
 const view = (session = "s1", query = "ticket=good", headers: Record<string, string> = {}) =>

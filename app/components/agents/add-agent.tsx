@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
+import { CheckField } from "../controls/check-field";
 import { TextField } from "../controls/field";
 import { CopyBox } from "../data/copy-box";
 import { Panel } from "../data/panel";
@@ -16,6 +17,7 @@ import { AgentArrival } from "./agent-arrival";
 export function AddAgent() {
   const trpc = useTRPC();
   const [name, setName] = useState("");
+  const [approval, setApproval] = useState(false);
   const create = useMutation(trpc.registrationTokens.create.mutationOptions());
   const wanted = name.trim();
   const failure = create.error ? readFailure(create.error) : null;
@@ -23,7 +25,7 @@ export function AddAgent() {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(wanted ? { agentName: wanted } : {});
+    create.mutate({ ...(wanted ? { agentName: wanted } : {}), approval });
   };
 
   if (!create.data) {
@@ -39,6 +41,12 @@ export function AddAgent() {
           autoComplete="off"
           spellCheck={false}
         />
+        <CheckField
+          label="Wait for approval"
+          hint="The agent can do nothing until you have compared and approved its key on its page."
+          checked={approval}
+          onChange={setApproval}
+        />
         {create.isError && !problem ? <FailurePanel error={create.error} title="The registration token could not be made" /> : null}
         <div>
           <Button type="submit" look="primary" busy={create.isPending} icon={<KeyRound aria-hidden className="size-4" />}>
@@ -53,7 +61,8 @@ export function AddAgent() {
     <div className="flex max-w-2xl flex-col gap-8">
       <Panel title="1. Run this on the host">
         <p className="text-ink-soft">
-          It needs Node 20 and Docker. The token in it works once and expires <RelativeTime at={expiresAt} />; it is not shown again.
+          It needs Node 20 and Docker. The token in it works once and expires <RelativeTime at={expiresAt} />; it is not shown again. The
+          agent enrols with this control plane alone, which it knows by the hash of its certificate authority.
         </p>
         <CopyBox text={command} what="command" />
       </Panel>
@@ -65,6 +74,7 @@ export function AddAgent() {
           onClick={() => {
             create.reset();
             setName("");
+            setApproval(false);
           }}
         >
           Add another

@@ -79,7 +79,7 @@ export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
           busy={remove.isPending}
           onConfirm={() => remove.mutate({ id: agent.agentId, force })}
         >
-          <p>Its credential stops working at once, its connection ends, and the host has to be added anew to come back.</p>
+          <p>Its certificate stops working at once, its connection ends, and the host has to be added anew to come back.</p>
           {holds > 0 ? (
             <p className="mt-2">
               It holds {counted(holds, "session")}.{" "}

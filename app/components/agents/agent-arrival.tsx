@@ -24,6 +24,7 @@ export function AgentArrival({ tokenId }: { tokenId: string }) {
   const facts: ArrivalFacts = {
     usedBy: agentName,
     revoked: Boolean(token.data?.revokedAt),
+    awaitsApproval: agent.data?.awaitsApproval ?? false,
     connected: Boolean(agent.data?.connectedAt) && agent.data?.status !== "offline",
     inventory: agent.data ? agent.data.capacity.maxCpu !== null || agent.data.capacity.maxSessions !== null : false,
     currentSessions: agent.data?.capacity.currentSessions ?? 0,
@@ -54,6 +55,13 @@ export function AgentArrival({ tokenId }: { tokenId: string }) {
           </li>
         ))}
       </ol>
+      {facts.awaitsApproval && agentName ? (
+        <div>
+          <ButtonLink look="primary" href={`/agents/${encodeURIComponent(agentName)}`}>
+            Look at its key
+          </ButtonLink>
+        </div>
+      ) : null}
       {done && agentName ? (
         <div className="flex flex-wrap gap-2">
           <ButtonLink look="primary" href={`/agents/${encodeURIComponent(agentName)}`}>

@@ -15,6 +15,7 @@ import { Bone, RowBones } from "../feedback/skeleton";
 import { PageHeader } from "../shell/page-header";
 import { AgentActions } from "./agent-actions";
 import { AgentCapacity, usageNow } from "./agent-capacity";
+import { AgentIdentityFacts } from "./agent-identity";
 import { AgentPageBones } from "./agent-page-bones";
 import { AgentStatus } from "./agent-status";
 import { CapacityLegend } from "./capacity-bar";
@@ -22,6 +23,7 @@ import { DrainPanel } from "./drain-panel";
 
 const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module.AgentUsage), { ssr: false, loading: UsageBones });
 const AgentWork = dynamic(() => import("./agent-work").then((module) => module.AgentWork), { ssr: false, loading: WorkBones });
+const ApprovalNotice = dynamic(() => import("./approval-notice").then((module) => module.ApprovalNotice));
 const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
@@ -52,7 +54,8 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
         mark={<AgentStatus status={agent.status} reason={agent.statusReason} />}
         action={<AgentActions agent={agent} />}
       />
-      {agent.status === "online" || agent.status === "draining" ? null : (
+      {agent.awaitsApproval ? <ApprovalNotice agent={agent} /> : null}
+      {agent.status === "online" || agent.status === "draining" || agent.awaitsApproval ? null : (
         <Notice tone="warning">
           {agent.statusReason ?? "No reason is known"}
           {agent.statusSince ? (
@@ -92,6 +95,7 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
               <Fact name="Id">
                 <CopyText text={agent.id} shown={agent.id.slice(0, 8)} label="agent id" />
               </Fact>
+              <AgentIdentityFacts {...agent.identity} />
               <Fact name="Can">
                 {agent.capabilities.length > 0 ? (
                   <span className="flex flex-wrap gap-1">

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type ArrivalFacts, arrivalSteps } from "./arrival-steps";
 
-const nothing: ArrivalFacts = { usedBy: null, revoked: false, connected: false, inventory: false, currentSessions: 0, capacity: null };
+const nothing: ArrivalFacts = {
+  usedBy: null,
+  revoked: false,
+  awaitsApproval: false,
+  connected: false,
+  inventory: false,
+  currentSessions: 0,
+  capacity: null,
+};
 const states = (facts: Partial<ArrivalFacts>) => arrivalSteps({ ...nothing, ...facts }).map((step) => step.state);
 
 describe("an agent's arrival", () => {
@@ -13,6 +21,11 @@ describe("an agent's arrival", () => {
     expect(states({ usedBy: "host-1" })).toEqual(["done", "done", "now", "next"]);
     expect(states({ usedBy: "host-1", connected: true })).toEqual(["done", "done", "done", "now"]);
     expect(states({ usedBy: "host-1", connected: true, inventory: true })).toEqual(["done", "done", "done", "done"]);
+  });
+
+  it("stays where it is while the key waits for approval", () => {
+    expect(states({ usedBy: "host-1", awaitsApproval: true })).toEqual(["done", "now", "next", "next"]);
+    expect(arrivalSteps({ ...nothing, usedBy: "host-1", awaitsApproval: true })[1]?.note).toContain("approved on its page");
   });
 
   it("says what room the host offers and what was found on it", () => {

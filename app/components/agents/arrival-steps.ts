@@ -4,6 +4,8 @@ export interface ArrivalFacts {
   /** `agent_id` of the agent that used the token. */
   readonly usedBy: string | null;
   readonly revoked: boolean;
+  /** It waits for an administrator's word. */
+  readonly awaitsApproval: boolean;
   readonly connected: boolean;
   readonly inventory: boolean;
   readonly currentSessions: number;
@@ -18,7 +20,7 @@ export interface ArrivalStep {
 
 /** How far a new agent has come. Only the first step that isn't done is under way. */
 export function arrivalSteps(facts: ArrivalFacts): ArrivalStep[] {
-  const { usedBy, revoked, connected, inventory, currentSessions, capacity } = facts;
+  const { usedBy, revoked, awaitsApproval, connected, inventory, currentSessions, capacity } = facts;
   const registered = usedBy !== null;
   const room = [
     capacity?.cpu == null ? null : formatCores(capacity.cpu),
@@ -38,20 +40,24 @@ export function arrivalSteps(facts: ArrivalFacts): ArrivalStep[] {
     },
     {
       label: "Registered",
-      note: registered ? `It is called ${usedBy} and has a credential of its own.` : "The token is exchanged for a credential.",
-      done: registered,
+      note: registered
+        ? awaitsApproval
+          ? `It is called ${usedBy} and waits for its key to be approved on its page.`
+          : `It is called ${usedBy} and has a certificate of its own.`
+        : "The token is exchanged for a certificate.",
+      done: registered && !awaitsApproval,
     },
     {
       label: "Connected",
       note: connected ? "Its channel is open." : "It opens its channel to the control plane.",
-      done: registered && connected,
+      done: registered && !awaitsApproval && connected,
     },
     {
       label: "Inventory received",
       note: inventory
         ? `${room ? `It offers ${room}` : "Its engine answers"}; ${counted(currentSessions, "session")} found there.`
         : "It says what its engine holds and what room there is.",
-      done: registered && connected && inventory,
+      done: registered && !awaitsApproval && connected && inventory,
     },
   ];
   const now = steps.findIndex((step) => !step.done);

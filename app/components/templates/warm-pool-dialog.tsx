@@ -42,7 +42,7 @@ export function WarmPoolDialog({ size, busy, error, onSave, onClose }: WarmPoolD
       <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
         <TextField
           label="Sessions that wait"
-          hint="0 keeps none. Whoever wants other resources, variables, a keyboard layout or a home of theirs waits for a start as ever."
+          hint="0 keeps none. Whoever wants less memory, variables, a keyboard layout or another home waits for a start as ever."
           value={text}
           onChange={(event) => setText(event.target.value)}
           inputMode="numeric"

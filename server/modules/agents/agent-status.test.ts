@@ -14,6 +14,7 @@ const well: AgentFacts = {
   drainStartedAt: null,
   degradedReason: null,
   revokedAt: null,
+  approvedAt: ago(1000),
   createdAt: ago(1000),
 };
 const closed = { ...well, connectionId: null, disconnectReason: "peer went away" };

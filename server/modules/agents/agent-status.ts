@@ -12,6 +12,7 @@ export interface AgentFacts {
   readonly drainStartedAt: Date | null;
   readonly degradedReason: string | null;
   readonly revokedAt: Date | null;
+  readonly approvedAt: Date | null;
   readonly createdAt: Date;
 }
 
@@ -30,7 +31,13 @@ const MISSED_INTERVALS = 3;
  */
 export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
   if (agent.revokedAt) return { status: "offline", since: agent.revokedAt, reason: "Its access was revoked" };
-  if (!agent.connectedAt) return { status: "offline", since: agent.createdAt, reason: "It has not connected yet" };
+  if (!agent.approvedAt) return { status: "offline", since: agent.createdAt, reason: "It waits for an administrator's approval" };
+  if (!agent.connectedAt) {
+    const { lastHeartbeatAt: beat } = agent;
+    if (beat && now.getTime() - beat.getTime() < MISSED_INTERVALS * agent.heartbeatIntervalSeconds * 1000)
+      return { status: "degraded", since: null, reason: "It is heard of by heartbeats alone: without a channel it runs no sessions" };
+    return { status: "offline", since: beat ?? agent.createdAt, reason: beat ? "Its heartbeats ended" : "It has not connected yet" };
+  }
   const closed = agent.connectionId === null;
   const heard = later(agent.connectedAt, closed ? agent.disconnectedAt : agent.lastHeartbeatAt);
   const graceMs = MISSED_INTERVALS * agent.heartbeatIntervalSeconds * 1000;

@@ -1,16 +1,20 @@
+import type { heartbeatRequestSchema } from "@berth/protocol/agent-heartbeat";
 import type { FromAgent, FromAgentOf } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
-import { hashSecret } from "../../platform/ids";
 import type { Log } from "../../platform/log";
+import type { ShownCredential } from "../../platform/shown-credential";
 import type { HomesService } from "../homes/homes-service";
+import type { IdentityService } from "../identity/identity-service";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import type { TasksService } from "../tasks/tasks-service";
 import { agentStatus } from "./agent-status";
-import { closeConnection, findAgent, findAgentBySecret, updateAgent } from "./agents-store";
+import { closeConnection, findAgent, updateAgent } from "./agents-store";
+import { withGiven } from "./given-labels";
 import type { Heartbeats } from "./heartbeats";
 import type { UsageHistory } from "./usage-history";
 
@@ -32,22 +36,20 @@ export interface AgentsInboxDeps {
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
   readonly homes: HomesService;
+  readonly identity: IdentityService;
 }
 
 /** What agents say, given to whom it concerns. The channel calls it, never twice at once for one agent. */
 export class AgentsInbox {
   constructor(private readonly deps: AgentsInboxDeps) {}
 
-  /** `Authorization: Bearer <agent secret>`; a name that isn't the credential's own is refused. */
-  async authenticate(input: { authorization: string | null; agentName: string | null }): Promise<AgentIdentity> {
-    const secret = /^Bearer ([\w-]{20,200})$/i.exec(input.authorization ?? "")?.[1];
-    const agent = secret ? await findAgentBySecret(this.deps.database, hashSecret(secret)) : null;
-    if (!agent || agent.revokedAt)
-      throw new BerthError("AUTH_TOKEN_INVALID", "This agent credential is not valid (any more); register the agent again");
+  /** A certificate or a proof (see `IdentityService`); a name that isn't the credential's own is refused. */
+  async authenticate(input: ShownCredential & { readonly agentName: string | null }): Promise<AgentIdentity> {
+    const agent = await this.deps.identity.authenticate(input);
     if (input.agentName !== null && input.agentName !== agent.name) {
       throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `This credential is not that of agent '${input.agentName.slice(0, 63)}'`);
     }
-    return { agentId: agent.id, name: agent.name };
+    return agent;
   }
 
   async registered(
@@ -62,8 +64,7 @@ export class AgentsInbox {
       platform: message.platform,
       region: message.region,
       version: message.version,
-      capabilities: message.capabilities,
-      labels: message.labels,
+      ...(before ? withGiven(before, message) : {}),
       metadata: JSON.parse(JSON.stringify(message.metadata)),
       maxCpu: message.capacity.max_cpu ?? null,
       maxMemory: message.capacity.max_memory ?? null,
@@ -82,6 +83,23 @@ export class AgentsInbox {
       .publish({ kind: "agent", agentId: agent.agentId })
       .catch((error: unknown) => this.deps.log.warn({ err: error }, "nobody was told that an agent connected"));
     return { heartbeatIntervalSeconds: row.heartbeatIntervalSeconds };
+  }
+
+  /** A heartbeat that came as a request. */
+  async beat(agent: AgentIdentity, said: z.output<typeof heartbeatRequestSchema>): Promise<void> {
+    const { resourceUsage, capabilities } = said;
+    if (resourceUsage) this.deps.usageHistory.heard(agent.agentId, resourceUsage);
+    const status = said.status === "degraded" ? "degraded" : "online";
+    this.deps.heartbeats.heard(agent.agentId, {
+      status,
+      status_reason: said.statusReason,
+      resource_usage: resourceUsage,
+      timestamp: said.timestamp,
+    });
+    const row = capabilities && (await findAgent(this.deps.database, agent.agentId));
+    if (!row) return;
+    const known = withGiven(row, { capabilities }).capabilities ?? [];
+    if (known.join() !== row.capabilities.join()) await updateAgent(this.deps.database, agent.agentId, { capabilities: known });
   }
 
   async received(agent: AgentIdentity, _connectionId: string, message: Exclude<FromAgent, { type: "register" }>): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Verdict } from "../../platform/verdict";
 import type { Actor } from "../users/users-policy";
 
-export type AgentAction = "see" | "drain" | "remove" | "removeByForce" | "orphans" | "enrol";
+export type AgentAction = "see" | "drain" | "remove" | "removeByForce" | "orphans" | "enrol" | "approve";
 
 const operatorMay: Record<AgentAction, boolean> = {
   see: true,
@@ -10,6 +10,7 @@ const operatorMay: Record<AgentAction, boolean> = {
   removeByForce: false,
   orphans: true,
   enrol: false,
+  approve: false,
 };
 
 /** Hosts are the operators' business; who may join the fleet, and ending people's sessions by force, is the admins'. */

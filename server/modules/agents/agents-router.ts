@@ -12,6 +12,7 @@ import {
   agentStatsOutput,
   agentUsageInput,
   agentUsageOutput,
+  approveAgentInput,
   createdRegistrationTokenSchema,
   createRegistrationTokenInput,
   listAgentsInput,
@@ -78,6 +79,14 @@ export const agentsRouter = router({
       if (input.status === "draining" && input.sessions === "hibernate") await ctx.services.sessions.hibernateAllOn(ctx.asker, agent.id);
       return agent;
     }),
+  approve: procedure
+    .input(approveAgentInput)
+    .output(agentDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "approve", input.id);
+      await ctx.services.agents.approve(ctx.asker, input);
+      return ctx.services.agents.get(input.id);
+    }),
   usage: procedure
     .input(agentUsageInput)
     .output(agentUsageOutput)
@@ -86,13 +95,14 @@ export const agentsRouter = router({
       return ctx.services.agentUsage.of(input);
     }),
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/agents/{id}", status: 204, summary: "Revoke and remove an agent" } })
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}", summary: "Revoke and remove an agent" } })
     .input(removeAgentInput)
-    .output(z.void())
+    .output(z.object({ deleted: z.literal(true) }))
     .mutation(async ({ ctx, input }) => {
       allow(ctx.login, input.force ? "removeByForce" : "remove", input.id);
       if (input.force) await ctx.services.sessions.abandonAgent(ctx.asker, input.id);
       await ctx.services.agents.remove(ctx.asker, input);
+      return { deleted: true } as const;
     }),
   adoptOrphan: procedure
     .meta({

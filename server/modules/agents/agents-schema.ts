@@ -23,6 +23,8 @@ export const agentSchema = z.object({
     reservedCpu: z.number(),
     reservedMemory: z.number(),
   }),
+  /** It may do nothing until an administrator has approved its key. */
+  awaitsApproval: z.boolean(),
   /** Of the drain that goes on: when it began, and with how many sessions. Null while the agent takes sessions. */
   drain: z.object({ startedAt: z.date(), sessions: z.number().int() }).nullable(),
   capabilities: z.array(z.string()),
@@ -51,6 +53,14 @@ export const orphanSchema = z.object({
 
 export const agentDetailSchema = agentSchema.extend({
   uptimeSeconds: z.number().int().nullable(),
+  identity: z.object({
+    /** SHA-256 (hex) of its public key; null for one that has a secret from before there were keys. */
+    keyFingerprint: z.string().nullable(),
+    /** Its newest certificate; null where it was given none yet. */
+    certificate: z.object({ serial: z.string(), expiresAt: z.date() }).nullable(),
+    /** How far its clock is ahead of the control plane's; null where it was not heard yet. */
+    clockSkewMs: z.number().int().nullable(),
+  }),
   sessions: z.array(z.object({ id: z.uuid(), name: z.string(), user: z.string(), template: z.string(), state: sessionStateSchema })),
   orphans: z.array(orphanSchema),
 });
@@ -59,6 +69,9 @@ export type AgentDetail = z.infer<typeof agentDetailSchema>;
 /** An agent's UUID, or its `agent_id`. */
 export const agentRefSchema = z.string().min(1).max(63);
 export const agentRefInput = z.strictObject({ id: agentRefSchema });
+
+/** `keyFingerprint`: of the key that was looked at. Another one is not approved by mistake. */
+export const approveAgentInput = z.strictObject({ id: agentRefSchema, keyFingerprint: z.string().regex(/^[0-9a-f]{64}$/) });
 
 export const listAgentsInput = z.strictObject({
   platform: platformSchema.optional(),
@@ -104,10 +117,20 @@ export const agentStatsOutput = z.object({
   utilization: z.object({ percentage: z.number(), sessionsAvailable: z.number().int() }),
 });
 
-export const createRegistrationTokenInput = z.strictObject({ agentName: agentNameSchema.optional() });
+export const createRegistrationTokenInput = z.strictObject({
+  agentName: agentNameSchema.optional(),
+  /** Given to its agent beside what it says of itself; over a label of the same name. */
+  labels: z.record(z.string().min(1).max(100), z.string().max(200)).default({}),
+  capabilities: z.array(z.string().min(1).max(50)).max(50).default([]),
+  /** Its agent may do nothing until an administrator has approved its key. */
+  approval: z.boolean().default(false),
+});
 export const registrationTokenSchema = z.object({
   id: z.uuid(),
   agentName: z.string().nullable(),
+  labels: z.record(z.string(), z.string()),
+  capabilities: z.array(z.string()),
+  approval: z.boolean(),
   createdAt: z.date(),
   expiresAt: z.date(),
   usedAt: z.date().nullable(),

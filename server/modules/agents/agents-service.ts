@@ -9,6 +9,7 @@ import { NextRun } from "../../platform/next-run";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import type { IdentityService } from "../identity/identity-service";
 import { isOver, sessionState } from "../sessions/session-status";
 import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksService } from "../tasks/tasks-service";
@@ -19,6 +20,7 @@ import type {
   Agent,
   AgentDetail,
   agentStatsOutput,
+  approveAgentInput,
   listAgentsInput,
   listAgentsOutput,
   orphanInput,
@@ -27,6 +29,7 @@ import type {
 } from "./agents-schema";
 import {
   type AgentRow,
+  approveAgent,
   countHomesOn,
   countPlacedSessions,
   deleteAgent,
@@ -51,6 +54,7 @@ export interface AgentsDeps {
   readonly audit: AuditService;
   readonly tasks: TasksService;
   readonly gateway: AgentGateway;
+  readonly identity: Pick<IdentityService, "newestCertificate">;
 }
 
 const GIB = 2 ** 30;
@@ -127,6 +131,11 @@ export class AgentsService {
     const now = clock.now();
     return {
       ...agentView(row, reservations.get(row.id), now),
+      identity: {
+        keyFingerprint: row.keyFingerprint,
+        certificate: await this.deps.identity.newestCertificate(row.id),
+        clockSkewMs: row.clockSkewMs,
+      },
       uptimeSeconds:
         row.connectionId && row.connectedAt ? Math.max(0, Math.floor((now.getTime() - row.connectedAt.getTime()) / 1000)) : null,
       sessions: sessions.map((session) => ({
@@ -179,6 +188,25 @@ export class AgentsService {
         sessionsAvailable: Math.max(0, maxSessions - currentSessions),
       },
     };
+  }
+
+  /** Lets an agent in whose key was looked at. Throws AGENT_APPROVAL_CONFLICT where it has another, or doesn't wait. */
+  async approve(asker: Asker, input: z.output<typeof approveAgentInput>): Promise<void> {
+    const agentId = await this.deps.database.$transaction(async (tx) => {
+      const found = await findAgent(tx, input.id);
+      if (!found) throw agentMissing(input.id);
+      if (!(await approveAgent(tx, found.id, input.keyFingerprint, this.deps.clock.now()))) {
+        const why = found.approvedAt ? "was approved already" : "shows another key than the one that you approved; look at it again";
+        throw new BerthError("AGENT_APPROVAL_CONFLICT", `'${found.name}' ${why}`);
+      }
+      await this.deps.audit.record(tx, actorOf(asker), {
+        action: "agents.approve",
+        target: { kind: "agent", id: found.id },
+        details: { name: found.name, keyFingerprint: input.keyFingerprint },
+      });
+      return found.id;
+    });
+    await this.deps.bus.publish({ kind: "agent", agentId });
   }
 
   /** `draining`: no new sessions. What becomes of those that are there is the caller's business. */
@@ -284,6 +312,7 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
     statusSince: condition.since,
     statusReason: condition.reason,
     capacity: capacityOf(row, reserved),
+    awaitsApproval: row.approvedAt === null,
     drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
     labels: labelsOf(row.labels),

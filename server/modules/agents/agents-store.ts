@@ -46,6 +46,7 @@ const fleetColumns = {
   drainStartedAt: true,
   degradedReason: true,
   revokedAt: true,
+  approvedAt: true,
   createdAt: true,
 } satisfies Prisma.AgentSelect;
 export type FleetRow = Prisma.AgentGetPayload<{ select: typeof fleetColumns }>;
@@ -92,10 +93,15 @@ export async function findAgentPage(
   ]);
   return { ...agentsByName.cut(rows, page.limit, "asc"), counted };
 }
-export const findAgentBySecret = (db: Database, secretHash: string) => db.agent.findUnique({ where: { secretHash } });
 export const insertAgent = (tx: Tx, data: Prisma.AgentUncheckedCreateInput) => tx.agent.create({ data });
 export const updateAgent = (db: Tx | Database, id: string, data: Prisma.AgentUncheckedUpdateInput) =>
   db.agent.update({ where: { id }, data });
+
+/** False: it has another key, or doesn't wait. */
+export async function approveAgent(tx: Tx, id: string, keyFingerprint: string, approvedAt: Date): Promise<boolean> {
+  const { count } = await tx.agent.updateMany({ where: { id, keyFingerprint, approvedAt: null, revokedAt: null }, data: { approvedAt } });
+  return count === 1;
+}
 
 /** Only the connection that is the agent's current one may end it. */
 export async function closeConnection(db: Database, id: string, connectionId: string, at: Date, reason: string): Promise<boolean> {
@@ -172,6 +178,8 @@ export interface HeartbeatWrite {
   readonly at: Date;
   readonly resourceUsage: ResourceUsage | null;
   readonly degradedReason: string | null;
+  /** Null: not told. */
+  readonly clockSkewMs: number | null;
 }
 
 /** Many agents' heartbeats in one statement. */
@@ -181,13 +189,15 @@ export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWr
     at: write.at.toISOString(),
     usage: write.resourceUsage,
     degraded: write.degradedReason,
+    skew: write.clockSkewMs,
   }));
   await db.$executeRaw`
     UPDATE "Agent" SET
       "lastHeartbeatAt" = beat."at"::timestamp,
       "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
-      "degradedReason" = beat."degraded"
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text)
+      "degradedReason" = beat."degraded",
+      "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
     WHERE "Agent"."id" = beat."id"`;
 }
 
@@ -235,12 +245,12 @@ export async function useRegistrationToken(
   agentId: string,
   agentName: string,
   now: Date,
-): Promise<{ id: string } | null> {
+): Promise<Pick<RegistrationTokenRow, "id" | "labels" | "capabilities" | "approval"> | null> {
   const { count } = await tx.registrationToken.updateMany({
     where: { tokenHash, usedAt: null, revokedAt: null, expiresAt: { gt: now }, OR: [{ agentName: null }, { agentName }] },
     data: { usedAt: now, agentId },
   });
-  return count === 1 ? tx.registrationToken.findUniqueOrThrow({ where: { tokenHash }, select: { id: true } }) : null;
+  return count === 1 ? tx.registrationToken.findUniqueOrThrow({ where: { tokenHash } }) : null;
 }
 
 export async function revokeRegistrationToken(tx: Tx, id: string, now: Date): Promise<boolean> {

@@ -33,9 +33,14 @@ export class Heartbeats {
     await this.flush();
   }
 
-  heard(agentId: string, message: FromAgentOf<"heartbeat">): void {
+  heard(
+    agentId: string,
+    message: Pick<FromAgentOf<"heartbeat">, "status" | "status_reason" | "resource_usage"> & { timestamp?: string | undefined },
+  ): void {
     const degradedReason = message.status === "degraded" ? (message.status_reason ?? "The agent gives no reason") : null;
-    this.pending.set(agentId, { agentId, at: this.deps.clock.now(), resourceUsage: message.resource_usage ?? null, degradedReason });
+    const at = this.deps.clock.now();
+    const clockSkewMs = skewOf(message.timestamp, at);
+    this.pending.set(agentId, { agentId, at, resourceUsage: message.resource_usage ?? null, degradedReason, clockSkewMs });
   }
 
   async flush(): Promise<void> {
@@ -57,6 +62,14 @@ export class Heartbeats {
     if (!same) this.told.set(write.agentId, { usage: usage ?? before?.usage ?? null, degradedReason: write.degradedReason });
     return !same;
   }
+}
+
+const MAX_SKEW_MS = 2 ** 31 - 1;
+
+/** How far the agent's clock is ahead, the way of the message included. Null for a time that can't be read. */
+function skewOf(timestamp: string | undefined, now: Date): number | null {
+  const skew = timestamp === undefined ? Number.NaN : Date.parse(timestamp) - now.getTime();
+  return Number.isNaN(skew) ? null : Math.max(-MAX_SKEW_MS, Math.min(MAX_SKEW_MS, skew));
 }
 
 const near = (a: ResourceUsage, b: ResourceUsage): boolean =>

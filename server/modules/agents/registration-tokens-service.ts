@@ -8,6 +8,7 @@ import { hashSecret, type Ids } from "../../platform/ids";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import type { IdentityService } from "../identity/identity-service";
 import type { Asker } from "../users/users-schema";
 import { demandFreeName } from "./agent-name";
 import type {
@@ -27,6 +28,7 @@ import {
   revokeRegistrationToken,
   useRegistrationToken,
 } from "./agents-store";
+import { labelsOf, withGiven } from "./given-labels";
 
 export const TOKEN_HOURS = 24;
 export const HEARTBEAT_SECONDS = 10;
@@ -38,13 +40,18 @@ export interface RegistrationDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly audit: AuditService;
+  readonly identity: IdentityService;
   /** What agents dial. */
-  readonly agentUrl: URL;
+  readonly agentUrl: () => URL;
+  /** Where they get their program; always by a certificate that everyone knows, or on this machine. */
+  readonly downloadUrl: () => URL;
+  /** SHA-256 (hex) of the key of the certificate authority; see `AuthorityService.pin`. */
+  readonly authorityPin: () => Promise<string>;
   /** SHA-256 (hex) of the agent program that this control plane serves; null where it was not built. */
   readonly agentBundleSha256: () => string | null;
 }
 
-/** How a host becomes an agent: a one-time token, used once within 24 hours, for a credential of its own. */
+/** How a host becomes an agent: a one-time token, used once within 24 hours, for a certificate of its own. */
 export class RegistrationTokensService {
   constructor(private readonly deps: RegistrationDeps) {}
 
@@ -71,6 +78,9 @@ export class RegistrationTokensService {
         id: this.deps.ids.uuid(),
         tokenHash: hashSecret(token),
         agentName: input.agentName ?? null,
+        labels: input.labels,
+        capabilities: input.capabilities,
+        approval: input.approval,
         createdById: asker.userId,
         createdAt: now,
         expiresAt: new Date(now.getTime() + TOKEN_HOURS * 3_600_000),
@@ -78,11 +88,11 @@ export class RegistrationTokensService {
       await this.deps.audit.record(tx, actorOf(asker), {
         action: "registration_tokens.create",
         target: { kind: "registration_token", id: made.id },
-        details: { agentName: input.agentName ?? null },
+        details: { agentName: input.agentName ?? null, approval: input.approval },
       });
       return made;
     });
-    return { ...view(row, null), token, command: this.command(token, input.agentName) };
+    return { ...view(row, null), token, command: await this.command(token, input.agentName) };
   }
 
   /** A token for the agent that runs beside the control plane; null where an agent of that name is enrolled already. */
@@ -126,8 +136,9 @@ export class RegistrationTokensService {
   }
 
   /**
-   * Throws REGISTRATION_TOKEN_INVALID for a token that is unknown, used, old, revoked or for another name, and AGENT_NAME_TAKEN, which
-   * leaves the token as it was.
+   * Throws REGISTRATION_TOKEN_INVALID for a token that is unknown, used, old, revoked or for another name; what else is refused
+   * (AGENT_NAME_TAKEN, a CSR that is wrong or missing) leaves the token as it was. Where the token asks for approval there is no
+   * certificate yet.
    */
   async register(input: {
     token: string | null;
@@ -139,22 +150,36 @@ export class RegistrationTokensService {
     if (!token) throw new BerthError("REGISTRATION_TOKEN_INVALID", "Send the one-time registration token in the header X-Agent-Token");
     demandFreeName(request.name);
     const agentId = this.deps.ids.uuid();
-    const secret = this.deps.ids.secret();
+    const { identity } = this.deps;
+    const key = await identity.newKey(request.csr);
+    let certificate: RegistrationReply["certificate"] = null;
     try {
-      await this.deps.database.$transaction(async (tx) => {
+      certificate = await this.deps.database.$transaction(async (tx) => {
         const used = await useRegistrationToken(tx, hashSecret(token), agentId, request.name, this.deps.clock.now());
         if (!used)
           throw new BerthError(
             "REGISTRATION_TOKEN_INVALID",
             `This registration token was used, has run out, was revoked or is not for '${request.name}'; make a new one`,
           );
-        const { name, platform, version, capabilities, labels } = request;
-        const row = { id: agentId, name, platform, version, capabilities, labels, region: request.region ?? null };
+        if (used.approval && key.key !== null)
+          throw new BerthError("VALIDATION_FAILED", "csr: this token's agent has to be approved by its key; send a certificate request", {
+            details: { fields: { csr: "is needed with this token" } },
+          });
+        const { name, platform, version } = request;
+        const now = this.deps.clock.now();
         await insertAgent(tx, {
-          ...row,
-          secretHash: hashSecret(secret),
+          id: agentId,
+          name,
+          platform,
+          version,
+          region: request.region ?? null,
+          ...withGiven({ givenLabels: used.labels, givenCapabilities: used.capabilities }, request),
+          givenLabels: labelsOf(used.labels),
+          givenCapabilities: used.capabilities,
+          keyFingerprint: key.fingerprint,
+          approvedAt: used.approval ? null : now,
           heartbeatIntervalSeconds: HEARTBEAT_SECONDS,
-          createdAt: this.deps.clock.now(),
+          createdAt: now,
         });
         await this.deps.audit.record(
           tx,
@@ -162,9 +187,10 @@ export class RegistrationTokensService {
           {
             action: "agents.register",
             target: { kind: "agent", id: agentId },
-            details: { name, registrationToken: used.id },
+            details: { name, registrationToken: used.id, keyFingerprint: key.fingerprint, approval: used.approval },
           },
         );
+        return used.approval ? null : identity.issue(tx, { id: agentId, name, publicKey: key.publicKey });
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
@@ -176,21 +202,32 @@ export class RegistrationTokensService {
     await this.deps.bus.publish({ kind: "agent", agentId });
     return {
       agentId,
-      token: secret,
+      token: await identity.tokenFor(agentId, key.publicKey),
       config: { heartbeatInterval: HEARTBEAT_SECONDS, taskPollInterval: TASK_POLL_SECONDS, logLevel: "info" },
+      certificate: certificate && { ...certificate, ...(key.key === null ? {} : { key: key.key }) },
     };
   }
 
-  private command(token: string, agentName: string | undefined): string {
-    const url = this.deps.agentUrl.origin;
+  private async command(token: string, agentName: string | undefined): Promise<string> {
+    const { origin } = this.deps.agentUrl();
     const sha256 = this.deps.agentBundleSha256();
-    return `curl -fsSL ${url}/agent/install.sh | sh -s -- --url ${url} --token ${token}${sha256 ? ` --sha256 ${sha256}` : ""}${agentName ? ` --name ${agentName}` : ""}`;
+    const options = [
+      `--url ${origin}`,
+      `--token ${token}`,
+      ...(sha256 ? [`--sha256 ${sha256}`] : []),
+      `--ca-sha256 ${await this.deps.authorityPin()}`,
+      ...(agentName ? [`--name ${agentName}`] : []),
+    ];
+    return `curl -fsSL ${this.deps.downloadUrl().origin}/agent/install.sh | sh -s -- ${options.join(" ")}`;
   }
 }
 
 const view = (row: RegistrationTokenRow, usedBy: string | null) => ({
   id: row.id,
   agentName: row.agentName,
+  labels: labelsOf(row.labels),
+  capabilities: row.capabilities,
+  approval: row.approval,
   createdAt: row.createdAt,
   expiresAt: row.expiresAt,
   usedAt: row.usedAt,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { provenRequest } from "../../testing/agent-identity";
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import type { Asker } from "../users/users-schema";
@@ -21,7 +22,7 @@ describe("a registration token", () => {
   it("comes with the command to paste, is shown once and kept as a hash", async () => {
     const { token, command } = await kit.callerOf(admin).registrationTokens.create({});
     expect(command).toBe(
-      `curl -fsSL https://berth.example/agent/install.sh | sh -s -- --url https://berth.example --token ${token} --sha256 ${"ab".repeat(32)}`,
+      `curl -fsSL https://berth.example/agent/install.sh | sh -s -- --url https://berth.example --token ${token} --sha256 ${"ab".repeat(32)} --ca-sha256 ${await kit.authority.pin()}`,
     );
     expect(JSON.stringify(await kit.callerOf(admin).registrationTokens.list())).not.toContain(token);
     expect(JSON.stringify(await kit.database.registrationToken.findMany())).not.toContain(token);
@@ -61,15 +62,15 @@ describe("a registration token", () => {
 describe("an agent's credential", () => {
   it("proves its own name and no other", async () => {
     const [a, b] = [await makeAgent(kit), await makeAgent(kit)];
-    expect(await kit.inbox.authenticate({ authorization: `Bearer ${a.secret}`, agentName: a.name })).toEqual({
-      agentId: a.id,
-      name: a.name,
-    });
-    await expect(kit.inbox.authenticate({ authorization: `Bearer ${a.secret}`, agentName: b.name })).rejects.toMatchObject({
+    const shown = () => provenRequest(a.credentials);
+    expect(await kit.inbox.authenticate({ ...(await shown()), agentName: a.name })).toEqual({ agentId: a.id, name: a.name });
+    await expect(kit.inbox.authenticate({ ...(await shown()), agentName: b.name })).rejects.toMatchObject({
       code: "AUTH_INSUFFICIENT_PERMISSIONS",
     });
-    for (const authorization of [null, "Bearer nonsense", `Basic ${a.secret}`, `Bearer ${"x".repeat(43)}`]) {
-      await expect(kit.inbox.authenticate({ authorization, agentName: a.name })).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
+    const { authorization: good, ...rest } = await shown();
+    for (const authorization of [null, "Bearer nonsense", good?.replace("Bearer", "Basic") ?? "", `Bearer ${"x".repeat(43)}`]) {
+      const answer = kit.inbox.authenticate({ ...rest, authorization, agentName: a.name });
+      await expect(answer).rejects.toMatchObject({ code: "AUTH_TOKEN_INVALID" });
     }
   });
 
@@ -77,7 +78,7 @@ describe("an agent's credential", () => {
     const agent = await makeAgent(kit);
     await kit.callerOf(admin).agents.remove({ id: agent.name });
     expect(kit.gateway.disconnected).toContainEqual({ agentId: agent.id, reason: "its access was revoked" });
-    await expect(kit.inbox.authenticate({ authorization: `Bearer ${agent.secret}`, agentName: agent.name })).rejects.toMatchObject({
+    await expect(kit.inbox.authenticate({ ...(await provenRequest(agent.credentials)), agentName: agent.name })).rejects.toMatchObject({
       code: "AUTH_TOKEN_INVALID",
     });
     await expect(kit.callerOf(admin).agents.get({ id: agent.name })).rejects.toMatchObject({ code: "NOT_FOUND" });

@@ -84,7 +84,8 @@ export class SessionChanges {
       await insertEvent(tx, { sessionId: row.id, at: now, kind: timeline, message, actorId: context.actorId });
     }
     const after = await this.find(tx, row.id);
-    const told = sessionWebhook(row, after, timeline);
+    // What waits in a warm pool is nobody's to hear of.
+    const told = row.warmAt ? null : sessionWebhook(row, after, timeline);
     if (told) await this.deps.outbox.write(tx, told);
     const events: BusEvent[] = [{ kind: "session", sessionId: row.id, userId: row.userId, agentId: after.agentId }];
     if (isWaiting(row)) {
@@ -94,6 +95,12 @@ export class SessionChanges {
     }
     if (task) events.push(...(await this.enqueue(tx, after, task, context)));
     return { row: after, events };
+  }
+
+  /** A session that ran before it was anybody's runs for its owner from now on: what is told of a start is told then. */
+  async claimed(tx: Tx, row: SessionRow): Promise<void> {
+    const told = sessionWebhook({ ...row, startedAt: null }, row, "running");
+    if (told) await this.deps.outbox.write(tx, told);
   }
 
   /** One instruction to the session's agent; a stop is not asked for twice. */

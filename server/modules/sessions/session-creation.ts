@@ -211,6 +211,7 @@ export class SessionCreation {
     const message = `Claimed a session that was waiting, started ${formatDuration(Math.round(waitedMs / 1000))} before`;
     await insertEvent(tx, { ...said, kind: "claimed", message });
     await insertEvent(tx, { ...said, kind: "running", message: "The session is running" });
+    await this.deps.changes.claimed(tx, row);
     return { row, events, tell: () => {} };
   }
 

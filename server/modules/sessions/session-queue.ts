@@ -5,10 +5,11 @@ import type { Log } from "../../platform/log";
 import type { AgentsService } from "../agents/agents-service";
 import type { HomesService } from "../homes/homes-service";
 import { keptPlacement, type Outcome } from "./placement";
-import { type PlacementWish, placementWishSchema } from "./placement-wish";
-import { planQueue, type QueuePlan, type Room } from "./queue-plan";
+import type { PlacementWish } from "./placement-wish";
+import type { QueuePlan, Room } from "./queue-plan";
+import { readQueuePlan } from "./read-queue-plan";
 import type { SessionChanges } from "./session-changes";
-import { countQueue, findQueue, insertIntoQueue } from "./session-queue-store";
+import { countQueue, insertIntoQueue } from "./session-queue-store";
 import { isWaiting } from "./session-status";
 import { findSession, insertEvent, type SessionRow } from "./sessions-store";
 import type { AfterCommit, WarmPoolService } from "./warm-pool-service";
@@ -143,15 +144,8 @@ export class SessionQueue {
     return [...(changed?.events ?? []), ...made];
   }
 
-  private async plan(db: Tx | Database): Promise<QueuePlan> {
-    const rows = await findQueue(db);
-    const fleet = await this.deps.agents.fleet(db);
-    const queue = rows.map(({ sessionId, at, wish, cpuMillicores, memoryBytes }) => ({
-      sessionId,
-      since: at,
-      request: { ...placementWishSchema.parse(wish), cpuMillicores, memoryBytes },
-    }));
-    return planQueue(queue, fleet, this.deps.clock.now());
+  private plan(db: Tx | Database): Promise<QueuePlan> {
+    return readQueuePlan(db, this.deps);
   }
 }
 

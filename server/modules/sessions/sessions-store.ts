@@ -22,6 +22,7 @@ export const withParts = {
       heartbeatIntervalSeconds: true,
       draining: true,
       drainStartedAt: true,
+      approvedAt: true,
       degradedReason: true,
       revokedAt: true,
       createdAt: true,

@@ -97,11 +97,11 @@ describe("a warm pool", () => {
 
   it("is for administrators to size, for staff to see; the audit log has it", async () => {
     await size(2);
+    const { entries } = await as(admin).audit.list({ limit: 1, result: "succeeded" });
+    expect(entries).toMatchObject([{ action: "templates.set_warm_pool", details: { name: template, size: 2, before: 0 } }]);
     await expect(as(owner).templates.setWarmPool({ name: template, size: 1 })).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(as(await makeAsker(kit, "operator")).templates.warmPool({ name: template })).resolves.toMatchObject({ size: 2 });
     await expect(as(owner).templates.warmPool({ name: template })).rejects.toMatchObject({ code: "FORBIDDEN" });
-    const { entries } = await as(admin).audit.list({ limit: 1 });
-    expect(entries).toMatchObject([{ action: "templates.set_warm_pool", details: { name: template, size: 2, before: 0 } }]);
     expect((await as(owner).templates.get({ name: template })).warmPool).toEqual({ size: 2 });
   });
 });
@@ -143,6 +143,16 @@ describe("a session that a pool has", () => {
     expect(await as(owner).account.usage()).toMatchObject({ sessions: { used: 1 } });
     expect((await as(admin).audit.list({ limit: 1 })).entries).toMatchObject([{ action: "sessions.create", targetId: session.id }]);
     expect(await pool()).toMatchObject({ ready: 1 });
+  });
+
+  it("is told of to webhooks as one that was created and runs, and not before", async () => {
+    const write = vi.spyOn(kit.outbox, "write");
+    await full(1);
+    const types = () => write.mock.calls.map(([, { type }]) => type);
+    expect(types()).toEqual([]);
+    await create();
+    expect(types()).toEqual(["session.created", "session.running"]);
+    write.mockRestore();
   });
 
   it("never goes back: what was taken is hibernated, woken and ended as any other, and the pool starts another", async () => {

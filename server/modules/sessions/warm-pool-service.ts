@@ -17,10 +17,10 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import { keptPlacement, type PlacementRequest, tryPlace } from "./placement";
 import { placementWish } from "./placement-wish";
 import type { Room } from "./queue-plan";
+import { readQueuePlan } from "./read-queue-plan";
 import { renderResize } from "./render-spec";
 import type { SessionChanges } from "./session-changes";
 import { sessionName } from "./session-name";
-import { countQueue } from "./session-queue-store";
 import { sizeOf } from "./session-size";
 import type { Placement } from "./sessions-schema";
 import { deleteSession, findSession, insertEvent, insertSession, type SessionRow } from "./sessions-store";
@@ -272,12 +272,10 @@ export class WarmPoolService {
   private async start(tx: Tx, { id: templateId, name: templateName, currentVersion }: PooledTemplate): Promise<BusEvent[] | BerthError> {
     const template = await this.deps.templates.ofVersion(tx, { id: templateId }, currentVersion);
     const { memoryBytes, cpuMillicores } = sizeOf({}, template);
-    // Whoever waits for room is somebody.
-    const waiting = await countQueue(tx);
-    if (waiting > 0)
-      return new BerthError("AGENT_CAPACITY_EXCEEDED", `${waiting} ${waiting === 1 ? "session waits" : "sessions wait"} for room`);
     const wish = placementWish({}, template, this.deps.strategy, undefined);
-    const { agent, placement, refusal } = tryPlace({ ...wish, memoryBytes, cpuMillicores }, await this.deps.agents.fleet(tx));
+    // Behind all who wait for room: they are somebody.
+    const { left, kept } = await readQueuePlan(tx, this.deps);
+    const { agent, placement, refusal } = tryPlace({ ...wish, memoryBytes, cpuMillicores }, left, kept);
     if (agent === null) return refusal;
     const name = sessionName("warm", templateName, this.deps.ids.suffix());
     const home = template.persistentHome ? await this.deps.homes.create(tx, { userId: WARM_POOL_OWNER, agentId: agent.id, name }) : null;

@@ -195,6 +195,32 @@ describe("room", () => {
     expect((await woken).state).toBe("running");
   });
 
+  it("is for those in line before it is for what waits", async () => {
+    await small(1);
+    const first = await create();
+    await warmed();
+    const second = await create({ queue: true });
+    expect(second).toMatchObject({ state: "pending", agentId: null });
+    await size(1);
+    const gone = as(owner).sessions.delete({ id: first.id });
+    await ended();
+    await gone;
+    await refill();
+    expect(agent.pending).toEqual([]);
+    await kit.sessionQueue.sweep();
+    expect((await warmed()).session_id).toBe(second.id);
+  });
+
+  it("goes to a pool while somebody waits for what that could not give them", async () => {
+    const away = await makeAgent(kit, { connect: false });
+    const patient = await create({ agentId: away.name, queue: true });
+    expect(patient).toMatchObject({ state: "pending", agentId: null });
+    await small(1);
+    await full(1);
+    expect(await pool()).toMatchObject({ ready: 1, problem: null });
+    await as(owner).sessions.delete({ id: patient.id });
+  });
+
   it("that nobody could make is refused as ever, and nothing is ended", async () => {
     await small(2);
     await full(2);

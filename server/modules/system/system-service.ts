@@ -4,7 +4,7 @@ import type { SystemStatus } from "./system-schema";
 export interface SystemDeps {
   readonly version: string;
   readonly publicUrl: URL;
-  readonly agentUrl: URL;
+  readonly agentUrl: () => URL;
   readonly appsDomain: string;
   /** Read at each call: what is wrong now. */
   readonly notices: () => readonly string[];
@@ -17,6 +17,6 @@ export class SystemService {
   async status({ role }: Pick<Login, "role">): Promise<SystemStatus> {
     const { version, publicUrl, agentUrl, appsDomain, notices, noticesForAdmins } = this.deps;
     const forAdmins = role === "admin" ? await noticesForAdmins() : [];
-    return { version, publicUrl: publicUrl.origin, agentUrl: agentUrl.origin, appsDomain, notices: [...notices(), ...forAdmins] };
+    return { version, publicUrl: publicUrl.origin, agentUrl: agentUrl().origin, appsDomain, notices: [...notices(), ...forAdmins] };
   }
 }

@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+const labelsSchema = z.record(z.string(), z.string());
+
+/** Labels as they are kept. */
+export const labelsOf = (kept: unknown): Record<string, string> => labelsSchema.catch({}).parse(kept);
+
+interface Said {
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly capabilities?: readonly string[] | undefined;
+}
+
+/** What an agent says of itself, and over it what its registration token gave it. */
+export function withGiven(
+  given: { readonly givenLabels: unknown; readonly givenCapabilities: readonly string[] },
+  said: Said,
+): { labels: Record<string, string> | undefined; capabilities: string[] | undefined } {
+  const labels = labelsOf(given.givenLabels);
+  const { givenCapabilities } = given;
+  const named = Object.keys(labels).length > 0;
+  return {
+    labels: said.labels || named ? { ...said.labels, ...labels } : undefined,
+    capabilities:
+      said.capabilities || givenCapabilities.length > 0 ? [...new Set([...(said.capabilities ?? []), ...givenCapabilities])] : undefined,
+  };
+}

@@ -1,0 +1,69 @@
+import type { Database, Tx } from "../../platform/database";
+import type { Prisma } from "../../platform/db/generated/client";
+
+export type AuthorityRow = Prisma.CertificateAuthorityGetPayload<object>;
+
+/** The one that issues first, then those before it that are still trusted. */
+export const findAuthorities = (db: Tx | Database, retiredAfter: Date): Promise<AuthorityRow[]> =>
+  db.certificateAuthority.findMany({
+    where: { OR: [{ retiredAt: null }, { retiredAt: { gt: retiredAfter } }] },
+    orderBy: { createdAt: "desc" },
+  });
+export const findIssuer = (db: Tx | Database) => db.certificateAuthority.findFirst({ where: { retiredAt: null } });
+export const insertAuthority = (tx: Tx, data: Prisma.CertificateAuthorityUncheckedCreateInput) => tx.certificateAuthority.create({ data });
+export const retireAuthority = (tx: Tx, id: string, retiredAt: Date) =>
+  tx.certificateAuthority.update({ where: { id }, data: { retiredAt } });
+
+export const insertCertificate = (tx: Tx, data: Prisma.AgentCertificateUncheckedCreateInput) => tx.agentCertificate.create({ data });
+
+const ownerColumns = { id: true, name: true, approvedAt: true, revokedAt: true, keyFingerprint: true } satisfies Prisma.AgentSelect;
+export type OwnerRow = Prisma.AgentGetPayload<{ select: typeof ownerColumns }>;
+
+/** A certificate by its serial number, and whose it is. */
+export const findCertificate = (db: Tx | Database, serial: string) =>
+  db.agentCertificate.findUnique({ where: { serial }, include: { agent: { select: ownerColumns } } });
+export const findOwner = (db: Tx | Database, id: string) => db.agent.findUnique({ where: { id }, select: ownerColumns });
+
+/** The newest certificate of an agent. */
+export const findNewestCertificate = (db: Tx | Database, agentId: string) =>
+  db.agentCertificate.findFirst({ where: { agentId }, orderBy: [{ notAfter: "desc" }, { serial: "asc" }] });
+
+/** False: it was renewed late before. */
+export async function noteLateRenewal(tx: Tx, serial: string, at: Date): Promise<boolean> {
+  const { count } = await tx.agentCertificate.updateMany({
+    where: { serial, renewedLateAt: null, revokedAt: null },
+    data: { renewedLateAt: at },
+  });
+  return count === 1;
+}
+
+export const bindKey = (tx: Tx, agentId: string, keyFingerprint: string) =>
+  tx.agent.update({ where: { id: agentId }, data: { keyFingerprint } });
+
+/** The secret that an agent had before there were certificates, taken for good. Null: it is no agent's, or was taken before. */
+export async function takeOldSecret(tx: Tx, agentId: string, secretHash: string, keyFingerprint: string): Promise<OwnerRow | null> {
+  const { count } = await tx.agent.updateMany({
+    where: { id: agentId, secretHash, revokedAt: null },
+    data: { secretHash: null, keyFingerprint },
+  });
+  return count === 1 ? findOwner(tx, agentId) : null;
+}
+
+/** False: it was shown before. One statement, so that of two at once one is let through. */
+export async function insertNonce(db: Database, id: string, expiresAt: Date): Promise<boolean> {
+  const { count } = await db.proofNonce.createMany({ data: { id, expiresAt }, skipDuplicates: true });
+  return count === 1;
+}
+
+/** What can't be shown or renewed any more. */
+export async function sweepIdentity(db: Database, now: Date, renewableAfter: Date): Promise<void> {
+  await db.proofNonce.deleteMany({ where: { expiresAt: { lt: now } } });
+  await db.agentCertificate.deleteMany({ where: { notAfter: { lt: renewableAfter } } });
+}
+
+/** Agents that are connected although their last certificate has run out. */
+export const findExpiredAndConnected = (db: Database, now: Date) =>
+  db.agent.findMany({
+    where: { connectionId: { not: null }, keyFingerprint: { not: null }, certificates: { none: { notAfter: { gte: now } } } },
+    select: { id: true, name: true },
+  });

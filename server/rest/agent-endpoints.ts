@@ -1,0 +1,58 @@
+import { heartbeatReplySchema, heartbeatRequestSchema } from "@berth/protocol/agent-heartbeat";
+import { certificateReplySchema, certificateRequestSchema } from "@berth/protocol/agent-registration";
+import { BerthError } from "@berth/protocol/errors";
+import type { z } from "zod";
+import type { HttpCall, HttpHandler } from "../http/calls";
+import type { AgentsInbox } from "../modules/agents/agents-inbox";
+import type { IdentityService } from "../modules/identity/identity-service";
+import { validationError } from "../platform/errors";
+import type { RateLimiter } from "../platform/rate-limiter";
+import { type ShownCredential, shownCredential } from "../platform/shown-credential";
+import { parseJsonBody, readBody } from "./read-body";
+
+export interface AgentEndpointOptions {
+  readonly identity: Pick<IdentityService, "certificate" | "heard">;
+  readonly inbox: Pick<AgentsInbox, "beat">;
+  /** Of one agent, at all of these; by what its path says. */
+  readonly limit: RateLimiter;
+}
+
+/** `POST /api/v1/agents/{id}/certificate`: a first, a renewed or a late certificate. `{id}` is the agent's UUID, or its `agent_id` once it has a certificate. */
+export const agentCertificateEndpoint = ({ identity, limit }: AgentEndpointOptions): HttpHandler =>
+  agentEndpoint(limit, certificateRequestSchema, async (agentRef, { csr }, shown) =>
+    certificateReplySchema.parse({ certificate: await identity.certificate({ agentRef, csr, shown }) }),
+  );
+
+/** `POST /api/v1/agents/{id}/heartbeat`. `{id}` is the agent's UUID or its `agent_id`. */
+export const agentHeartbeatEndpoint = ({ identity, inbox, limit }: AgentEndpointOptions): HttpHandler =>
+  agentEndpoint(limit, heartbeatRequestSchema, async (agentRef, body, shown) => {
+    const { agent, renewal } = await identity.heard({ agentRef, csr: body.csr, shown });
+    await inbox.beat(agent, body);
+    return heartbeatReplySchema.parse({ tasks: [], ...(renewal ? { certificateRenewal: renewal } : {}) });
+  });
+
+/** The body is read before anyone is believed: a proof is of it too. */
+function agentEndpoint<Schema extends z.ZodType>(
+  limit: RateLimiter,
+  schema: Schema,
+  answer: (agentRef: string, body: z.output<Schema>, shown: ShownCredential) => Promise<unknown>,
+): HttpHandler {
+  return async ({ request, response, params, address }: HttpCall) => {
+    if (request.method !== "POST") {
+      response.setHeader("Allow", "POST");
+      throw new BerthError("METHOD_NOT_ALLOWED", "Only POST is served here");
+    }
+    const agentRef = params.id ?? "";
+    await limit.take(`${agentRef} ${address}`);
+    const bytes = await readBody(request);
+    const body = schema.safeParse(parseJsonBody(request, bytes) ?? {});
+    if (!body.success) throw validationError(body.error);
+    const text = JSON.stringify(await answer(agentRef, body.data, shownCredential(request, bytes)));
+    response.writeHead(200, {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "no-store",
+      "Content-Length": Buffer.byteLength(text),
+    });
+    response.end(text);
+  };
+}
