@@ -4,7 +4,7 @@
  * converges on the label pair (session id, generation) in its engine, so doing one again changes nothing.
  */
 import { z } from "zod";
-import { dockerPayloads } from "./docker-tasks";
+import { dockerPayloads, taskCredentialsSchema } from "./docker-tasks";
 import { cpuQuantitySchema, memoryQuantitySchema } from "./quantities";
 import { hibernateModeSchema, observedStateSchema } from "./session-states";
 
@@ -91,8 +91,8 @@ export const commandDataSchemas = {
   resize_session: resizeSessionDataSchema,
   delete_home: deleteHomeDataSchema,
   remove_orphan: removeOrphanDataSchema,
-  docker_pull: dockerPayloads["docker.pull"],
-  docker_run: dockerPayloads["docker.run"],
+  docker_pull: dockerPayloads["docker.pull"].extend({ credentials: taskCredentialsSchema.optional() }),
+  docker_run: dockerPayloads["docker.run"].extend({ credentials: taskCredentialsSchema.optional() }),
   docker_stop: dockerPayloads["docker.stop"],
   docker_remove: dockerPayloads["docker.remove"],
   docker_logs: dockerPayloads["docker.logs"],

@@ -83,6 +83,14 @@ export const dockerLogsPayload = z.strictObject({ ...container, tail: z.number()
 /** `containers`: those of tasks that have ended. `images`: the engine's dangling ones, which no tag names and no container uses. */
 export const dockerPrunePayload = z.strictObject({ containers: z.boolean().default(true), images: z.boolean().default(false) });
 
+/** The task contract's names. Beside a payload, never in it: they leave once, for the agent that does the task, and are shown nowhere. */
+export const taskCredentialsSchema = z.strictObject({
+  "registry.username": printable.min(1).max(1000),
+  "registry.password": printable.min(1),
+});
+export type TaskCredentials = z.infer<typeof taskCredentialsSchema>;
+export const takesCredentials = (kind: DockerKind): boolean => kind === "docker.pull" || kind === "docker.run";
+
 export const dockerPayloads = {
   "docker.pull": dockerPullPayload,
   "docker.run": dockerRunPayload,

@@ -125,7 +125,7 @@ export function wireModules(parts: ModuleParts) {
   const identity = new IdentityService({ ...base, audit, keys, authority, renewalGraceMs });
   const identityJobs = new IdentityJobs({ ...base, renewalGraceMs });
   const agents = new AgentsService({ ...base, audit, tasks, identity });
-  const taskOrders = new TaskOrders({ ...base, audit, tasks, agents });
+  const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, agents });
   const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,
@@ -169,7 +169,7 @@ export function wireModules(parts: ModuleParts) {
   const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
-  const dispatcher = new TaskDispatcher({ ...base, listeners });
+  const dispatcher = new TaskDispatcher({ ...base, keys, listeners });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
   const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });

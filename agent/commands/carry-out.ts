@@ -1,9 +1,9 @@
 /** Command types and what each asks of the driver. */
 import { type CommandType, commandDataSchemas, type SessionResult } from "@berth/protocol/agent-commands";
-import { type DockerKind, type DockerPayload, readDockerTask } from "@berth/protocol/docker-tasks";
+import { type DockerKind, type DockerPayload, readDockerTask, takesCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
-import type { z } from "zod";
-import type { Operation, SessionDriver, SessionFacts, TaskContainers } from "../drivers/driver";
+import { z } from "zod";
+import type { Operation, RegistryAuth, SessionDriver, SessionFacts, TaskContainers } from "../drivers/driver";
 
 /** One command, parsed: where it queues, which session and generation it is of, and how it is done. */
 export interface Work {
@@ -57,9 +57,9 @@ export function readWork(type: CommandType, commandId: string, sessionId: string
       return plainWork(type, `container ${container_id}`, { container_id }, (driver) => driver.removeOrphan(container_id));
     }
     case "docker_pull":
-      return dockerWork(type, "docker.pull", data, (tasks, payload, operation) => tasks.pull(payload, operation));
+      return dockerWork(type, "docker.pull", data, (tasks, payload, operation, auth) => tasks.pull(payload, operation, auth));
     case "docker_run":
-      return dockerWork(type, "docker.run", data, (tasks, payload, operation) => tasks.run(commandId, payload, operation));
+      return dockerWork(type, "docker.run", data, (tasks, payload, operation, auth) => tasks.run(commandId, payload, operation, auth));
     case "docker_stop":
       return dockerWork(type, "docker.stop", data, (tasks, payload) => tasks.stop(payload));
     case "docker_remove":
@@ -99,21 +99,27 @@ function plainWork(type: CommandType, lane: string, result: Record<string, unkno
   };
 }
 
+const beside = z.looseObject({ credentials: z.unknown().optional() });
+
 /** Reads the payload by the same gate as the control plane did: this is the check that holds where the control plane is wrong. */
 function dockerWork<K extends DockerKind>(
   type: CommandType,
   kind: K,
   data: unknown,
-  run: (tasks: TaskContainers, payload: DockerPayload<K>, operation: Operation) => Promise<Record<string, unknown>>,
+  run: (tasks: TaskContainers, payload: DockerPayload<K>, operation: Operation, auth?: RegistryAuth) => Promise<Record<string, unknown>>,
 ): Work {
-  const read = readDockerTask(kind, data);
+  const { credentials, ...asked } = beside.catch({}).parse(data);
+  const read = readDockerTask(kind, takesCredentials(kind) ? asked : data);
+  const known = taskCredentialsSchema.optional().safeParse(credentials);
+  if (!known.success) throw new BerthError("SPEC_REFUSED", `The agent refuses this ${kind}: its credentials are none of a registry`);
+  const auth = known.data && { username: known.data["registry.username"], password: known.data["registry.password"] };
   if (!read.ok) {
     const problems = read.problems.map(({ path, message }) => `${path || "payload"}: ${message}`).join("; ");
     throw new BerthError("SPEC_REFUSED", `The agent refuses this ${kind}: ${problems}`.slice(0, 1500));
   }
   const { payload } = read;
   const lane = "name" in payload ? `task container ${payload.name}` : kind;
-  return { type, lane, sessionId: null, generation: null, run: (driver, operation) => run(driver.tasks, payload, operation) };
+  return { type, lane, sessionId: null, generation: null, run: (driver, operation) => run(driver.tasks, payload, operation, auth) };
 }
 
 function needSession(sessionId: string | null, type: string): string {

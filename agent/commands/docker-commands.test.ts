@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MemoryDriver } from "../drivers/memory/memory-driver";
 import { runAgent } from "../testing/running-agent";
@@ -41,6 +43,16 @@ describe("docker commands", () => {
     const id = plane.command("docker_run", null, { ...app, privileged: true });
     expect(await plane.result(id)).toMatchObject({ status: "failed", error_code: "SPEC_REFUSED" });
     expect(driver.tasks.made).toBe(0);
+  });
+
+  it("have their registry's credentials for the pull, and keep them in no journal", async () => {
+    const { plane, driver, dataDir } = await run();
+    const credentials = { "registry.username": "robot", "registry.password": "correct-horse-9" };
+    expect((await plane.result(plane.command("docker_run", null, { ...app, credentials }))).status).toBe("completed");
+    expect(driver.tasks.auth).toEqual({ username: "robot", password: "correct-horse-9" });
+    const stray = plane.command("docker_stop", null, { name: app.name, credentials });
+    expect(await plane.result(stray)).toMatchObject({ error_code: "SPEC_REFUSED" });
+    expect(await readFile(join(dataDir, "commands.jsonl"), "utf8")).not.toContain("correct-horse-9");
   });
 
   it("end when they are cancelled", async () => {

@@ -120,14 +120,17 @@ export interface LogRequest {
   readonly follow: boolean;
 }
 
+/** For the registry of one image; kept nowhere. */
+export type RegistryAuth = NonNullable<StartSessionData["registry_auth"]>;
+
 /**
  * What `docker.…` tasks ask for. Only what such tasks made is found, named or removed: never a session's container, nor a stranger's.
  * All may be asked for twice: `run` finds the container of its task by id, whatever became of the first answer.
  */
 export interface TaskContainers {
-  pull(payload: DockerPayload<"docker.pull">, operation: Operation): Promise<DockerResult<"docker.pull">>;
+  pull(payload: DockerPayload<"docker.pull">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.pull">>;
   /** One that was cancelled or failed leaves no container. Throws `CONTAINER_NAME_TAKEN`. */
-  run(taskId: string, payload: DockerPayload<"docker.run">, operation: Operation): Promise<DockerResult<"docker.run">>;
+  run(taskId: string, payload: DockerPayload<"docker.run">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.run">>;
   /** Throws `CONTAINER_NOT_FOUND`, and `SPEC_REFUSED` for what no task made. */
   stop(payload: DockerPayload<"docker.stop">): Promise<DockerResult<"docker.stop">>;
   remove(payload: DockerPayload<"docker.remove">): Promise<DockerResult<"docker.remove">>;

@@ -5,7 +5,7 @@ import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import { wordsOf } from "../../log";
 import { throwIfAborted } from "../abort";
-import type { Operation, TaskContainers } from "../driver";
+import type { Operation, RegistryAuth, TaskContainers } from "../driver";
 import type { ContainerEnder } from "./container-end";
 import { readContainerLog } from "./container-log";
 import { engineError, engineWords, statusOf } from "./engine-errors";
@@ -32,13 +32,18 @@ export class DockerTasks implements TaskContainers {
     this.#docker = parts.docker;
   }
 
-  async pull(payload: DockerPayload<"docker.pull">, operation: Operation): Promise<DockerResult<"docker.pull">> {
+  async pull(payload: DockerPayload<"docker.pull">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.pull">> {
     const image = imageReferenceOf(payload);
-    await pullImage(this.#docker, this.#parts.engine, image, undefined, operation);
+    await pullImage(this.#docker, this.#parts.engine, image, auth, operation);
     return { imageId: await this.#imageId(image) };
   }
 
-  async run(taskId: string, payload: DockerPayload<"docker.run">, operation: Operation): Promise<DockerResult<"docker.run">> {
+  async run(
+    taskId: string,
+    payload: DockerPayload<"docker.run">,
+    operation: Operation,
+    auth?: RegistryAuth,
+  ): Promise<DockerResult<"docker.run">> {
     const there = await this.#ofTask(taskId);
     if (there) {
       // Made, and not started before the agent ended; one that has ended was started.
@@ -46,7 +51,7 @@ export class DockerTasks implements TaskContainers {
       return { containerId: there.Id, imageId: there.Image, made: false };
     }
     const image = imageReferenceOf(payload);
-    if (!(await this.#hasImage(image))) await pullImage(this.#docker, this.#parts.engine, image, undefined, operation);
+    if (!(await this.#hasImage(image))) await pullImage(this.#docker, this.#parts.engine, image, auth, operation);
     for (const { name } of payload.volumes) await this.#ensureVolume(name);
     throwIfAborted(operation.signal);
     const id = await this.#create(taskId, payload);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type DockerPayload, type DockerResult, imageReferenceOf } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
 import { pause, throwIfAborted } from "../abort";
-import type { Operation, TaskContainers } from "../driver";
+import type { Operation, RegistryAuth, TaskContainers } from "../driver";
 import { behaviourOf } from "./faults";
 
 interface MemoryContainer {
@@ -15,9 +15,12 @@ interface MemoryContainer {
 export class MemoryTasks implements TaskContainers {
   /** How often a container was made: a test of "carried out once" counts on it. */
   made = 0;
+  /** What the last pull was given for its registry. */
+  auth: RegistryAuth | undefined;
   readonly #containers = new Map<string, MemoryContainer>();
 
-  async pull(payload: DockerPayload<"docker.pull">, operation: Operation): Promise<DockerResult<"docker.pull">> {
+  async pull(payload: DockerPayload<"docker.pull">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.pull">> {
+    this.auth = auth;
     const image = imageReferenceOf(payload);
     const { pullMs, fail } = behaviourOf(image);
     operation.report("image_pulling", `Pulling image ${image}`, 0);
@@ -26,12 +29,17 @@ export class MemoryTasks implements TaskContainers {
     return { imageId: `memory:${image}` };
   }
 
-  async run(taskId: string, payload: DockerPayload<"docker.run">, operation: Operation): Promise<DockerResult<"docker.run">> {
+  async run(
+    taskId: string,
+    payload: DockerPayload<"docker.run">,
+    operation: Operation,
+    auth?: RegistryAuth,
+  ): Promise<DockerResult<"docker.run">> {
     const there = this.#containers.get(payload.name);
     if (there && there.taskId !== taskId)
       throw new BerthError("CONTAINER_NAME_TAKEN", `Another task made a container named ${payload.name}`);
     if (there) return { containerId: there.id, imageId: `memory:${imageReferenceOf(payload)}`, made: false };
-    const { imageId } = await this.pull(payload, operation);
+    const { imageId } = await this.pull(payload, operation, auth);
     throwIfAborted(operation.signal);
     const container = { id: randomUUID().replaceAll("-", ""), taskId, running: true };
     this.#containers.set(payload.name, container);

@@ -1,5 +1,6 @@
 import { DOCKER_TASKS } from "@berth/protocol/agent-messages";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { unseal } from "../../platform/sealing";
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
@@ -78,6 +79,53 @@ describe("a task for an agent's engine", () => {
     const { taskId } = await give("docker.pull", { image: "app" });
     const found = await tasks().list({ agentId: agent.name, kind: "docker.pull" });
     expect(found.tasks.map(({ id }) => id)).toEqual([taskId]);
+  });
+});
+
+describe("credentials", () => {
+  const credentials = { "registry.username": "robot", "registry.password": "correct-horse-9" };
+  const order = () => tasks().create({ id: agent.name, taskType: "docker.pull", payload: { image: "app" }, credentials });
+  const kept = async (id: string) => kit.database.task.findUniqueOrThrow({ where: { id } });
+
+  it("go to the agent that does the task, and are nowhere else to be read", async () => {
+    const created = await order();
+    const command = await agent.command("docker_pull");
+    expect(command.data).toMatchObject({ image: "app", credentials });
+    await agent.fail(command, "IMAGE_PULL_DENIED", "denied");
+    const admins = kit.callerOf(admin);
+    const [got, list, log] = [await tasks().get({ id: created.taskId }), await tasks().list({}), await admins.audit.list({})];
+    const rows = [await kit.database.webhookDelivery.findMany(), await kept(created.taskId)];
+    const words = JSON.stringify([created, got, list, log, rows], (_, value) => (typeof value === "bigint" ? String(value) : value));
+    expect(words).not.toContain("correct-horse-9");
+    expect(words).not.toContain("robot");
+  });
+
+  it("are sealed while the task is open, for it alone, and gone when it ends in whatever way", async () => {
+    const { taskId } = await order();
+    const command = await agent.command("docker_pull");
+    const sealed = (await kept(taskId)).credentialsSealed ?? "";
+    expect(sealed).not.toBe("");
+    expect(Buffer.from(sealed, "base64url").toString("latin1")).not.toContain("correct-horse-9");
+    expect(() => unseal(kit.keys.taskCredentials, crypto.randomUUID(), sealed)).toThrow();
+    await agent.complete(command, { imageId: "i1" });
+    const [forced, queued] = [
+      await order(),
+      await agent
+        .command("docker_pull")
+        .then(() => agent.disconnect())
+        .then(order),
+    ];
+    await tasks().cancel({ id: forced.taskId, force: true });
+    await tasks().cancel({ id: queued.taskId });
+    for (const id of [taskId, forced.taskId, queued.taskId]) expect((await kept(id)).credentialsSealed).toBeNull();
+  });
+
+  it("are refused where they don't belong, without being named", async () => {
+    const stray = tasks().create({ id: agent.name, taskType: "docker.prune", payload: {}, credentials });
+    await expect(stray).rejects.toMatchObject({ cause: { code: "VALIDATION_FAILED" } });
+    const within = give("docker.pull", { image: "app", credentials });
+    await expect(within).rejects.toMatchObject({ cause: { code: "VALIDATION_FAILED" } });
+    await expect(within).rejects.not.toMatchObject({ message: expect.stringContaining("correct-horse-9") });
   });
 });
 

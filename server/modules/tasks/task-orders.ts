@@ -1,10 +1,13 @@
 import { DOCKER_TASKS } from "@berth/protocol/agent-messages";
-import { dockerKindSchema, readDockerTask } from "@berth/protocol/docker-tasks";
+import { dockerKindSchema, readDockerTask, takesCredentials } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
+import type { Ids } from "../../platform/ids";
+import { seal } from "../../platform/sealing";
+import type { Keys } from "../../platform/secrets";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
@@ -18,6 +21,8 @@ export interface TaskOrdersDeps {
   readonly database: Database;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly ids: Ids;
+  readonly keys: Pick<Keys, "taskCredentials">;
   readonly audit: AuditService;
   readonly tasks: TasksService;
   readonly gateway: AgentGateway;
@@ -39,11 +44,23 @@ export class TaskOrders {
       const words = Object.entries(fields).map(([field, problem]) => `${field}: ${problem}`);
       throw new BerthError("VALIDATION_FAILED", words.join("; ").slice(0, 1000), { details: { fields } });
     }
+    if (input.credentials && !takesCredentials(kind))
+      throw new BerthError("VALIDATION_FAILED", `credentials: ${kind} needs none`, {
+        details: { fields: { credentials: `${kind} needs none` } },
+      });
     const agent = await agents.get(input.id);
     if (!agent.capabilities.includes(DOCKER_TASKS))
       throw new BerthError("AGENT_TOO_OLD", `Agent ${agent.name} carries out no ${kind} tasks; it needs the capability '${DOCKER_TASKS}'`);
     const event = await database.$transaction(async (tx) => {
-      const made = await tasks.enqueue(tx, { kind, agentId: agent.id, data: read.payload, createdById: asker.userId });
+      const id = this.deps.ids.uuid();
+      const credentials = input.credentials && seal(this.deps.keys.taskCredentials, id, JSON.stringify(input.credentials));
+      const made = await tasks.enqueue(tx, {
+        kind,
+        agentId: agent.id,
+        data: read.payload,
+        createdById: asker.userId,
+        ...(credentials && { sealed: { id, credentials } }),
+      });
       await audit.record(tx, actorOf(asker), {
         action: "tasks.create",
         target: { kind: "task", id: made.taskId },

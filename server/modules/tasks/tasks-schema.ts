@@ -1,4 +1,4 @@
-import { dockerKindSchema } from "@berth/protocol/docker-tasks";
+import { dockerKindSchema, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
@@ -56,6 +56,8 @@ export const createTaskInput = z.strictObject({
   id: z.string().max(63),
   taskType: dockerKindSchema,
   payload: z.record(z.string(), z.unknown()),
+  /** For the image's registry. Kept encrypted until the task ends, and shown nowhere. */
+  credentials: taskCredentialsSchema.optional(),
 });
 export const orderedTaskSchema = z.object({
   taskId: z.uuid(),

@@ -42,6 +42,8 @@ export interface NewTask<K extends TaskKind> {
   readonly sessionId?: string;
   readonly generation?: number;
   readonly data: CommandData<(typeof commandTypeOfKind)[K]>;
+  /** Sealed with `taskCredentials` for the id that is given with it. */
+  readonly sealed?: { readonly id: string; readonly credentials: string };
   /** Who asked; null is the system. */
   readonly createdById: string | null;
 }
@@ -61,7 +63,8 @@ export class TasksService {
   async enqueue<K extends TaskKind>(tx: Tx, task: NewTask<K>): Promise<Extract<BusEvent, { kind: "task" }>> {
     const payload = commandDataSchemas[commandTypeOfKind[task.kind]].parse(task.data);
     const row = await insertTask(tx, {
-      id: this.deps.ids.uuid(),
+      id: task.sealed?.id ?? this.deps.ids.uuid(),
+      credentialsSealed: task.sealed?.credentials ?? null,
       kind: task.kind,
       agentId: task.agentId,
       sessionId: task.sessionId ?? null,

@@ -169,7 +169,10 @@ export async function finishTask(
   from: readonly TaskState[],
   data: Prisma.TaskUncheckedUpdateManyInput,
 ): Promise<boolean> {
-  const { count } = await tx.task.updateMany({ where: { id, state: { in: [...from] } }, data: { ...data, leaseExpiresAt: null } });
+  const { count } = await tx.task.updateMany({
+    where: { id, state: { in: [...from] } },
+    data: { ...data, leaseExpiresAt: null, credentialsSealed: null },
+  });
   return count === 1;
 }
 
@@ -183,7 +186,13 @@ export const cancelQueuedTasks = (tx: Tx, sessionId: string, kinds: readonly str
 export async function cancelQueuedTask(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { count } = await tx.task.updateMany({
     where: { id, state: "queued" },
-    data: { state: "cancelled", finishedAt: now, errorCode: "COMMAND_CANCELLED", errorMessage: "Cancelled before it was sent" },
+    data: {
+      state: "cancelled",
+      finishedAt: now,
+      credentialsSealed: null,
+      errorCode: "COMMAND_CANCELLED",
+      errorMessage: "Cancelled before it was sent",
+    },
   });
   return count === 1;
 }
