@@ -1,6 +1,15 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
-import { type FromAgentOf, LOGS, PROTOCOL_VERSION, RESIZE, THUMBNAILS, type ToAgent, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import {
+  DOCKER_TASKS,
+  type FromAgentOf,
+  LOGS,
+  PROTOCOL_VERSION,
+  RESIZE,
+  THUMBNAILS,
+  type ToAgent,
+  VIEWER_UPDATE,
+} from "@berth/protocol/agent-messages";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -188,7 +197,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -4,6 +4,7 @@
  * converges on the label pair (session id, generation) in its engine, so doing one again changes nothing.
  */
 import { z } from "zod";
+import { dockerPayloads, taskCredentialsSchema } from "./docker-tasks";
 import { cpuQuantitySchema, memoryQuantitySchema } from "./quantities";
 import { hibernateModeSchema, observedStateSchema } from "./session-states";
 
@@ -90,6 +91,12 @@ export const commandDataSchemas = {
   resize_session: resizeSessionDataSchema,
   delete_home: deleteHomeDataSchema,
   remove_orphan: removeOrphanDataSchema,
+  docker_pull: dockerPayloads["docker.pull"].extend({ credentials: taskCredentialsSchema.optional() }),
+  docker_run: dockerPayloads["docker.run"].extend({ credentials: taskCredentialsSchema.optional() }),
+  docker_stop: dockerPayloads["docker.stop"],
+  docker_remove: dockerPayloads["docker.remove"],
+  docker_logs: dockerPayloads["docker.logs"],
+  docker_prune: dockerPayloads["docker.prune"],
 } as const;
 export type CommandType = keyof typeof commandDataSchemas;
 export type CommandData<T extends CommandType> = z.infer<(typeof commandDataSchemas)[T]>;

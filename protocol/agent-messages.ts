@@ -13,8 +13,9 @@ import { LOG_TAIL_MAX } from "./tunnel";
  * 3: `thumbnail_request` (2026-11-22). Told by the capability `THUMBNAILS`.
  * 4: `logs_request` (2026-11-22). Told by the capability `LOGS`.
  * 5: the command `resize_session` (2026-11-22). Told by the capability `RESIZE`.
+ * 6: the commands `docker_…` (2026-11-22). Told by the capability `DOCKER_TASKS`.
  */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 /** The capability of an agent that enforces a viewer's policy and changes what an open viewer may do. */
 export const VIEWER_UPDATE = "viewer_update";
 /** The capability of an agent that takes small pictures of displays. */
@@ -23,6 +24,8 @@ export const THUMBNAILS = "thumbnails";
 export const LOGS = "logs";
 /** The capability of an agent that gives a running session other limits. */
 export const RESIZE = "resize";
+/** The capability of an agent that carries out `docker.…` tasks: the task contract's word for it. */
+export const DOCKER_TASKS = "docker";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */

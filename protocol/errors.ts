@@ -86,6 +86,8 @@ export const errorCatalogue = {
   WEBHOOK_DELIVERY_NOT_FOUND: entry(404, "NOT_FOUND", "Webhook delivery not found"),
   WEBHOOK_LIMIT: entry(409, "CONFLICT", "Too many webhooks"),
   TASK_NOT_FOUND: entry(404, "NOT_FOUND", "Task not found"),
+  /** It has ended, or is of a session, whose own doors say what becomes of it. */
+  TASK_NOT_CANCELLABLE: entry(409, "CONFLICT", "Task can't be cancelled"),
 
   VALIDATION_FAILED: entry(400, "BAD_REQUEST", "Request validation failed"),
   INVALID_PARAMETER: entry(400, "BAD_REQUEST", "Invalid parameter"),
@@ -116,6 +118,10 @@ export const errorCatalogue = {
   DISPLAY_NOT_READY: entry(500, "INTERNAL_SERVER_ERROR", "Display not ready in time", true),
   SPEC_REFUSED: entry(500, "INTERNAL_SERVER_ERROR", "Session refused by the agent's policy"),
   HOME_MISSING: entry(500, "INTERNAL_SERVER_ERROR", "Home missing on the host"),
+  /** No container of that name was made by a task of this agent. */
+  CONTAINER_NOT_FOUND: entry(404, "NOT_FOUND", "Container not found"),
+  CONTAINER_NAME_TAKEN: entry(409, "CONFLICT", "Container name taken"),
+  TASK_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "Task failed"),
   COMMAND_UNSUPPORTED: entry(500, "INTERNAL_SERVER_ERROR", "Command not supported by the agent"),
   COMMAND_CANCELLED: entry(409, "CONFLICT", "Command cancelled"),
   COMMAND_SUPERSEDED: entry(409, "CONFLICT", "Command superseded by a newer one"),

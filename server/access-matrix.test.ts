@@ -174,7 +174,7 @@ function restRequest({ route, input: schema }: ServedProcedure, input: Record<st
     delete rest[name];
     return encodeURIComponent(value);
   });
-  const wire = toWire(schema, rest);
+  const wire = route.keys === "camel" ? rest : toWire(schema, rest);
   if (route.method !== "GET" && route.method !== "DELETE") return { method: route.method, path: `/api/v1${path}`, body: wire };
   return {
     method: route.method,

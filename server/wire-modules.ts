@@ -43,6 +43,7 @@ import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
+import { TaskOrders } from "./modules/tasks/task-orders";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
 import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
@@ -124,6 +125,7 @@ export function wireModules(parts: ModuleParts) {
   const identity = new IdentityService({ ...base, audit, keys, authority, renewalGraceMs });
   const identityJobs = new IdentityJobs({ ...base, renewalGraceMs });
   const agents = new AgentsService({ ...base, audit, tasks, identity });
+  const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, agents });
   const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,
@@ -167,7 +169,7 @@ export function wireModules(parts: ModuleParts) {
   const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
-  const dispatcher = new TaskDispatcher({ ...base, listeners });
+  const dispatcher = new TaskDispatcher({ ...base, keys, listeners });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
   const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
@@ -220,6 +222,7 @@ export function wireModules(parts: ModuleParts) {
     logs,
     homes,
     tasks,
+    taskOrders,
     audit,
     webhooks,
     live,

@@ -1,8 +1,9 @@
 /** Command types and what each asks of the driver. */
 import { type CommandType, commandDataSchemas, type SessionResult } from "@berth/protocol/agent-commands";
+import { type DockerKind, type DockerPayload, readDockerTask, takesCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
-import type { z } from "zod";
-import type { Operation, SessionDriver, SessionFacts } from "../drivers/driver";
+import { z } from "zod";
+import type { Operation, RegistryAuth, SessionDriver, SessionFacts, TaskContainers } from "../drivers/driver";
 
 /** One command, parsed: where it queues, which session and generation it is of, and how it is done. */
 export interface Work {
@@ -11,11 +12,13 @@ export interface Work {
   readonly lane: string;
   readonly sessionId: string | null;
   readonly generation: number | null;
+  /** It only reads: its result is not kept, and one that comes again is done again. */
+  readonly reads?: true;
   run(driver: SessionDriver, operation: Operation): Promise<Record<string, unknown>>;
 }
 
 /** Throws `MESSAGE_INVALID` or, for what a session may not ask for, `SPEC_REFUSED`. */
-export function readWork(type: CommandType, sessionId: string | null, data: unknown): Work {
+export function readWork(type: CommandType, commandId: string, sessionId: string | null, data: unknown): Work {
   switch (type) {
     case "start_session":
     case "wake_session": {
@@ -53,6 +56,18 @@ export function readWork(type: CommandType, sessionId: string | null, data: unkn
       const { container_id } = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
       return plainWork(type, `container ${container_id}`, { container_id }, (driver) => driver.removeOrphan(container_id));
     }
+    case "docker_pull":
+      return dockerWork(type, "docker.pull", data, (tasks, payload, operation, auth) => tasks.pull(payload, operation, auth));
+    case "docker_run":
+      return dockerWork(type, "docker.run", data, (tasks, payload, operation, auth) => tasks.run(commandId, payload, operation, auth));
+    case "docker_stop":
+      return dockerWork(type, "docker.stop", data, (tasks, payload) => tasks.stop(payload));
+    case "docker_remove":
+      return dockerWork(type, "docker.remove", data, (tasks, payload) => tasks.remove(payload));
+    case "docker_logs":
+      return { ...dockerWork(type, "docker.logs", data, (tasks, payload, { signal }) => tasks.logs(payload, signal)), reads: true };
+    case "docker_prune":
+      return dockerWork(type, "docker.prune", data, (tasks, payload) => tasks.prune(payload));
   }
 }
 
@@ -82,6 +97,29 @@ function plainWork(type: CommandType, lane: string, result: Record<string, unkno
       return result;
     },
   };
+}
+
+const beside = z.looseObject({ credentials: z.unknown().optional() });
+
+/** Reads the payload by the same gate as the control plane did: this is the check that holds where the control plane is wrong. */
+function dockerWork<K extends DockerKind>(
+  type: CommandType,
+  kind: K,
+  data: unknown,
+  run: (tasks: TaskContainers, payload: DockerPayload<K>, operation: Operation, auth?: RegistryAuth) => Promise<Record<string, unknown>>,
+): Work {
+  const { credentials, ...asked } = beside.catch({}).parse(data);
+  const read = readDockerTask(kind, takesCredentials(kind) ? asked : data);
+  const known = taskCredentialsSchema.optional().safeParse(credentials);
+  if (!known.success) throw new BerthError("SPEC_REFUSED", `The agent refuses this ${kind}: its credentials are none of a registry`);
+  const auth = known.data && { username: known.data["registry.username"], password: known.data["registry.password"] };
+  if (!read.ok) {
+    const problems = read.problems.map(({ path, message }) => `${path || "payload"}: ${message}`).join("; ");
+    throw new BerthError("SPEC_REFUSED", `The agent refuses this ${kind}: ${problems}`.slice(0, 1500));
+  }
+  const { payload } = read;
+  const lane = "name" in payload ? `task container ${payload.name}` : kind;
+  return { type, lane, sessionId: null, generation: null, run: (driver, operation) => run(driver.tasks, payload, operation, auth) };
 }
 
 function needSession(sessionId: string | null, type: string): string {

@@ -117,7 +117,7 @@ export class Executor {
     }
     if (this.#pending.size >= MAX_PENDING)
       throw new BerthError("SERVICE_UNAVAILABLE", `This agent already has ${MAX_PENDING} commands to do`);
-    return readWork(type.data, command.session_id ?? null, command.data);
+    return readWork(type.data, command.command_id, command.session_id ?? null, command.data);
   }
 
   /** The end of a session does not wait for its start. */
@@ -145,7 +145,7 @@ export class Executor {
       if (abort.signal.reason === AGENT_ENDS) return void this.#pending.delete(commandId);
       entry = failure(commandId, work, error, this.#options.log);
     }
-    await this.#options.journal.record(entry);
+    if (!work.reads) await this.#options.journal.record(entry);
     this.#pending.delete(commandId);
     this.#answer(entry);
   }

@@ -8,6 +8,7 @@
 import type { Duplex } from "node:stream";
 import type { StartSessionData } from "@berth/protocol/agent-commands";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
+import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
 import type { LogLine } from "@berth/protocol/tunnel";
@@ -119,8 +120,28 @@ export interface LogRequest {
   readonly follow: boolean;
 }
 
+/** For the registry of one image; kept nowhere. */
+export type RegistryAuth = NonNullable<StartSessionData["registry_auth"]>;
+
+/**
+ * What `docker.…` tasks ask for. Only what such tasks made is found, named or removed: never a session's container, nor a stranger's.
+ * All may be asked for twice: `run` finds the container of its task by id, whatever became of the first answer.
+ */
+export interface TaskContainers {
+  pull(payload: DockerPayload<"docker.pull">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.pull">>;
+  /** One that was cancelled or failed leaves no container. Throws `CONTAINER_NAME_TAKEN`. */
+  run(taskId: string, payload: DockerPayload<"docker.run">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.run">>;
+  /** Throws `CONTAINER_NOT_FOUND`, and `SPEC_REFUSED` for what no task made. */
+  stop(payload: DockerPayload<"docker.stop">): Promise<DockerResult<"docker.stop">>;
+  remove(payload: DockerPayload<"docker.remove">): Promise<DockerResult<"docker.remove">>;
+  /** At most 256 KB of lines, the last ones. */
+  logs(payload: DockerPayload<"docker.logs">, signal: AbortSignal): Promise<DockerResult<"docker.logs">>;
+  prune(payload: DockerPayload<"docker.prune">): Promise<DockerResult<"docker.prune">>;
+}
+
 export interface SessionDriver {
   readonly kind: "docker" | "memory";
+  readonly tasks: TaskContainers;
   describe(): Promise<DriverDescription>;
   capacity(): Promise<DriverCapacity>;
   usage(): Promise<ResourceUsage | undefined>;

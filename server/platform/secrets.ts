@@ -12,6 +12,8 @@ export interface Keys {
   readonly secondFactor: Uint8Array;
   /** AES-256 of what webhooks are signed with. */
   readonly webhooks: Uint8Array;
+  /** AES-256 of the credentials of tasks. */
+  readonly taskCredentials: Uint8Array;
   /** HMAC of recovery codes. */
   readonly recoveryCodes: Uint8Array;
   /** AES-256 of the keys of the agents' certificate authority. */
@@ -28,6 +30,7 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     appCookie: derive("app-cookie"),
     secondFactor: derive("second-factor"),
     webhooks: derive("webhooks"),
+    taskCredentials: derive("task-credentials"),
     recoveryCodes: derive("recovery-codes"),
     authority: derive("agent-authority"),
     agentToken: derive("agent-token"),

@@ -179,6 +179,11 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },
   "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
+  "tasks.create": {
+    expected: admins,
+    input: (things) => ({ ...agentId(things), taskType: "docker.pull", payload: { image: "registry.example/app" } }),
+  },
+  "tasks.cancel": { expected: admins, input: ({ taskId }) => ({ id: taskId }) },
   "audit.list": { expected: admins, input: () => ({}) },
   "audit.words": { expected: admins },
   "webhooks.list": { expected: admins },

@@ -18,6 +18,7 @@ import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { WarmPoolService } from "../modules/sessions/warm-pool-service";
 import type { SystemService } from "../modules/system/system-service";
+import type { TaskOrders } from "../modules/tasks/task-orders";
 import type { TasksService } from "../modules/tasks/tasks-service";
 import type { TemplateHistoryService } from "../modules/templates/template-history-service";
 import type { TemplateIconsService } from "../modules/templates/template-icons-service";
@@ -61,6 +62,7 @@ export interface Services {
   readonly logs: LogsService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
+  readonly taskOrders: TaskOrders;
   readonly audit: AuditService;
   readonly live: LiveService;
   readonly webhooks: WebhooksService;

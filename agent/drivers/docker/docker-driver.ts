@@ -31,6 +31,7 @@ import { readContainerLog } from "./container-log";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
+import { DockerTasks } from "./docker-tasks";
 import { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
 import { EngineEvents } from "./engine-events";
@@ -63,6 +64,7 @@ const HIBERNATE_SECONDS = 10;
 
 export class DockerDriver implements SessionDriver {
   readonly kind = "docker";
+  readonly tasks: DockerTasks;
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
@@ -104,6 +106,7 @@ export class DockerDriver implements SessionDriver {
     });
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
+    this.tasks = new DockerTasks({ docker: this.#docker, engine: target.name, agent, ender: this.#ender, network: this.#network });
     this.#starter = new ContainerStarter({
       docker: this.#docker,
       engine: target.name,

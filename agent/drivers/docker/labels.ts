@@ -13,6 +13,10 @@ export const LABEL = {
   displayPort: "dev.berth.display-port",
   /** `socket` or `port`. */
   displayBy: "dev.berth.display-by",
+  /** On a container: id of the task that made it. */
+  task: "dev.berth.task",
+  /** On a volume that tasks made: the name by which they know it. */
+  volume: "dev.berth.volume",
 } as const;
 
 export type Labels = Readonly<Record<string, string>>;
@@ -29,4 +33,5 @@ export function generationOf(labels: Labels): number {
 }
 
 export const ofAgent = (agent: string): string => `${LABEL.agent}=${agent}`;
+export const ofTask = (taskId: string): string => `${LABEL.task}=${taskId}`;
 export const ofSession = (sessionId: string): string => `${LABEL.session}=${sessionId}`;

@@ -29,6 +29,7 @@ import { behaviourOf } from "./faults";
 import { MemoryApps } from "./memory-app";
 import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { MemoryLog } from "./memory-log";
+import { MemoryTasks } from "./memory-tasks";
 
 interface MemorySession {
   readonly sessionId: string;
@@ -52,6 +53,7 @@ export interface MemoryDriverOptions {
 
 export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
+  readonly tasks = new MemoryTasks();
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
   readonly #options: MemoryDriverOptions;

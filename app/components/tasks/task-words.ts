@@ -10,6 +10,12 @@ export const taskWords: Readonly<Record<TaskKind, string>> = {
   "session.stop": "Stop session",
   "home.delete": "Delete home",
   "orphan.remove": "Remove orphan",
+  "docker.pull": "Pull image",
+  "docker.run": "Run container",
+  "docker.stop": "Stop container",
+  "docker.remove": "Remove container",
+  "docker.logs": "Read container’s log",
+  "docker.prune": "Clear away leftovers",
 };
 
 export const taskLook: Readonly<Record<TaskState, { tone: StateTone; word: string; icon: LucideIcon }>> = {

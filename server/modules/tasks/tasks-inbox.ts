@@ -1,4 +1,5 @@
 import type { FromAgentOf } from "@berth/protocol/agent-messages";
+import { dockerKindSchema } from "@berth/protocol/docker-tasks";
 import { foreignErrorCodeSchema } from "@berth/protocol/errors";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
@@ -58,7 +59,7 @@ export class TasksInbox {
       if (row.sessionId) await lock(tx, "session", row.sessionId);
       const ended = await finishTask(tx, row.id, ["queued", "sent", "acknowledged"], {
         ...outcomeColumns(outcome),
-        state: outcome.status,
+        state: endedAsAsked(row, outcome) ? "cancelled" : outcome.status,
         finishedAt: this.deps.clock.now(),
       });
       if (!ended) {
@@ -66,7 +67,7 @@ export class TasksInbox {
         this.deps.log.info({ taskId: row.id, state: row.state, agentId }, "a result came late or twice; it changes nothing");
         return [];
       }
-      if (outcome.status === "failed") {
+      if (outcome.status === "failed" && !endedAsAsked(row, outcome)) {
         const { code, message: why } = outcome;
         const { id, kind, sessionId } = row;
         await this.deps.outbox.write(tx, {
@@ -99,6 +100,10 @@ export class TasksInbox {
 }
 
 const changed = (row: TaskRow): BusEvent => ({ kind: "task", taskId: row.id, agentId: row.agentId, sessionId: row.sessionId });
+
+/** An agent ends such a task early only where it was asked to. A session's tasks have other ways to be ended, and listeners that know them. */
+const endedAsAsked = (row: TaskRow, outcome: TaskOutcome): boolean =>
+  outcome.status === "failed" && outcome.code === "COMMAND_CANCELLED" && dockerKindSchema.safeParse(row.kind).success;
 
 function outcomeOf(message: FromAgentOf<"command_result">): TaskOutcome {
   if (message.status === "completed") return { status: "completed", result: message.result ?? {} };

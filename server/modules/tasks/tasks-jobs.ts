@@ -1,9 +1,12 @@
+import { type TaskCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import type { Metrics } from "../../platform/metrics";
+import { unseal } from "../../platform/sealing";
+import type { Keys } from "../../platform/secrets";
 import type { AgentGateway } from "./agent-gateway";
 import type { TaskListener } from "./task-listener";
 import { commandTypeOfKind } from "./tasks-schema";
@@ -21,6 +24,7 @@ export interface DispatcherDeps {
   readonly log: Log;
   readonly gateway: AgentGateway;
   readonly listeners: readonly TaskListener[];
+  readonly keys: Pick<Keys, "taskCredentials">;
   readonly metrics?: Pick<Metrics, "taskSent">;
 }
 
@@ -89,7 +93,7 @@ export class TaskDispatcher {
     const events: BusEvent[] = [];
     for (const row of sent) {
       // The first word to stop it went out once and may have been lost: its agent is told again, each time that it is asked again.
-      if (overtaken.has(row.id)) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
+      if (overtaken.has(row.id) || row.cancelAskedAt !== null) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
       events.push(...(row.attempts === 1 ? await this.announce(row) : []), {
         kind: "task",
         taskId: row.id,
@@ -107,8 +111,21 @@ export class TaskDispatcher {
       command_id: row.id,
       command_type: commandTypeOfKind[knownTask(row).kind],
       session_id: row.sessionId,
-      data: payloadSchema.parse(row.payload),
+      data: { ...payloadSchema.parse(row.payload), ...this.credentialsOf(row) },
     });
+  }
+
+  /** Of a master key that is gone they can't be read: the task then goes without, and its registry says what it misses. */
+  private credentialsOf(row: TaskRow): { credentials?: TaskCredentials } {
+    if (row.credentialsSealed === null) return {};
+    try {
+      return {
+        credentials: taskCredentialsSchema.parse(JSON.parse(unseal(this.deps.keys.taskCredentials, row.id, row.credentialsSealed))),
+      };
+    } catch {
+      this.deps.log.error({ taskId: row.id }, "a task's credentials can't be read with this master key; it is sent without them");
+      return {};
+    }
   }
 
   private async announce(row: TaskRow): Promise<BusEvent[]> {

@@ -1,6 +1,6 @@
 import { type CommandData, commandDataSchemas } from "@berth/protocol/agent-commands";
 import { BerthError, errorCodeSchema } from "@berth/protocol/errors";
-import type { z } from "zod";
+import { z } from "zod";
 import type { BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
@@ -9,7 +9,16 @@ import { pagination } from "../../platform/paging";
 import type { Actor } from "../users/users-policy";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import type { AgentGateway } from "./agent-gateway";
-import { commandTypeOfKind, type listTasksInput, type listTasksOutput, type Task, type TaskKind, taskKindSchema } from "./tasks-schema";
+import { shownPayload } from "./shown-payload";
+import {
+  commandTypeOfKind,
+  type listTasksInput,
+  type listTasksOutput,
+  type Task,
+  type TaskDetail,
+  type TaskKind,
+  taskKindSchema,
+} from "./tasks-schema";
 import {
   cancelQueuedTasks,
   countOpenTasks,
@@ -25,12 +34,16 @@ import {
 
 export const taskMissing = (id: string): BerthError => new BerthError("TASK_NOT_FOUND", `No task with ID '${id}' exists`);
 
+const resultSchema = z.record(z.string(), z.unknown()).nullable();
+
 export interface NewTask<K extends TaskKind> {
   readonly kind: K;
   readonly agentId: string;
   readonly sessionId?: string;
   readonly generation?: number;
   readonly data: CommandData<(typeof commandTypeOfKind)[K]>;
+  /** Sealed with `taskCredentials` for the id that is given with it. */
+  readonly sealed?: { readonly id: string; readonly credentials: string };
   /** Who asked; null is the system. */
   readonly createdById: string | null;
 }
@@ -47,10 +60,11 @@ export class TasksService {
   constructor(private readonly deps: TasksDeps) {}
 
   /** Publish what it returns after commit: that is what wakes the dispatcher. Throws where `data` isn't what the agent will accept. */
-  async enqueue<K extends TaskKind>(tx: Tx, task: NewTask<K>): Promise<BusEvent> {
+  async enqueue<K extends TaskKind>(tx: Tx, task: NewTask<K>): Promise<Extract<BusEvent, { kind: "task" }>> {
     const payload = commandDataSchemas[commandTypeOfKind[task.kind]].parse(task.data);
     const row = await insertTask(tx, {
-      id: this.deps.ids.uuid(),
+      id: task.sealed?.id ?? this.deps.ids.uuid(),
+      credentialsSealed: task.sealed?.credentials ?? null,
       kind: task.kind,
       agentId: task.agentId,
       sessionId: task.sessionId ?? null,
@@ -69,6 +83,7 @@ export class TasksService {
         agentName: input.agentId,
         sessionId: input.sessionId,
         state: input.state,
+        kind: input.kind,
         ownerId: actor.role === "user" ? actor.userId : undefined,
       },
       input,
@@ -80,10 +95,12 @@ export class TasksService {
     return countOpenTasks(this.deps.database);
   }
 
-  async get(id: string): Promise<{ task: Task; ownerId: string | null }> {
+  async get(id: string): Promise<{ task: TaskDetail; ownerId: string | null }> {
     const row = await findNamedTask(this.deps.database, id);
     if (!row) throw taskMissing(id);
-    return { task: taskView(row), ownerId: row.session?.userId ?? null };
+    const payload = shownPayload(row);
+    const result = payload === null ? null : resultSchema.parse(row.result);
+    return { task: { ...taskView(row), payload, result, cancelAskedAt: row.cancelAskedAt }, ownerId: row.session?.userId ?? null };
   }
 
   /**

@@ -51,12 +51,19 @@ const bySequence = new Keyset<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOr
 
 export async function findTasks(
   db: Database,
-  filter: { agentName?: string | undefined; sessionId?: string | undefined; state?: TaskState | undefined; ownerId?: string | undefined },
+  filter: {
+    agentName?: string | undefined;
+    sessionId?: string | undefined;
+    state?: TaskState | undefined;
+    kind?: string | undefined;
+    ownerId?: string | undefined;
+  },
   page: Page,
 ): Promise<{ rows: NamedTaskRow[]; nextCursor: string | null; counted: number }> {
   const where: Prisma.TaskWhereInput = {
     sessionId: filter.sessionId,
     state: filter.state,
+    kind: filter.kind,
     ...(filter.agentName ? { agent: { name: filter.agentName } } : {}),
     ...(filter.ownerId ? { session: { userId: filter.ownerId } } : {}),
   };
@@ -162,7 +169,10 @@ export async function finishTask(
   from: readonly TaskState[],
   data: Prisma.TaskUncheckedUpdateManyInput,
 ): Promise<boolean> {
-  const { count } = await tx.task.updateMany({ where: { id, state: { in: [...from] } }, data: { ...data, leaseExpiresAt: null } });
+  const { count } = await tx.task.updateMany({
+    where: { id, state: { in: [...from] } },
+    data: { ...data, leaseExpiresAt: null, credentialsSealed: null },
+  });
   return count === 1;
 }
 
@@ -171,6 +181,30 @@ export const cancelQueuedTasks = (tx: Tx, sessionId: string, kinds: readonly str
     where: { sessionId, kind: { in: [...kinds] }, state: "queued" },
     data: { state: "cancelled", finishedAt: now, errorCode: "COMMAND_CANCELLED", errorMessage: "Cancelled before it was sent" },
   });
+
+/** False: it was sent, or is over. */
+export async function cancelQueuedTask(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const { count } = await tx.task.updateMany({
+    where: { id, state: "queued" },
+    data: {
+      state: "cancelled",
+      finishedAt: now,
+      credentialsSealed: null,
+      errorCode: "COMMAND_CANCELLED",
+      errorMessage: "Cancelled before it was sent",
+    },
+  });
+  return count === 1;
+}
+
+/** Makes it due, so that its agent is told. False: no agent has it. */
+export async function askToCancel(tx: Tx, id: string, now: Date): Promise<boolean> {
+  const { count } = await tx.task.updateMany({
+    where: { id, state: { in: openNow } },
+    data: { cancelAskedAt: now, leaseExpiresAt: now },
+  });
+  return count === 1;
+}
 
 /** Open tasks of an agent that came back are sent again at once, under their old ids. */
 export const expireLeases = (db: Database, agentId: string, now: Date) =>

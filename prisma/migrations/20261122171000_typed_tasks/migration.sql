@@ -1,0 +1,2 @@
+ALTER TABLE "Task" ADD COLUMN "cancelAskedAt" TIMESTAMP(3);
+ALTER TABLE "Task" ADD COLUMN "credentialsSealed" TEXT;
