@@ -1,8 +1,9 @@
 import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
-import { cookies } from "next/headers";
+import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
+import { loadAgain } from "./load-again";
 import { currentUser } from "./server-caller";
 import { readTheme, THEME_COOKIE, themeAttribute } from "./theme/theme";
 import "./globals.css";
@@ -31,8 +32,13 @@ const storedTheme = async () => (await currentUser().catch(() => null))?.theme;
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const theme = readTheme((await storedTheme()) ?? (await cookies()).get(THEME_COOKIE)?.value);
+  const nonce = (await headers()).get("x-nonce") ?? undefined;
   return (
     <html lang="en" data-theme={themeAttribute(theme)} className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <head>
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a text of ours; browsers hide its nonce from React */}
+        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: loadAgain }} />
+      </head>
       <body>{children}</body>
     </html>
   );

@@ -66,3 +66,16 @@ test("an editor keeps what was typed and chosen before the scripts came", async 
   await expect(page.getByRole("region", { name: "Preview" })).toContainText("Typed early");
   expect(scripts.posted()).toBe(0);
 });
+
+test("a page whose script is broken off, as a change of the host's network does, loads again by itself and answers", async ({ page }) => {
+  let brokenOff = 0;
+  await page.route("**/_next/static/**/*.js*", async (route) => {
+    if (brokenOff > 0) return route.continue();
+    brokenOff += 1;
+    await route.abort("internetdisconnected");
+  });
+  await page.goto(`${stackUrl()}/settings/profile`);
+  await page.getByLabel("What others see beside your username").fill("Loaded again");
+  await expect(page.getByRole("button", { name: "Save" })).toBeEnabled();
+  expect(brokenOff).toBe(1);
+});
