@@ -140,7 +140,7 @@ describe("docker.stop, docker.remove, docker.logs and docker.prune", () => {
   });
 
   it("leave sessions' containers and strangers' alone, whatever they are named or labelled", async () => {
-    const labels = [
+    const labels: Record<string, string>[] = [
       {},
       { [LABEL.task]: randomUUID() },
       { [LABEL.agent]: randomUUID(), [LABEL.task]: randomUUID() },
