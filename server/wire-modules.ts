@@ -43,6 +43,7 @@ import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
+import { TaskLogsService } from "./modules/tasks/task-logs-service";
 import { TaskOrders } from "./modules/tasks/task-orders";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
 import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
@@ -118,14 +119,15 @@ export function wireModules(parts: ModuleParts) {
   const templates = new TemplatesService({ ...base, audit });
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
   const templateIcons = new TemplateIconsService({ ...base, audit });
-  const tasks = new TasksService(base);
+  const taskLogs = new TaskLogsService(base);
+  const tasks = new TasksService({ ...base, taskLogs });
   const homes = new HomesService({ ...base, audit, tasks });
   const renewalGraceMs = config.agentRenewalGraceMs;
   const authority = new AuthorityService({ ...base, audit, keys, renewalGraceMs });
   const identity = new IdentityService({ ...base, audit, keys, authority, renewalGraceMs });
   const identityJobs = new IdentityJobs({ ...base, renewalGraceMs });
   const agents = new AgentsService({ ...base, audit, tasks, identity });
-  const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, agents });
+  const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, taskLogs, agents });
   const agentUsage = new AgentUsageService(base);
   const registrationTokens = new RegistrationTokensService({
     ...base,

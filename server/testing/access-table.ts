@@ -183,6 +183,12 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     expected: admins,
     input: (things) => ({ ...agentId(things), taskType: "docker.pull", payload: { image: "registry.example/app" } }),
   },
+  "tasks.createForAny": {
+    expected: admins,
+    input: () => ({ selector: {}, taskType: "docker.pull", payload: { image: "registry.example/app" } }),
+  },
+  "tasks.logs": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
+  "tasks.retry": { expected: admins, input: ({ taskId }) => ({ id: taskId }) },
   "tasks.cancel": { expected: admins, input: ({ taskId }) => ({ id: taskId }) },
   "audit.list": { expected: admins, input: () => ({}) },
   "audit.words": { expected: admins },

@@ -11,7 +11,7 @@ import type { Metrics } from "../../platform/metrics";
 import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import { taskMissing } from "./tasks-service";
-import { acknowledgeTask, findTask, finishTask, knownTask, progressTask, type TaskRow } from "./tasks-store";
+import { acknowledgeTask, findTask, finishTask, type HandedTaskRow, knownTask, progressTask, type TaskRow } from "./tasks-store";
 
 /** An acknowledged task that says nothing for this long is sent again, under its id; the agent answers and does nothing twice. */
 export const ACKNOWLEDGED_LEASE_MS = 60_000;
@@ -84,10 +84,10 @@ export class TasksInbox {
     await this.deps.bus.publish(...events);
   }
 
-  private async find(agentId: string, commandId: string): Promise<TaskRow> {
+  private async find(agentId: string, commandId: string): Promise<HandedTaskRow> {
     const row = z.uuid().safeParse(commandId).success ? await findTask(this.deps.database, commandId) : null;
     if (!row || row.agentId !== agentId) throw taskMissing(commandId);
-    return row;
+    return { ...row, agentId };
   }
 
   private listeners(row: TaskRow): readonly TaskListener[] {

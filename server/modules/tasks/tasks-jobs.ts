@@ -10,7 +10,15 @@ import type { Keys } from "../../platform/secrets";
 import type { AgentGateway } from "./agent-gateway";
 import type { TaskListener } from "./task-listener";
 import { commandTypeOfKind } from "./tasks-schema";
-import { claimDueTasks, findAgentsWithDueTasks, findOvertaken, knownTask, type TaskRow, unclaimTask } from "./tasks-store";
+import {
+  claimDueTasks,
+  findAgentsWithDueTasks,
+  findOvertaken,
+  type HandedTaskRow,
+  knownTask,
+  type TaskRow,
+  unclaimTask,
+} from "./tasks-store";
 
 /** From sending until it is sent again where no acknowledgement came; doubled with each attempt, up to 16 times. */
 export const SENT_LEASE_MS = 15_000;
@@ -28,6 +36,7 @@ export interface DispatcherDeps {
   readonly metrics?: Pick<Metrics, "taskSent">;
 }
 
+const firstInLine = (a: TaskRow, b: TaskRow): number => b.priority - a.priority || (a.sequence < b.sequence ? -1 : 1);
 const payloadSchema = z.record(z.string(), z.unknown());
 
 /** Sends due tasks to the agents that are connected here: woken by the bus, and every five seconds whatever happens. */
@@ -81,8 +90,8 @@ export class TaskDispatcher {
     const connected = (await findAgentsWithDueTasks(database, now)).filter((agentId) => gateway.isConnected(agentId));
     if (connected.length === 0) return 0;
     const claimed = await claimDueTasks(database, connected, now, SENT_LEASE_MS);
-    const sent: TaskRow[] = [];
-    for (const row of claimed.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
+    const sent: HandedTaskRow[] = [];
+    for (const row of claimed.sort(firstInLine)) {
       if (this.send(row)) {
         sent.push(row);
         if (row.attempts === 1) this.deps.metrics?.taskSent(row.kind, (clock.now().getTime() - row.createdAt.getTime()) / 1000);
@@ -105,7 +114,7 @@ export class TaskDispatcher {
     return sent.length;
   }
 
-  private send(row: TaskRow): boolean {
+  private send(row: HandedTaskRow): boolean {
     return this.deps.gateway.send(row.agentId, {
       type: "command",
       command_id: row.id,
@@ -128,7 +137,7 @@ export class TaskDispatcher {
     }
   }
 
-  private async announce(row: TaskRow): Promise<BusEvent[]> {
+  private async announce(row: HandedTaskRow): Promise<BusEvent[]> {
     const task = knownTask(row);
     const events: BusEvent[] = [];
     for (const listener of this.deps.listeners) {

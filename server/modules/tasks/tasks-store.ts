@@ -1,5 +1,5 @@
 import type { Database, Tx } from "../../platform/database";
-import type { Prisma } from "../../platform/db/generated/client";
+import { Prisma } from "../../platform/db/generated/client";
 import { bigintText, Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { KnownTask } from "./task-listener";
@@ -10,12 +10,14 @@ const withNames = {
   session: { select: { id: true, name: true, userId: true } },
 } satisfies Prisma.TaskInclude;
 export type TaskRow = Prisma.TaskGetPayload<object>;
+/** One that an agent has, or had before it was to be tried again. */
+export type HandedTaskRow = TaskRow & { readonly agentId: string };
 export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
 
 const open: TaskState[] = ["queued", "sent", "acknowledged"];
 const openNow: TaskState[] = ["sent", "acknowledged"];
 
-export const knownTask = (row: TaskRow): KnownTask => ({
+export const knownTask = (row: HandedTaskRow): KnownTask => ({
   id: row.id,
   kind: taskKindSchema.parse(row.kind),
   agentId: row.agentId,
@@ -26,7 +28,10 @@ export const knownTask = (row: TaskRow): KnownTask => ({
 
 export const insertTask = (tx: Tx, data: Prisma.TaskUncheckedCreateInput) => tx.task.create({ data });
 export const findTask = (db: Tx | Database, id: string) => db.task.findUnique({ where: { id } });
-export const findNamedTask = (db: Database, id: string) => db.task.findUnique({ where: { id }, include: withNames });
+export const findNamedTask = (db: Tx | Database, id: string) => db.task.findUnique({ where: { id }, include: withNames });
+/** The task that this maker asked for with this key before. */
+export const findTaskOfKey = (db: Tx | Database, createdById: string, idempotencyKey: string) =>
+  db.task.findUnique({ where: { createdById_idempotencyKey: { createdById, idempotencyKey } }, include: withNames });
 export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
   db.task.findMany({ where: { sessionId, state: { in: open } }, orderBy: { sequence: "asc" } });
 
@@ -88,7 +93,7 @@ export async function countOpenTasks(db: Database): Promise<Record<"queued" | "s
 /** Agents that have something to be sent now. */
 export async function findAgentsWithDueTasks(db: Database, now: Date): Promise<string[]> {
   const rows = await db.task.findMany({ where: due(now), distinct: ["agentId"], select: { agentId: true } });
-  return rows.map((row) => row.agentId);
+  return rows.flatMap(({ agentId }) => (agentId === null ? [] : [agentId]));
 }
 
 const due = (now: Date): Prisma.TaskWhereInput => ({
@@ -102,8 +107,8 @@ const due = (now: Date): Prisma.TaskWhereInput => ({
  * Takes what is due for these agents, the first open task of each session only, and leases it. Two dispatchers never take the same row;
  * one that dies here leaves rows whose lease runs out.
  */
-export function claimDueTasks(db: Database, agentIds: readonly string[], now: Date, leaseMs: number): Promise<TaskRow[]> {
-  return db.$queryRaw<TaskRow[]>`
+export function claimDueTasks(db: Database, agentIds: readonly string[], now: Date, leaseMs: number): Promise<HandedTaskRow[]> {
+  return db.$queryRaw<HandedTaskRow[]>`
     WITH due AS (
       SELECT t."id" FROM "Task" t
       WHERE t."agentId" = ANY(${[...agentIds]}::uuid[])
@@ -112,7 +117,7 @@ export function claimDueTasks(db: Database, agentIds: readonly string[], now: Da
         AND NOT EXISTS (
           SELECT 1 FROM "Task" e WHERE e."sessionId" = t."sessionId" AND e."sequence" < t."sequence" AND e."state" IN ('queued', 'sent', 'acknowledged')
         )
-      ORDER BY t."sequence"
+      ORDER BY t."priority" DESC, t."sequence"
       LIMIT 200
       FOR UPDATE OF t SKIP LOCKED
     )
@@ -171,7 +176,7 @@ export async function finishTask(
 ): Promise<boolean> {
   const { count } = await tx.task.updateMany({
     where: { id, state: { in: [...from] } },
-    data: { ...data, leaseExpiresAt: null, credentialsSealed: null },
+    data: { ...data, leaseExpiresAt: null, deadlineAt: null, offered: false, credentialsSealed: null },
   });
   return count === 1;
 }
@@ -182,16 +187,58 @@ export const cancelQueuedTasks = (tx: Tx, sessionId: string, kinds: readonly str
     data: { state: "cancelled", finishedAt: now, errorCode: "COMMAND_CANCELLED", errorMessage: "Cancelled before it was sent" },
   });
 
-/** False: it was sent, or is over. */
-export async function cancelQueuedTask(tx: Tx, id: string, now: Date): Promise<boolean> {
+/** False: an agent may be at it, or it is over. One that was only offered is not begun before its acknowledgement is taken. */
+export async function cancelUnbegunTask(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { count } = await tx.task.updateMany({
-    where: { id, state: "queued" },
+    where: { id, OR: [{ state: "queued" }, { state: { in: openNow }, offered: true }] },
     data: {
       state: "cancelled",
       finishedAt: now,
+      leaseExpiresAt: null,
+      offered: false,
       credentialsSealed: null,
       errorCode: "COMMAND_CANCELLED",
       errorMessage: "Cancelled before it was sent",
+    },
+  });
+  return count === 1;
+}
+
+/**
+ * Back to the queue, as the next run: false where it is in none of these states, or in another run by now. A task for any agent that fits
+ * goes to whichever, unless `agentId` says that it stays where it was.
+ */
+export async function runAgain(
+  tx: Tx,
+  row: TaskRow,
+  from: readonly TaskState[],
+  data: { retried: number; credentialsSealed?: string | null; notBefore?: Date; errorCode?: string; errorMessage?: string; stays?: true },
+): Promise<boolean> {
+  const { stays, ...columns } = data;
+  const moves = row.selector !== null && row.agentId !== null && !stays;
+  const { count } = await tx.task.updateMany({
+    where: { id: row.id, state: { in: [...from] }, generation: row.generation },
+    data: {
+      notBefore: null,
+      errorCode: null,
+      errorMessage: null,
+      ...columns,
+      ...(moves ? { agentId: null, pastAgentIds: [...new Set([...row.pastAgentIds, ...(row.agentId ? [row.agentId] : [])])] } : {}),
+      state: "queued",
+      generation: { increment: 1 },
+      attempts: 0,
+      deliveredBy: null,
+      offered: false,
+      credentialsWithheld: false,
+      leaseExpiresAt: null,
+      deadlineAt: null,
+      sentAt: null,
+      acknowledgedAt: null,
+      finishedAt: null,
+      cancelAskedAt: null,
+      progress: null,
+      progressMessage: null,
+      result: Prisma.DbNull,
     },
   });
   return count === 1;
