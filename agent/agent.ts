@@ -6,6 +6,7 @@ import {
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
+  TASK_RUNS,
   THUMBNAILS,
   type ToAgent,
   VIEWER_UPDATE,
@@ -146,7 +147,7 @@ class RunningAgent implements Agent {
       case "command":
         return this.#executor?.receive(message);
       case "command_cancel":
-        return this.#executor?.cancel(message.command_id);
+        return this.#executor?.cancel(message.command_id, message.generation);
       case "vnc_proxy_request":
         return void this.#tunnels.openDisplay(message);
       case "viewer_update":
@@ -197,7 +198,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, TASK_RUNS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -309,6 +309,15 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
   },
   agentCertificate: (person) => postAsAgent(person, `/api/v1/agents/${agentId}/certificate`),
   agentHeartbeat: (person) => postAsAgent(person, "/api/v1/agents/host-a/heartbeat"),
+  agentTasks: async (person) => {
+    const path = "/api/v1/agents/host-a/tasks";
+    return askDoor(kit.port, { method: "GET", path, headers: await agentHeaders(person, "GET", path) });
+  },
+  agentTaskComplete: (person) => postAsAgent(person, `/api/v1/agents/host-a/tasks/${things.taskId}/complete`),
+  agentTaskStream: async (person) => {
+    const path = "/api/v1/agents/host-a/task-stream";
+    return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });
+  },
   agentTunnel: dialTunnel,
   "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),
   "app's WebSocket by token": (person) => knock(kit.port, { path: "/", headers: { ...bearer(person), ...appOrigin } }),

@@ -43,8 +43,13 @@ import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
+import { TaskEndings } from "./modules/tasks/task-endings-service";
+import { TaskEndsJobs } from "./modules/tasks/task-ends-jobs";
+import { TaskHandOut } from "./modules/tasks/task-hand-out-service";
 import { TaskLogsService } from "./modules/tasks/task-logs-service";
 import { TaskOrders } from "./modules/tasks/task-orders";
+import type { TaskStreamGateway } from "./modules/tasks/task-stream-gateway";
+import { TaskStreamInbox } from "./modules/tasks/task-stream-inbox";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
 import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
@@ -89,6 +94,8 @@ export interface ModuleParts {
   readonly keys: Keys;
   /** The agents' sockets. They are built after the modules that answer them, so this may be called only once wiring is done. */
   readonly gateway: AgentGateway;
+  /** The agents' task streams, built as late. */
+  readonly taskStreams: TaskStreamGateway;
   /** The way to sessions' logs, built as late as the sockets. */
   readonly logReader: LogReader;
   readonly agentBundleSha256: () => string | null;
@@ -171,9 +178,13 @@ export function wireModules(parts: ModuleParts) {
   const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
-  const dispatcher = new TaskDispatcher({ ...base, keys, listeners });
+  const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
+  const dispatcher = new TaskDispatcher({ ...base, streams: parts.taskStreams, handOut });
+  const endings = new TaskEndings({ ...base, listeners, outbox, taskLogs });
+  const taskEnds = new TaskEndsJobs({ ...base, endings, retentionDays: config.taskRetentionDays });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
-  const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
+  const tasksInbox = new TasksInbox({ ...base, listeners, endings, taskLogs });
+  const taskStreamInbox = new TaskStreamInbox({ ...base, tasksInbox });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
@@ -193,7 +204,7 @@ export function wireModules(parts: ModuleParts) {
   webhooks.whenDue(() => webhooksJobs.soon());
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
-  const agentJobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs];
+  const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
@@ -243,6 +254,10 @@ export function wireModules(parts: ModuleParts) {
     tickets,
     limits,
     dispatcher,
+    handOut,
+    tasksInbox,
+    taskStreamInbox,
+    taskEnds,
     heartbeats,
     usageHistory,
     agentsJobs,

@@ -15,13 +15,20 @@ import { SocketAgent } from "./socket-agent";
 export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
-export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> & { readonly agentPort?: boolean } = {}) {
+export async function startDoorKit(
+  options: Omit<ServiceKitOptions, "gateway" | "taskStreams" | "logReader"> & { readonly agentPort?: boolean } = {},
+) {
   const kit = await startServiceKit({
     ...options,
     gateway: {
       isConnected: (agentId) => doors.agents.isConnected(agentId),
       send: (agentId, message) => doors.agents.send(agentId, message),
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
+    },
+    taskStreams: {
+      openCount: () => doors.taskStreams.openCount(),
+      isOpen: (agentId) => doors.taskStreams.isOpen(agentId),
+      send: (agentId, message) => doors.taskStreams.send(agentId, message),
     },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
   });

@@ -3,6 +3,7 @@ import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
+import type { TaskStreamGateway } from "../modules/tasks/task-stream-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
 import { systemClock } from "../platform/clock";
 import { openPostgresBus } from "../platform/db/postgres-bus";
@@ -29,6 +30,7 @@ export interface ServiceKitOptions {
   readonly sessionCreatesPerMinute?: number;
   /** Instead of the fakes: agents that are connected by real sockets. */
   readonly gateway?: AgentGateway;
+  readonly taskStreams?: TaskStreamGateway;
   /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
@@ -61,6 +63,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     pool,
     keys,
     gateway: options.gateway ?? gateway,
+    taskStreams: options.taskStreams ?? { openCount: () => 0, isOpen: () => false, send: () => false },
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],

@@ -67,6 +67,7 @@ describe("pulling an image", () => {
     const steps: string[] = [];
     const run: Operation = {
       signal: new AbortController().signal,
+      log: () => {},
       report(step, _message, percent) {
         if (steps.at(-1) !== step) steps.push(step);
         if (percent !== undefined) percents.push(percent);

@@ -20,6 +20,7 @@ ALTER TABLE "Task"
 UPDATE "Task" SET "generation" = 1 WHERE "kind" LIKE 'docker.%' AND "generation" IS NULL;
 
 CREATE UNIQUE INDEX "Task_createdById_idempotencyKey_key" ON "Task"("createdById", "idempotencyKey");
+CREATE INDEX "Task_state_leaseExpiresAt_idx" ON "Task"("state", "leaseExpiresAt");
 CREATE INDEX "Task_finishedAt_idx" ON "Task"("finishedAt");
 
 CREATE TABLE "TaskLog" (

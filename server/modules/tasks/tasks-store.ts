@@ -90,44 +90,6 @@ export async function countOpenTasks(db: Database): Promise<Record<"queued" | "s
   return { queued: of("queued"), sent: of("sent"), acknowledged: of("acknowledged") };
 }
 
-/** Agents that have something to be sent now. */
-export async function findAgentsWithDueTasks(db: Database, now: Date): Promise<string[]> {
-  const rows = await db.task.findMany({ where: due(now), distinct: ["agentId"], select: { agentId: true } });
-  return rows.flatMap(({ agentId }) => (agentId === null ? [] : [agentId]));
-}
-
-const due = (now: Date): Prisma.TaskWhereInput => ({
-  AND: [
-    { OR: [{ state: "queued" }, { state: { in: openNow }, leaseExpiresAt: { lte: now } }] },
-    { OR: [{ notBefore: null }, { notBefore: { lte: now } }] },
-  ],
-});
-
-/**
- * Takes what is due for these agents, the first open task of each session only, and leases it. Two dispatchers never take the same row;
- * one that dies here leaves rows whose lease runs out.
- */
-export function claimDueTasks(db: Database, agentIds: readonly string[], now: Date, leaseMs: number): Promise<HandedTaskRow[]> {
-  return db.$queryRaw<HandedTaskRow[]>`
-    WITH due AS (
-      SELECT t."id" FROM "Task" t
-      WHERE t."agentId" = ANY(${[...agentIds]}::uuid[])
-        AND (t."state" = 'queued' OR (t."state" IN ('sent', 'acknowledged') AND t."leaseExpiresAt" <= ${now}))
-        AND (t."notBefore" IS NULL OR t."notBefore" <= ${now})
-        AND NOT EXISTS (
-          SELECT 1 FROM "Task" e WHERE e."sessionId" = t."sessionId" AND e."sequence" < t."sequence" AND e."state" IN ('queued', 'sent', 'acknowledged')
-        )
-      ORDER BY t."priority" DESC, t."sequence"
-      LIMIT 200
-      FOR UPDATE OF t SKIP LOCKED
-    )
-    UPDATE "Task" SET
-      "state" = 'sent', "attempts" = "attempts" + 1, "sentAt" = coalesce("sentAt", ${now}), "updatedAt" = ${now},
-      "leaseExpiresAt" = ${now}::timestamp + make_interval(secs => ${leaseMs / 1000} * power(2, least("attempts", 4)))
-    FROM due WHERE "Task"."id" = due."id"
-    RETURNING "Task".*`;
-}
-
 /** Of these tasks those whose session is to be ended: a stop of it waits behind them. */
 export async function findOvertaken(db: Database, rows: readonly TaskRow[]): Promise<ReadonlySet<string>> {
   const sessionIds = rows.flatMap(({ sessionId, kind }) => (sessionId && kind !== "session.stop" ? [sessionId] : []));
@@ -137,35 +99,69 @@ export async function findOvertaken(db: Database, rows: readonly TaskRow[]): Pro
   return new Set(overtaken.map((row) => row.id));
 }
 
-/** It was not sent after all. */
-export const unclaimTask = (db: Database, row: TaskRow) =>
-  db.task.updateMany({
-    where: { id: row.id, state: "sent", attempts: row.attempts },
-    data: {
-      attempts: { decrement: 1 },
-      leaseExpiresAt: null,
-      ...(row.attempts === 1 ? { state: "queued", sentAt: null } : { leaseExpiresAt: new Date(0) }),
-    },
+/** `taken`: it is at it. `offered`: it wants it, and may begin once it is sent. Null: it is no open task of this agent. */
+export async function acknowledgeTask(
+  db: Database,
+  row: HandedTaskRow,
+  now: Date,
+  leaseExpiresAt: Date,
+): Promise<"taken" | "offered" | null> {
+  const mine = { id: row.id, agentId: row.agentId, state: { in: openNow } };
+  const wanted = await db.task.updateMany({
+    where: { ...mine, offered: true },
+    // Due at once, for this agent alone: the next sending is the command itself.
+    data: { offered: false, leaseExpiresAt: now, deadlineAt: deadlineOf(row, now) },
   });
-
-/** 0: it is no open task of this agent. */
-export async function acknowledgeTask(db: Database, id: string, agentId: string, now: Date, leaseExpiresAt: Date): Promise<TaskRow | null> {
+  if (wanted.count === 1) return "offered";
   const { count } = await db.task.updateMany({
-    where: { id, agentId, state: { in: openNow } },
+    where: { ...mine, offered: false },
     data: { state: "acknowledged", acknowledgedAt: now, leaseExpiresAt },
   });
-  return count === 1 ? findTask(db, id) : null;
+  return count === 1 ? "taken" : null;
 }
 
-export async function progressTask(
-  tx: Tx,
-  id: string,
-  agentId: string,
-  progress: { progress: number | null; progressMessage: string; leaseExpiresAt: Date },
+const deadlineOf = ({ timeoutSeconds }: TaskRow, now: Date): Date | null =>
+  timeoutSeconds === null ? null : new Date(now.getTime() + timeoutSeconds * 1000);
+
+/** An agent that speaks of a task has it. */
+export async function hearOfTask(
+  tx: Tx | Database,
+  row: HandedTaskRow,
+  now: Date,
+  data: { progress?: number | null; progressMessage?: string; leaseExpiresAt: Date },
 ): Promise<boolean> {
-  const { count } = await tx.task.updateMany({ where: { id, agentId, state: { in: openNow } }, data: progress });
+  const mine = { id: row.id, agentId: row.agentId, state: { in: openNow } };
+  const { count } = await tx.task.updateMany({ where: mine, data });
+  if (count === 1 && row.acknowledgedAt === null && row.deliveredBy !== "channel")
+    await tx.task.updateMany({ where: { ...mine, acknowledgedAt: null }, data: { state: "acknowledged", acknowledgedAt: now } });
   return count === 1;
 }
+
+/** Handed out, and its time is over. */
+export async function findOverdue(db: Database, now: Date): Promise<HandedTaskRow[]> {
+  const rows = await db.task.findMany({
+    where: { state: { in: openNow }, deadlineAt: { lte: now } },
+    orderBy: { deadlineAt: "asc" },
+    take: 200,
+  });
+  return rows.flatMap((row) => (row.agentId === null ? [] : [{ ...row, agentId: row.agentId }]));
+}
+
+/** Open tasks of engines whose agent was revoked, but for those that another agent may get. */
+export async function findTasksOfRevoked(db: Database): Promise<HandedTaskRow[]> {
+  const rows = await db.task.findMany({
+    where: { state: { in: open }, kind: { startsWith: "docker." }, offered: false, agent: { revokedAt: { not: null } } },
+    take: 200,
+  });
+  return rows.flatMap((row) => (row.agentId === null ? [] : [{ ...row, agentId: row.agentId }]));
+}
+
+/** Those that ended before then, with their logs, so many at most. Says how many. */
+export const deleteEndedTasks = (db: Database, before: Date, limit: number): Promise<number> =>
+  db.$executeRaw`
+    DELETE FROM "Task" WHERE "id" IN (
+      SELECT "id" FROM "Task" WHERE "finishedAt" < ${before} AND "state" IN ('completed', 'failed', 'cancelled') LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    )`;
 
 /** True for the one who ended it. */
 export async function finishTask(
@@ -173,9 +169,11 @@ export async function finishTask(
   id: string,
   from: readonly TaskState[],
   data: Prisma.TaskUncheckedUpdateManyInput,
+  /** In this run, with this agent alone. */
+  guard: { readonly generation?: number | null; readonly agentId?: string } = {},
 ): Promise<boolean> {
   const { count } = await tx.task.updateMany({
-    where: { id, state: { in: [...from] } },
+    where: { id, state: { in: [...from] }, ...guard },
     data: { ...data, leaseExpiresAt: null, deadlineAt: null, offered: false, credentialsSealed: null },
   });
   return count === 1;
@@ -256,5 +254,8 @@ export async function askToCancel(tx: Tx, id: string, now: Date): Promise<boolea
 /** Open tasks of an agent that came back are sent again at once, under their old ids. */
 export const expireLeases = (db: Database, agentId: string, now: Date) =>
   db.task.updateMany({ where: { agentId, state: { in: openNow } }, data: { leaseExpiresAt: now } });
+/** Those of which nothing was heard since they were handed out by its stream. */
+export const expireUnheard = (db: Database, agentId: string, now: Date) =>
+  db.task.updateMany({ where: { agentId, state: "sent", deliveredBy: "stream", acknowledgedAt: null }, data: { leaseExpiresAt: now } });
 export const expireLeasesOfSession = (tx: Tx, sessionId: string, now: Date) =>
   tx.task.updateMany({ where: { sessionId, state: { in: openNow } }, data: { leaseExpiresAt: now } });
