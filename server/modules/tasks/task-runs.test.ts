@@ -79,7 +79,7 @@ describe("a task for any agent that fits", () => {
     expect(commandsOf(lost, taskId)).toHaveLength(1);
     // What the loser says of it is written down and changes nothing.
     await result(lost, taskId, 1, "completed");
-    expect(await tasks().get({ id: taskId })).toMatchObject({ state: "sent", agentId: other.name });
+    expect(await tasks().get({ id: taskId })).toMatchObject({ state: "acknowledged", agentId: other.name });
     expect((await words(taskId)).join()).toMatch(/goes to agent .* now.*Too late, and without effect/);
   });
 
