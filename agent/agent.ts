@@ -1,6 +1,7 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
 import {
+  AGENT_API,
   DOCKER_TASKS,
   type FromAgentOf,
   LOGS,
@@ -81,6 +82,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput: (sessionId) => this.#activity.note(sessionId),
+      api: [],
     });
     this.#connection = new Connection({
       url,
@@ -157,6 +159,8 @@ class RunningAgent implements Agent {
         return void this.#tunnels.sendThumbnail(message);
       case "logs_request":
         return void this.#tunnels.sendLogs(message);
+      case "api_request":
+        return void this.#tunnels.serveApi(message);
       case "inventory_request":
         return void this.#sendInventory();
       case "error":
@@ -197,7 +201,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -14,6 +14,8 @@ import type {
   DriverHealth,
   DriverInventory,
   DriverListener,
+  Exec,
+  ExecRequest,
   HibernateRequest,
   LogRequest,
   Operation,
@@ -26,6 +28,7 @@ import type {
 import { HostUsage } from "../host-usage";
 import { readBanner } from "./banner";
 import { ContainerEnder } from "./container-end";
+import { execInContainer } from "./container-exec";
 import { changeLimits } from "./container-limits";
 import { readContainerLog } from "./container-log";
 import { ContainerStarter } from "./container-start";
@@ -283,6 +286,14 @@ export class DockerDriver implements SessionDriver {
     const read = found && (await readContainerLog(this.#docker, this.#options.target.name, found.Id, request, signal));
     if (!read) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
     return read;
+  }
+
+  async exec(request: ExecRequest): Promise<Exec> {
+    const { sessionId } = request;
+    const [found] = await this.#containers.ofSession(sessionId);
+    if (!found) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
+    if (found.State !== "running") await this.#demandRunning(sessionId, found);
+    return execInContainer(this.#docker, this.#options.target.name, found.Id, request);
   }
 
   deleteHome(volume: string): Promise<void> {

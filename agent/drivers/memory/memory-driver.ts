@@ -15,6 +15,8 @@ import type {
   DriverHealth,
   DriverInventory,
   DriverListener,
+  Exec,
+  ExecRequest,
   HibernateRequest,
   LogRequest,
   Operation,
@@ -28,6 +30,7 @@ import type {
 import { behaviourOf } from "./faults";
 import { MemoryApps } from "./memory-app";
 import { type DisplayInput, MemoryDisplay } from "./memory-display";
+import { execHere } from "./memory-exec";
 import { MemoryLog } from "./memory-log";
 import { MemoryTasks } from "./memory-tasks";
 
@@ -49,6 +52,8 @@ interface MemorySession {
 export interface MemoryDriverOptions {
   readonly cores?: number;
   readonly memoryGiB?: number;
+  /** Where programs run that are started inside sessions: they are this machine's. Absent: sessions have none. */
+  readonly programsIn?: string;
 }
 
 export class MemoryDriver implements SessionDriver {
@@ -212,6 +217,13 @@ export class MemoryDriver implements SessionDriver {
     const session = this.#sessions.get(request.sessionId);
     if (!session) throw new BerthError("SESSION_NOT_FOUND", `Session ${request.sessionId} has no container on this host`);
     return session.log.read(request, signal);
+  }
+
+  async exec(request: ExecRequest): Promise<Exec> {
+    this.#running(request.sessionId);
+    const { programsIn } = this.#options;
+    if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
+    return execHere(programsIn, request);
   }
 
   async deleteHome(volume: string): Promise<void> {
