@@ -14,8 +14,8 @@ const MARK = "BERTH_EXEC";
 const EXIT_CODE_WAITS_MS = [0, 10, 20, 50, 100, 200, 500, 1000];
 const RESIZE_WAITS_MS = [0, 20, 50, 100, 200, 400];
 /** Ends, by the signal $2, what has the mark $1 in its environment. Needs a shell, `tr` and `grep`, as any image with a shell has. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
 const SIGNAL_SCRIPT =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
   'for p in /proc/[0-9]*; do tr "\\0" "\\n" < "$p/environ" 2>/dev/null | grep -qx "$1" && kill -s "$2" "${p#/proc/}" 2>/dev/null; done; true';
 
 const startedSchema = z.object({ Pid: z.number() });
