@@ -1,6 +1,7 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
 import {
+  AGENT_API,
   DOCKER_TASKS,
   type FromAgentOf,
   LOGS,
@@ -11,6 +12,7 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -18,6 +20,8 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import { SessionUsage } from "./http/stats/session-usage";
+import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
@@ -63,6 +67,7 @@ class RunningAgent implements Agent {
   readonly #connection: Connection;
   readonly #tunnels: Tunnels;
   readonly #activity: ActivityGatherer;
+  readonly #usage: SessionUsage;
   #executor: Executor | null = null;
   #unwatch: () => void = () => {};
   #beats: Timer[] = [];
@@ -75,6 +80,7 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
+    this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
@@ -82,6 +88,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput: (sessionId) => this.#activity.note(sessionId),
+      api: [statsPart(this.#usage)],
     });
     this.#connection = new Connection({
       url,
@@ -124,6 +131,7 @@ class RunningAgent implements Agent {
         void this.#sendInventory();
       },
     });
+    this.#usage.start();
     this.#connection.start();
   }
 
@@ -158,6 +166,8 @@ class RunningAgent implements Agent {
         return void this.#tunnels.sendThumbnail(message);
       case "logs_request":
         return void this.#tunnels.sendLogs(message);
+      case "api_request":
+        return void this.#tunnels.serveApi(message);
       case "inventory_request":
         return void this.#sendInventory();
       case "error":
@@ -198,7 +208,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, TASK_RUNS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, TASK_RUNS, AGENT_API, STATS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -115,6 +115,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       isOpen: (agentId) => taskStreams.isOpen(agentId),
       send: (agentId, message) => taskStreams.send(agentId, message),
     },
+    agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentBundleSha256: () => download.sha256,
     notices: () => readNotices(config.dataDir),

@@ -17,6 +17,7 @@ export const routes = {
   agentTasks: { kind: "http", path: "/api/v1/agents/{id}/tasks", method: "GET", access: "agent" },
   agentTaskComplete: { kind: "http", path: "/api/v1/agents/{id}/tasks/{taskId}/complete", access: "agent" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
+  containers: { kind: "http", path: "/v1/agents/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
   sessionThumbnail: { kind: "http", path: "/session-thumbnails/{id}", access: "login" },
   agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },
