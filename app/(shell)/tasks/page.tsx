@@ -1,4 +1,6 @@
+import { Plus } from "lucide-react";
 import type { Metadata } from "next";
+import { ButtonLink } from "../../components/controls/button";
 import { Forbidden } from "../../components/feedback/forbidden";
 import { PageBody } from "../../components/shell/page-body";
 import { PageHeader } from "../../components/shell/page-header";
@@ -19,7 +21,17 @@ export default async function TasksPage({ searchParams }: { searchParams: PageQu
   return (
     <Hydrate of={queryClient}>
       <PageBody>
-        <PageHeader title="Tasks" lead="What agents were asked to do, and what became of it." />
+        <PageHeader
+          title="Tasks"
+          lead="What agents were asked to do, and what became of it."
+          action={
+            user.role === "admin" ? (
+              <ButtonLink href="/tasks/new" look="primary" icon={<Plus aria-hidden className="size-4" />}>
+                New task
+              </ButtonLink>
+            ) : null
+          }
+        />
         <TasksList />
       </PageBody>
     </Hydrate>

@@ -1,6 +1,7 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
+import Link from "next/link";
 import { useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
@@ -72,7 +73,16 @@ export function AuditList() {
                     )}
                   </Cell>
                   <Cell wide className="truncate text-sm text-ink-soft">
-                    {entry.targetKind ?? ""}{" "}
+                    {entry.targetKind === "task" && entry.targetId ? (
+                      <Link
+                        href={`/tasks/${entry.targetId}`}
+                        className="underline decoration-line-strong underline-offset-2 hover:text-ink"
+                      >
+                        task
+                      </Link>
+                    ) : (
+                      (entry.targetKind ?? "")
+                    )}{" "}
                     {entry.targetId ? <CopyText text={entry.targetId} shown={entry.targetId.slice(0, 8)} label="id" /> : null}
                   </Cell>
                   <Cell wide className="tabular truncate text-sm text-ink-soft">

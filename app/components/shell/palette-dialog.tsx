@@ -1,7 +1,7 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { Keyboard, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
+import { Keyboard, ListChecks, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
@@ -127,6 +127,13 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
                       <>
                         <Command.Item value="add agent host" onSelect={() => go("/agents/add")} className={itemClass}>
                           <Server aria-hidden /> Add agent
+                        </Command.Item>
+                        <Command.Item
+                          value="create new task pull image run container"
+                          onSelect={() => go("/tasks/new")}
+                          className={itemClass}
+                        >
+                          <ListChecks aria-hidden /> New task
                         </Command.Item>
                         <Command.Item value="add user invite" onSelect={() => go("/users?add=1")} className={itemClass}>
                           <UserPlus aria-hidden /> Add user

@@ -1,11 +1,13 @@
 "use client";
 import Link from "next/link";
+import { memo } from "react";
 import { formatSpan } from "../../format/time";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
 import { StatusMark } from "../data/status-mark";
 import { Cell, Head, Table } from "../data/table";
-import { taskLook, taskWords } from "./task-words";
+import { TaskProgress } from "./task-progress";
+import { isOver, taskLook, taskWords } from "./task-words";
 
 type Task = Outputs["tasks"]["list"]["tasks"][number];
 
@@ -17,50 +19,82 @@ export function TaskRows({ tasks, label }: { tasks: readonly Task[]; label: stri
         <>
           <Head>Task</Head>
           <Head className="w-32">State</Head>
-          <Head wide className="w-44">
+          <Head wide className="w-40">
             Agent
           </Head>
-          <Head wide className="w-28">
+          <Head wide className="w-20 text-right">
+            Priority
+          </Head>
+          <Head wide className="w-22 text-right">
+            Attempts
+          </Head>
+          <Head wide className="w-24">
             Took
           </Head>
-          <Head wide className="w-32">
+          <Head wide className="w-28">
             Created
           </Head>
         </>
       }
     >
       {tasks.map((task) => (
-        <tr key={task.id}>
-          <Cell>
-            <p className="truncate">
-              <span className="font-medium">{taskWords[task.kind]}</span>{" "}
-              {task.session ? (
-                <Link
-                  href={`/sessions/${task.session.id}`}
-                  className="text-ink-soft underline decoration-line-strong underline-offset-2 hover:text-ink hover:decoration-current"
-                >
-                  {task.session.name}
-                </Link>
-              ) : null}
-            </p>
-            <p className="truncate text-sm text-ink-faint" title={task.errorMessage ?? undefined}>
-              {task.errorMessage ?? task.progress?.message ?? (task.attempts > 1 ? `${task.attempts} attempts` : "")}
-            </p>
-          </Cell>
-          <Cell>
-            <StatusMark {...taskLook[task.state]} />
-          </Cell>
-          <Cell wide className="truncate text-ink-soft">
-            {task.agentId}
-          </Cell>
-          <Cell wide className="tabular text-sm text-ink-soft">
-            {task.finishedAt ? formatSpan(Date.parse(task.finishedAt) - Date.parse(task.createdAt)) : ""}
-          </Cell>
-          <Cell wide className="text-sm text-ink-soft">
-            <RelativeTime at={task.createdAt} />
-          </Cell>
-        </tr>
+        <TaskRow key={task.id} task={task} />
       ))}
     </Table>
   );
 }
+
+const priorityWords = (priority: number): string => (priority > 0 ? `+${priority}` : `${priority}`.replace("-", "−"));
+
+const TaskRow = memo(function TaskRow({ task }: { task: Task }) {
+  const underWay = !isOver(task.state) && task.progress !== null;
+  return (
+    <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
+      <Cell>
+        <p className="truncate">
+          <Link
+            href={`/tasks/${task.id}`}
+            className="rounded font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+          >
+            {taskWords[task.kind]}
+          </Link>{" "}
+          {task.session ? (
+            <Link
+              href={`/sessions/${task.session.id}`}
+              className="relative z-1 text-ink-soft underline decoration-line-strong underline-offset-2 hover:text-ink hover:decoration-current"
+            >
+              {task.session.name}
+            </Link>
+          ) : null}
+        </p>
+        <p className="truncate text-sm text-ink-faint" title={task.errorMessage ?? undefined}>
+          <span className="md:hidden">{task.agentId ? `${task.agentId} ` : ""}</span>
+          {task.errorMessage ?? (underWay ? task.progress?.message : "")}
+        </p>
+        {underWay && task.progress ? (
+          <div className="mt-1">
+            <TaskProgress progress={task.progress} small />
+          </div>
+        ) : null}
+      </Cell>
+      <Cell>
+        <StatusMark {...taskLook[task.state]} />
+      </Cell>
+      <Cell wide className="truncate text-ink-soft">
+        <span title={task.agentId ?? undefined}>{task.agentId ?? "whichever fits"}</span>
+      </Cell>
+      <Cell wide className={`tabular text-right text-sm ${task.priority === 0 ? "text-ink-faint" : ""}`}>
+        {priorityWords(task.priority)}
+      </Cell>
+      <Cell wide className={`tabular text-right text-sm ${task.attempts > 1 ? "" : "text-ink-faint"}`}>
+        {task.attempts}
+      </Cell>
+      <Cell wide className="tabular text-sm text-ink-soft">
+        {task.finishedAt ? formatSpan(Date.parse(task.finishedAt) - Date.parse(task.createdAt)) : ""}
+      </Cell>
+      <Cell wide className="text-sm text-ink-soft">
+        <RelativeTime at={task.createdAt} />
+      </Cell>
+    </tr>
+  );
+});

@@ -1,5 +1,6 @@
 import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
+import { issueWords } from "../../format/issue-words";
 import { capabilitiesProblem, labelsOf, labelsText, wordsOf } from "../../format/label-words";
 import type { Content } from "./template-diff";
 
@@ -179,7 +180,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
           : first === "placement"
             ? `placement.${String(second)}`
             : issue.path.map(String).join(".") || "environment";
-    problems[field] ??= issueWords(issue, variable !== undefined);
+    problems[field] ??= wordsOfIssue(issue, variable !== undefined);
   }
   if (!parsed.success || Object.keys(problems).length > 0) return { content: null, problems };
   const { name: _, ...content } = parsed.data;
@@ -188,16 +189,8 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
 
 type Issue = NonNullable<ReturnType<typeof createTemplateInput.safeParse>["error"]>["issues"][number];
 
-function issueWords(issue: Issue, ofVariable: boolean): string {
-  if (issue.code === "invalid_type") return "must be a whole number";
-  if (issue.code === "too_small") return issue.origin === "string" ? "is needed" : `must be at least ${issue.minimum}`;
-  if (issue.code === "too_big") {
-    const unit = issue.origin === "string" ? " characters" : issue.origin === "array" ? " of them" : "";
-    return `must be at most ${issue.maximum}${unit}`;
-  }
-  if (ofVariable && issue.code === "invalid_key") return "is no name of a variable: letters, digits and _, no digit first";
-  return issue.message;
-}
+const wordsOfIssue = (issue: Issue, ofVariable: boolean): string =>
+  ofVariable && issue.code === "invalid_key" ? "is no name of a variable: letters, digits and _, no digit first" : issueWords(issue);
 
 /** A field that isn't there and one that is undefined are the same to everyone but a comparison. */
 function withoutUndefined(content: Content): Content {
