@@ -1,5 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { z } from "zod";
 import { api } from "./stack/api";
 import { signIn, stackUrl } from "./stack/people";
 
@@ -57,4 +58,56 @@ test("an agent is found by keys and filters, drained with its progress shown, an
     await expect(page.getByText("Online")).toBeVisible();
   });
   await berth.call("DELETE", `/sessions/${id}`);
+});
+
+const madeAnswer = z.object({ taskId: z.string() });
+
+test("a container is run by a form, and what read its log in vain before does it when tried again", async ({ page }) => {
+  const berth = api(stackUrl());
+  const name = "asked-for-by-form";
+  const give = async (taskType: string, payload: object) =>
+    madeAnswer.parse(await berth.call("POST", "/agents/local/tasks", { taskType, payload })).taskId;
+  const reading = await give("docker.logs", { name });
+  await signIn(page);
+
+  await test.step("what can't be is said at its field, and nothing is made", async () => {
+    await page.goto(`${stackUrl()}/tasks/new?kind=docker.run`);
+    await page.getByLabel("Image").fill("berth/terminal-desktop:1");
+    await page.getByLabel("Name", { exact: true }).fill("berth-mine");
+    await expect(page.getByLabel("Tag")).toHaveValue("1");
+    await page.getByRole("button", { name: "Run container" }).click();
+    await expect(page.getByText("must not begin with berth-, as sessions do")).toBeVisible();
+    await expect(page.getByText("Choose the agent that is to do it")).toBeVisible();
+  });
+
+  await test.step("a container is run", async () => {
+    await page.getByLabel("Name", { exact: true }).fill(name);
+    await page.getByLabel("Command").fill('sh\n-c\necho "hello from $WHERE"');
+    await page.getByRole("button", { name: "Add a variable" }).click();
+    await page.getByLabel("Name of variable 1").fill("WHERE");
+    await page.getByLabel("Value of variable 1").fill("a-secret-place");
+    await page.getByRole("radio", { name: /^local/ }).check();
+    await page.getByRole("button", { name: "Run container" }).click();
+    await page.waitForURL(/\/tasks\/[0-9a-f-]{36}$/);
+    await expect(page.getByRole("region", { name: "Result" })).toContainText("by this task", { timeout: 30_000 });
+    await expect(page.getByRole("list", { name: "Timeline" })).toContainText("Completed");
+    await expect(page.getByRole("log")).toContainText(`Container ${name} was started`);
+    await expect(page.getByRole("main")).toContainText("WHERE");
+    await expect(page.getByRole("main")).not.toContainText("a-secret-place");
+    expect(await findings(page)).toEqual([]);
+  });
+
+  await test.step("and its log read by the task that could not before", async () => {
+    await page.goto(`${stackUrl()}/tasks?state=failed&kind=docker.logs&agent=local`);
+    await page.getByRole("table", { name: "Tasks" }).getByRole("link", { name: "Read container’s log" }).click();
+    await page.waitForURL(`**/tasks/${reading}`);
+    await expect(page.getByText("CONTAINER_NOT_FOUND")).toBeVisible();
+    expect(await findings(page)).toEqual([]);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await expect(page.getByRole("log", { name: "What the container printed" })).toContainText("hello from a-secret-place", {
+      timeout: 30_000,
+    });
+    await expect(page.getByText("in 2 runs")).toBeVisible();
+  });
+  await give("docker.remove", { name, force: true });
 });

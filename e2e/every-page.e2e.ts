@@ -8,7 +8,7 @@ import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
 
 /** Where each page of `app/` is looked at; a page without an entry fails the test below. */
-const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string; webhookId: string }) => string>> = {
+const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string; webhookId: string; taskId: string }) => string>> = {
   "/sign-in": () => "/sign-in",
   "/shared/[token]": () => "/shared/a-link-that-is-none",
   "/": () => "/",
@@ -25,6 +25,8 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
   "/agents/[id]": () => "/agents/local",
   "/agents/add": () => "/agents/add",
   "/tasks": () => "/tasks",
+  "/tasks/[id]": ({ taskId }) => `/tasks/${taskId}`,
+  "/tasks/new": () => "/tasks/new",
   "/users": () => "/users",
   "/users/[id]": ({ userId }) => `/users/${userId}`,
   "/audit": () => "/audit",
@@ -81,6 +83,16 @@ const states: Readonly<Record<string, State>> = {
       await page.getByRole("checkbox", { name: "Wait for room" }).check();
     },
   },
+  "a container to be run": {
+    address: "/tasks/new?kind=docker.run",
+    reach: async (page) => {
+      for (const one of ["variable", "port", "volume"]) await page.getByRole("button", { name: `Add a ${one}` }).click();
+      await page.getByRole("textbox", { name: "Host’s port 1" }).fill("80");
+      await page.getByText("When, how urgently, how often").click();
+      await page.getByRole("button", { name: "Run container" }).click();
+      await expect(page.getByText("Host’s port: must be at least 1024")).toBeVisible();
+    },
+  },
   "a link that was made": {
     address: ({ sessionId }) => `/sessions/${sessionId}`,
     reach: async (page) => {
@@ -99,6 +111,7 @@ const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "/audit": ["Filter"],
   "/settings/quotas": ["Change the limits of users"],
   "/settings/webhooks": ["New webhook"],
+  "/tasks/[id]": ["Try again…"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
 
@@ -140,6 +153,7 @@ test.describe("accessibility", () => {
   let sessionId = "";
   let userId = "";
   let webhookId = "";
+  let taskId = "";
 
   test.beforeAll(async () => {
     const berth = api(stackUrl());
@@ -149,6 +163,9 @@ test.describe("accessibility", () => {
     const webhook = { name: "chat", url: "http://127.0.0.1:9/hook", events: ["session.failed", "agent.offline"], allow_private: true };
     webhookId = z.object({ id: z.string() }).parse(await berth.call("POST", "/webhooks", webhook)).id;
     await berth.call("POST", `/webhooks/${webhookId}/test`, {});
+    const pull = { taskType: "docker.pull", payload: { image: "localhost:9/not-there" } };
+    taskId = z.object({ taskId: z.string() }).parse(await berth.call("POST", "/agents/local/tasks", pull)).taskId;
+    await expect.poll(() => berth.call("GET", `/tasks/${taskId}`)).toMatchObject({ state: "failed" });
     await berth.untilPhase(sessionId, "Running");
     await berth.untilPhase(asleep.id, "Running");
     await berth.call("PATCH", `/sessions/${asleep.id}`, { state: "hibernated" });
@@ -170,9 +187,13 @@ test.describe("accessibility", () => {
     const page = await context.newPage();
     let forms = 0;
     const open: string[] = [];
-    const withForms: typeof addresses = { ...addresses, "the launch form": () => "/sessions/new?template=terminal-desktop" };
+    const withForms: typeof addresses = {
+      ...addresses,
+      "the launch form": () => "/sessions/new?template=terminal-desktop",
+      "a new task": () => "/tasks/new?kind=docker.run",
+    };
     for (const [name, address] of Object.entries(withForms)) {
-      await page.goto(`${stackUrl()}${address({ sessionId, userId, webhookId })}`);
+      await page.goto(`${stackUrl()}${address({ sessionId, userId, webhookId, taskId })}`);
       for (const form of await page.locator("form").all()) {
         forms += 1;
         // Enter in a field presses the first of them.
@@ -232,13 +253,13 @@ test.describe("accessibility", () => {
       };
       const { "/sign-in": signInPage, ...others } = addresses;
       const first = await context.newPage();
-      await visit(first, "/sign-in", signInPage?.({ sessionId, userId, webhookId }) ?? "");
+      await visit(first, "/sign-in", signInPage?.({ sessionId, userId, webhookId, taskId }) ?? "");
       await signIn(first);
       const ahead = [
         ...Object.entries(others).map(
           ([name, address]) =>
             (page: Page) =>
-              visit(page, name, address({ sessionId, userId, webhookId })),
+              visit(page, name, address({ sessionId, userId, webhookId, taskId })),
         ),
         ...Object.entries(states).map(
           ([name, state]) =>

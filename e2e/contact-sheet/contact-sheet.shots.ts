@@ -42,6 +42,8 @@ const others = [
   "/templates/new",
   "/templates/import",
   "/agents/add",
+  "/tasks/new",
+  "/tasks/new?kind=docker.run",
   "/agents/local",
   "/settings",
   "/settings/profile",
@@ -154,6 +156,14 @@ test("every page in every designed state", async ({ browser }) => {
     browser,
     "session",
     rows.map(({ id }) => `/sessions/${id}`),
+    loaded,
+  );
+
+  const tasks = await database.query<{ id: string }>(`SELECT id FROM "Task" WHERE kind LIKE 'docker.%' ORDER BY kind, state`);
+  await shootAll(
+    browser,
+    "task",
+    tasks.rows.map(({ id }) => `/tasks/${id}`),
     loaded,
   );
 

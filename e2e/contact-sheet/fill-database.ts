@@ -65,6 +65,32 @@ const statements = ({ agents, sessions, others }: HowMuch) => [
      CASE WHEN row_number() OVER () % 4 = 1 THEN 'The disk that holds /var/lib/docker is full: free space there and start the session again' END,
      s."createdAt", CASE WHEN row_number() OVER () % 4 <> 3 THEN s."createdAt" + interval '2 seconds' END, now()
    FROM "Session" s`,
+  `INSERT INTO "Task" (id, kind, "agentId", generation, payload, selector, state, attempts, priority, progress, "progressMessage", "errorCode", "errorMessage",
+     result, "timeoutSeconds", "deliveredBy", "sentAt", "acknowledgedAt", "cancelAskedAt", "finishedAt", "createdAt", "updatedAt", "logLines", "leaseExpiresAt")
+   SELECT gen_random_uuid(), t.kind, CASE WHEN t.state = 'queued' THEN NULL ELSE a.id END, 1 + t.priority / 10, t.payload::jsonb,
+     CASE WHEN t.state = 'queued' THEN '{"labels": {"gpu": "yes", "zone": "eu-west-1a"}, "capabilities": ["docker"]}'::jsonb END,
+     t.state::"TaskState", CASE WHEN t.state = 'queued' THEN 0 ELSE 1 + t.priority / 10 END, t.priority, t.progress, t.words, t.code, t.problem, t.result::jsonb, 300,
+     CASE WHEN t.state = 'queued' THEN NULL ELSE 'channel'::"TaskWay" END, CASE WHEN t.state <> 'queued' THEN now() - interval '41 seconds' END,
+     CASE WHEN t.state <> 'queued' THEN now() - interval '40.6 seconds' END, CASE WHEN t.state = 'cancelled' THEN now() - interval '9 seconds' END,
+     CASE WHEN t.state IN ('completed', 'failed', 'cancelled') THEN now() - interval '8 seconds' END, now() - interval '42 seconds', now(), 4, now() + interval '1 day'
+   FROM "Agent" a, (VALUES
+     ('docker.pull', 'acknowledged', 0, 62.0::float, 'Pulling image registry.example.net/team/app:v2: 181 of 292 MiB', NULL, NULL, NULL, '{"image": "registry.example.net/team/app", "tag": "v2"}'),
+     ('docker.pull', 'failed', 10, NULL, NULL, 'IMAGE_PULL_DENIED', 'Registry registry.example.net refuses image team/app:v2: give a user name and password that may read it', NULL,
+       '{"image": "registry.example.net/team/app", "tag": "v2"}'),
+     ('docker.run', 'completed', 20, 100.0, 'Container app was started', NULL, NULL,
+       '{"containerId": "4f9c1de0a7b24f9c1de0a7b24f9c1de0a7b24f9c1de0a7b24f9c1de0a7b24f9c", "imageId": "sha256:9d1e0a7b24f9c1de0a7b24f9c1de0a7b24f9c1de0a7b24f9c1de0a7b24f9c1de0", "made": true}',
+       '{"image": "registry.example.net/team/app", "tag": "v2", "name": "app", "command": ["node", "--enable-source-maps", "server.js"], "env": {"NODE_ENV": "x", "DATABASE_URL": "x"},
+         "ports": [{"host": 8080, "container": 80, "protocol": "tcp"}], "labels": {"team": "figures"}, "memory": "512Mi", "cpu": "1", "pidsLimit": 256, "restart": "unless-stopped",
+         "volumes": [{"name": "app-data", "path": "/var/lib/app", "readOnly": false}, {"name": "app-config", "path": "/config", "readOnly": true}]}'),
+     ('docker.run', 'queued', 0, NULL, NULL, NULL, NULL, NULL, '{"image": "registry.example.net/team/trainer", "name": "trainer", "memory": "8Gi", "cpu": "4"}'),
+     ('docker.logs', 'completed', 0, NULL, NULL, NULL, NULL, '{"lines": [{"at": null, "text": "listening on 0.0.0.0:80"}, {"at": null, "text": "GET / 200 in 3 ms"}], "cut": true}', '{"name": "app", "tail": 200}'),
+     ('docker.stop', 'cancelled', -10, NULL, NULL, 'COMMAND_CANCELLED', 'Cancelled by force: what the agent had done of it by then is not known', NULL, '{"name": "app", "graceSeconds": 600}')
+   ) AS t (kind, state, priority, progress, words, code, problem, result, payload) WHERE a.name = 'host-1'`,
+  `INSERT INTO "TaskLog" ("taskId", number, at, level, message)
+   SELECT t.id, l.n, t."createdAt" + l.n * interval '1 second', l.level, l.message FROM "Task" t,
+     (VALUES (1, 'info', 'Pulling image registry.example.net/team/app:v2'), (2, 'debug', '7 layers, 292 MiB'), (3, 'warn', 'Layer 3 was cut off and is read again'),
+       (4, 'info', 'Layer 7 of 7 is there')) AS l (n, level, message)
+   WHERE t.kind LIKE 'docker.%' AND t.state <> 'queued'`,
   `INSERT INTO "SessionEvent" ("sessionId", at, kind, message)
    SELECT s.id, s."createdAt" + e.ms * interval '1 millisecond', e.kind, e.message FROM "Session" s,
      (VALUES (0, 'requested', 'Asked for'), (40, 'command_sent', 'The command was sent to its agent'), (90, 'container_created', 'The container was created'),

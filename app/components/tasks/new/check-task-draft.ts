@@ -164,7 +164,7 @@ function payloadProblems(kind: DockerKind, payload: Record<string, unknown>, dra
     } else if (field === "ports" || field === "volumes") {
       const row = usedRows<string>(draft[field])[Number(second)];
       const said = row?.values[third ?? ""]?.trim() === "" ? needed : words;
-      found(row ? `${field}.${row.key}` : field, `${partWords[third ?? ""] ?? ""} ${said}`.trim());
+      found(row ? `${field}.${row.key}` : field, third ? `${partWords[third] ?? third}: ${said}` : said);
     } else {
       found(field, payload[field] === "" ? needed : words);
     }
