@@ -28,7 +28,12 @@ describe("the address of a list", () => {
     keeps(
       readTaskFilters,
       writeTaskFilters,
-      fc.record({ show: fc.constantFrom("all" as const, "queued" as const, "failed" as const), page }),
+      fc.record({
+        show: fc.constantFrom("all" as const, "queued" as const, "failed" as const, "cancelled" as const),
+        kind: fc.constantFrom("" as const, "docker.run" as const, "session.start" as const),
+        agent: fc.string({ maxLength: 63 }),
+        page,
+      }),
     );
     const day = fc.constantFrom("", "2026-02-28", "2024-02-29");
     const result = fc.constantFrom("" as const, "refused" as const, "failed" as const);
@@ -40,12 +45,12 @@ describe("the address of a list", () => {
 
   it("says nothing of what is the default", () => {
     expect(writeAgentFilters({ view: "cards", show: "all", search: "", page: 1 })).toBe("");
-    expect(writeTaskFilters({ show: "all", page: 1 })).toBe("");
+    expect(writeTaskFilters({ show: "all", kind: "", agent: "", page: 1 })).toBe("");
   });
 
   it("is read as the default where it says something else", () => {
-    const odd = new URLSearchParams({ page: "-3", status: "well", view: "pie", state: "odd" });
+    const odd = new URLSearchParams({ page: "-3", status: "well", view: "pie", state: "odd", kind: "docker.fly" });
     expect(readAgentFilters(odd)).toEqual({ view: "cards", show: "all", search: "", page: 1 });
-    expect(readTaskFilters(odd)).toEqual({ show: "all", page: 1 });
+    expect(readTaskFilters(odd)).toEqual({ show: "all", kind: "", agent: "", page: 1 });
   });
 });

@@ -71,7 +71,7 @@ export function fieldsOfRefusal(refused: Readonly<Record<string, string>>, draft
   return Object.fromEntries(
     Object.entries(refused).map(([path, problem]) => {
       const [first, second] = path.replace(/^payload\./, "").split(".");
-      const key = first === "ports" || first === "volumes" ? usedRows(draft[first])[Number(second)]?.key : undefined;
+      const key = first === "ports" || first === "volumes" ? usedRows<string>(draft[first])[Number(second)]?.key : undefined;
       return [known[path] ?? (key === undefined ? (first ?? path) : `${first}.${key}`), problem];
     }),
   );

@@ -1,5 +1,6 @@
 "use client";
 import { Plus, X } from "lucide-react";
+import type { CSSProperties } from "react";
 import { Button, IconButton } from "../../controls/button";
 import type { DraftRow, DraftRows } from "./task-draft";
 
@@ -42,6 +43,7 @@ export function RowsField<Name extends string>(props: RowsFieldProps<Name>) {
     for (const { name, options } of columns) values[name] = options?.[0]?.value ?? "";
     if (fresh(values)) onChange([...rows, { key: Math.max(-1, ...rows.map(({ key }) => key)) + 1, values }]);
   };
+  const widths: CSSProperties & Record<"--columns", string> = { "--columns": columns.map(({ width }) => width).join(" ") };
   return (
     <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1.5 text-sm font-medium">{title}</legend>
@@ -51,10 +53,7 @@ export function RowsField<Name extends string>(props: RowsFieldProps<Name>) {
         return (
           <div key={row.key} className="flex flex-col gap-1">
             <div className="flex items-start gap-2">
-              <div
-                className="grid min-w-0 flex-1 grid-cols-1 gap-2 sm:grid-cols-(--columns)"
-                style={{ "--columns": columns.map(({ width }) => width).join(" ") }}
-              >
+              <div className="grid min-w-0 flex-1 grid-cols-1 gap-2 sm:grid-cols-(--columns)" style={widths}>
                 {columns.map(({ name, label, placeholder, options }) => {
                   const wiring = {
                     "aria-label": `${label} ${at + 1}`,
