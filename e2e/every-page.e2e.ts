@@ -88,7 +88,7 @@ const states: Readonly<Record<string, State>> = {
     reach: async (page) => {
       for (const one of ["variable", "port", "volume"]) await page.getByRole("button", { name: `Add a ${one}` }).click();
       await page.getByRole("textbox", { name: "Host’s port 1" }).fill("80");
-      await page.getByText("When, how urgently, how often").click();
+      await page.getByRole("textbox", { name: "Container’s port 1" }).fill("80");
       await page.getByRole("button", { name: "Run container" }).click();
       await expect(page.getByText("Host’s port: must be at least 1024")).toBeVisible();
     },

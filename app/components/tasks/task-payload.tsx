@@ -28,10 +28,12 @@ export function TaskPayload({ payload }: { payload: Read }) {
   const volumes = recordsAt(payload, "volumes");
   const [memory, cpu, pids] = [textAt(payload, "memory"), textAt(payload, "cpu"), numberAt(payload, "pidsLimit")];
   const restart = textAt(payload, "restart");
-  const facts: [string, ReactNode][] = [
+  const long: [string, ReactNode][] = [
     ["Image", image && <Code>{image}</Code>],
-    ["Container", name && <Code>{name}</Code>],
     ["Command", command.length > 0 && <List of={command.map((argument) => <Code key={argument}>{argument || "(empty)"}</Code>)} />],
+  ];
+  const facts: [string, ReactNode][] = [
+    ["Container", name && <Code>{name}</Code>],
     ["Environment", env.length > 0 && <Badges words={env.map(([key]) => key)} />],
     [
       "Ports",
@@ -69,14 +71,24 @@ export function TaskPayload({ payload }: { payload: Read }) {
     ["Images without a name", "images" in payload && (isTrueAt(payload, "images") ? "cleared away" : "kept")],
   ];
   return (
-    <Facts columns>
-      {facts.map(([title, fact]) =>
-        fact ? (
-          <Fact key={title} name={title}>
-            {fact}
-          </Fact>
-        ) : null,
-      )}
+    <div className="flex flex-col gap-4">
+      <Told facts={long} />
+      <Told facts={facts} columns />
+    </div>
+  );
+}
+
+/** Those that say something. */
+function Told({ facts, columns = false }: { facts: readonly [string, ReactNode][]; columns?: boolean }) {
+  const told = facts.filter(([, fact]) => fact);
+  if (told.length === 0) return null;
+  return (
+    <Facts columns={columns}>
+      {told.map(([title, fact]) => (
+        <Fact key={title} name={title}>
+          {fact}
+        </Fact>
+      ))}
     </Facts>
   );
 }

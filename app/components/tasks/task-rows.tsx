@@ -48,6 +48,7 @@ const priorityWords = (priority: number): string => (priority > 0 ? `+${priority
 
 const TaskRow = memo(function TaskRow({ task }: { task: Task }) {
   const underWay = !isOver(task.state) && task.progress !== null;
+  const said = task.errorMessage ?? (underWay ? task.progress?.message : null);
   return (
     <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
       <Cell>
@@ -68,8 +69,8 @@ const TaskRow = memo(function TaskRow({ task }: { task: Task }) {
           ) : null}
         </p>
         <p className="truncate text-sm text-ink-faint" title={task.errorMessage ?? undefined}>
-          <span className="md:hidden">{task.agentId ? `${task.agentId} ` : ""}</span>
-          {task.errorMessage ?? (underWay ? task.progress?.message : "")}
+          <span className="md:hidden">{[task.agentId, said ? "· " : null].filter(Boolean).join(" ")}</span>
+          {said}
         </p>
         {underWay && task.progress ? (
           <div className="mt-1">
