@@ -25,6 +25,13 @@ export function pairsAt(record: Read, name: string): [string, string][] {
   return isRecord(value) ? Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string") : [];
 }
 
+/** `registry/name:tag`, as the engine is asked for it. */
+export function imageWords(payload: Read): string | null {
+  const [image, tag, digest] = [textAt(payload, "image"), textAt(payload, "tag"), textAt(payload, "digest")];
+  if (image === null) return null;
+  return digest ? `${image}@${digest}` : `${image}:${tag ?? "latest"}`;
+}
+
 function listAt(record: Read, name: string): unknown[] {
   const value = record[name];
   return Array.isArray(value) ? value : [];

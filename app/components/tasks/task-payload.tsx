@@ -2,14 +2,7 @@ import type { ReactNode } from "react";
 import { cpuWords, memoryWords } from "../../format/quantity";
 import { Badge } from "../data/badge";
 import { Fact, Facts } from "../data/facts";
-import { isTrueAt, numberAt, pairsAt, type Read, recordsAt, textAt, textsAt } from "./record-reading";
-
-/** `registry/name:tag`, as the engine is asked for it. */
-export function imageWords(payload: Read): string | null {
-  const [image, tag, digest] = [textAt(payload, "image"), textAt(payload, "tag"), textAt(payload, "digest")];
-  if (image === null) return null;
-  return digest ? `${image}@${digest}` : `${image}:${tag ?? "latest"}`;
-}
+import { imageWords, isTrueAt, numberAt, pairsAt, type Read, recordsAt, textAt, textsAt } from "./record-reading";
 
 const restartWords: Readonly<Record<string, string>> = {
   no: "never",

@@ -71,7 +71,7 @@ export function RunFields({ parts }: { parts: FormParts }) {
           {
             name: "access",
             label: "Access to volume",
-            width: "9rem",
+            width: "10.5rem",
             options: [
               { value: "write", label: "read and write" },
               { value: "read", label: "read only" },
