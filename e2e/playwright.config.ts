@@ -7,8 +7,8 @@ export default defineConfig({
   testMatch: "**/*.e2e.ts",
   globalSetup: "./stack/global-setup.ts",
   outputDir: "../test-results",
-  // One engine and two cores: journeys take turns.
-  workers: 1,
+  // A journey waits half of its time, for containers and pages: two at a time, each worker with a stack of its own. A file's take turns.
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   timeout: 120_000,
