@@ -7,8 +7,8 @@ export default defineConfig({
   testMatch: "**/*.e2e.ts",
   globalSetup: "./stack/global-setup.ts",
   outputDir: "../test-results",
-  // A journey waits half of its time, for containers and pages: two at a time, each worker with a stack of its own. A file's take turns.
-  workers: 2,
+  // Journeys take turns on two cores; each worker would have a stack of its own.
+  workers: 1,
   fullyParallel: false,
   retries: 0,
   timeout: 120_000,
