@@ -123,6 +123,7 @@ describe("docker.run", () => {
     const abort = new AbortController();
     const cancelled = {
       signal: abort.signal,
+      log: () => {},
       report: (step: string) => step === "container_created" && abort.abort(new BerthError("COMMAND_CANCELLED", "cancelled")),
     };
     expect(await codeOf(tasks.run(oneRun(), runs(), cancelled))).toBe("COMMAND_CANCELLED");
