@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AgentSockets } from "./channel/agent-sockets";
+import { TaskStreams } from "./channel/task-streams";
 import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
 import { authorityEndpoint } from "./http/authority-endpoint";
@@ -21,6 +22,7 @@ import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
+import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
@@ -39,7 +41,7 @@ import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
 import type { Modules } from "./wire-modules";
 
 /** In a minute, by one agent from one address, at its own REST paths. */
-const AGENT_REQUESTS = 120;
+const AGENT_REQUESTS = 600;
 
 export interface DoorParts {
   readonly config: Config;
@@ -54,7 +56,17 @@ export interface DoorParts {
   readonly pool: QueryClient;
   readonly modules: Pick<
     Modules,
-    "services" | "limits" | "agentsInbox" | "authority" | "identity" | "viewerAccess" | "thumbnailAccess" | "appAccess"
+    | "services"
+    | "limits"
+    | "agentsInbox"
+    | "handOut"
+    | "tasksInbox"
+    | "taskStreamInbox"
+    | "authority"
+    | "identity"
+    | "viewerAccess"
+    | "thumbnailAccess"
+    | "appAccess"
   >;
   readonly download: AgentDownload;
   /** What the agents' own listener shows; null where there is none. */
@@ -90,6 +102,15 @@ export function wireDoors(parts: DoorParts) {
     authenticate: (input) => inbox.authenticate(input),
     clock,
     ids,
+    log,
+  });
+  const taskStreams = new TaskStreams({
+    handler: {
+      authenticate: (agentRef, shown) => modules.identity.authenticateAs(agentRef, shown),
+      opened: (agent) => modules.taskStreamInbox.opened(agent),
+      received: (agent, message) => modules.taskStreamInbox.received(agent, message),
+    },
+    clock,
     log,
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
@@ -138,7 +159,8 @@ export function wireDoors(parts: DoorParts) {
   const asked = localLimiter(pageRequests);
   const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath] });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
-  const agentDoors = { identity: modules.identity, inbox, limit: localLimiter(AGENT_REQUESTS) };
+  const { identity, handOut, tasksInbox } = modules;
+  const agentDoors = { identity, inbox, handOut, tasksInbox, limit: localLimiter(AGENT_REQUESTS) };
   const listening: ListenerOptions = {
     tls: config.tls,
     trusted,
@@ -174,6 +196,8 @@ export function wireDoors(parts: DoorParts) {
       agentAuthority: authorityEndpoint(() => modules.authority.bundle()),
       agentCertificate: agentCertificateEndpoint(agentDoors),
       agentHeartbeat: agentHeartbeatEndpoint(agentDoors),
+      agentTasks: agentTasksEndpoint(agentDoors),
+      agentTaskComplete: agentTaskCompleteEndpoint(agentDoors),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,
@@ -181,6 +205,7 @@ export function wireDoors(parts: DoorParts) {
     upgrades: {
       live,
       agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
+      agentTaskStream: ({ request, socket, head, params }) => taskStreams.upgrade(request, socket, head, params.id ?? ""),
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
       sessionLogs,
@@ -204,6 +229,7 @@ export function wireDoors(parts: DoorParts) {
     });
   return {
     agents,
+    taskStreams,
     broker,
     logTunnels,
     agentApi,
@@ -216,6 +242,7 @@ export function wireDoors(parts: DoorParts) {
     async close(reason: string) {
       live.close();
       sessionLogs.close();
+      taskStreams.close();
       await agents.close();
       sockets.endAll(reason);
       await Promise.all([listener.close(), agentListener?.close()]);
