@@ -95,7 +95,7 @@ describe("an agent on the agents' port", () => {
     });
     const ended = new Promise((resolve) => tunnel.on("close", resolve).resume());
     expect(asked.id).not.toBe("");
-    await kit.callerOf(admin).agents.remove({ id: "host-tls", force: true });
+    await kit.callerOf(admin).agents.remove({ id: "host-tls" });
     // As main does at the word of the bus.
     kit.doors.agents.disconnect(id, "the agent was removed");
     kit.doors.broker.endAgent(id);
@@ -189,7 +189,7 @@ describe("enrolment", () => {
   it("exchanges the secret of an agent from before there were certificates, once", async () => {
     const { settings, path, kept } = await enrolled("host-g");
     const { hashSecret } = await import("./platform/ids");
-    await kit.database.agent.update({ where: { name: "host-g" }, data: { secretHash: hashSecret("old"), keyFingerprint: null } });
+    await kit.database.agent.update({ where: { id: kept.agentId }, data: { secretHash: hashSecret("old"), keyFingerprint: null } });
     const { writeFile } = await import("node:fs/promises");
     const old = JSON.stringify({ name: "host-g", agentId: kept.agentId, token: "old", url: url.origin });
     await writeFile(path, old);

@@ -165,6 +165,8 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       log,
       sockets: doors.sockets,
       broker: doors.broker,
+      agentsHere: () => [...new Set([...agents.agentIds(), ...doors.broker.agentIds()])],
+      revokedAgents: (ids) => services.agentRevocation.gone(ids),
       disconnect: (id, reason) => agents.disconnect(id, reason),
       accessEpoch: (id) => auth.accessEpoch(id),
       endedLogins: (ids) => auth.ended(ids),

@@ -15,6 +15,7 @@ const agent = (
   capabilities: [],
   status: "online",
   statusReason: null,
+  channel: true,
   ...over,
   capacity: { maxCpu: 4, maxMemory: 8, maxSessions: 4, currentSessions: 0, reservedCpu: 0, reservedMemory: 0, ...over.capacity },
 });

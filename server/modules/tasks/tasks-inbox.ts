@@ -1,6 +1,6 @@
 import type { FromAgentOf } from "@berth/protocol/agent-messages";
 import { dockerKindSchema } from "@berth/protocol/docker-tasks";
-import { foreignErrorCodeSchema } from "@berth/protocol/errors";
+import { type ErrorCode, foreignErrorCodeSchema } from "@berth/protocol/errors";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -11,7 +11,7 @@ import type { Metrics } from "../../platform/metrics";
 import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import { taskMissing } from "./tasks-service";
-import { acknowledgeTask, findTask, finishTask, knownTask, progressTask, type TaskRow } from "./tasks-store";
+import { acknowledgeTask, findOpenTasksOf, findTask, finishTask, knownTask, progressTask, type TaskRow } from "./tasks-store";
 
 /** An acknowledged task that says nothing for this long is sent again, under its id; the agent answers and does nothing twice. */
 export const ACKNOWLEDGED_LEASE_MS = 60_000;
@@ -82,6 +82,14 @@ export class TasksInbox {
     });
     if (events.length > 0) this.deps.metrics?.taskEnded(row.kind, outcome.status);
     await this.deps.bus.publish(...events);
+  }
+
+  /** Ends all that is open of an agent that is asked nothing any more, as if it had failed at each. */
+  async failAll(agentId: string, failure: { readonly code: ErrorCode; readonly message: string }): Promise<void> {
+    for (const { id } of await findOpenTasksOf(this.deps.database, agentId)) {
+      const { code: error_code, message: error } = failure;
+      await this.finished(agentId, { type: "command_result", command_id: id, agent_id: "", status: "failed", error, error_code });
+    }
   }
 
   private async find(agentId: string, commandId: string): Promise<TaskRow> {

@@ -30,6 +30,9 @@ export const findNamedTask = (db: Database, id: string) => db.task.findUnique({ 
 export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
   db.task.findMany({ where: { sessionId, state: { in: open } }, orderBy: { sequence: "asc" } });
 
+export const findOpenTasksOf = (db: Database, agentId: string) =>
+  db.task.findMany({ where: { agentId, state: { in: open } }, orderBy: { sequence: "asc" }, select: { id: true } });
+
 /** The first open task of each session: what its agent is at. */
 export async function findTasksUnderWay(db: Tx | Database, sessionIds: readonly string[]): Promise<Map<string, TaskRow>> {
   const rows = await db.task.findMany({

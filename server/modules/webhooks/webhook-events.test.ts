@@ -89,7 +89,7 @@ it("what happens is told once each: of sessions, agents, tasks, people and templ
       await kit.clock.advance(60_000);
       await kit.agentsJobs.sweep();
       await kit.agentsJobs.sweep();
-      await root.agents.remove({ id: agent.name, force: true });
+      await root.agents.remove({ id: agent.name });
     }),
   ).toEqual(["agent.offline", "agent.revoked"]);
   expect(
