@@ -111,7 +111,7 @@ export function sessionDetailView(
     policyCeiling: sessionPolicySchema.parse(parts.display.policy),
     idleAt: idleAt(row),
     wentIdle: parts.wentIdle,
-    stranded: stranded ? { adopter: parts.adopter } : null,
+    stranded: stranded && row.agent ? { agent: row.agent.id, adopter: parts.adopter } : null,
     invited,
     may: {
       view: viewable && view.display.protocol === "rfb",

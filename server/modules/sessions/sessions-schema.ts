@@ -116,8 +116,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   idleAt: z.date().nullable(),
   /** It hibernates because nobody used it for its `idleTimeout`. */
   wentIdle: z.boolean(),
-  /** Its agent was revoked: `adopter` is the agent that it can go to, where there is one by now. Null for all others. */
-  stranded: z.object({ adopter: z.string().nullable() }).nullable(),
+  /** Its agent was revoked: `agent` is its UUID, `adopter` the name of the agent that the session can go to, where there is one by now. Null for all others. */
+  stranded: z.object({ agent: z.uuid(), adopter: z.string().nullable() }).nullable(),
   /** The mode that the asking person is invited with; null: they aren't. */
   invited: viewerModeSchema.nullable(),
   /** What the asking user may do now; the UI shows nothing else. */

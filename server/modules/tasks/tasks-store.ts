@@ -12,6 +12,7 @@ const withNames = {
 export type TaskRow = Prisma.TaskGetPayload<object>;
 export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
 
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const open: TaskState[] = ["queued", "sent", "acknowledged"];
 const openNow: TaskState[] = ["sent", "acknowledged"];
 
@@ -55,6 +56,7 @@ const bySequence = new Keyset<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOr
 export async function findTasks(
   db: Database,
   filter: {
+    /** Name or UUID. */
     agentName?: string | undefined;
     sessionId?: string | undefined;
     state?: TaskState | undefined;
@@ -67,7 +69,7 @@ export async function findTasks(
     sessionId: filter.sessionId,
     state: filter.state,
     kind: filter.kind,
-    ...(filter.agentName ? { agent: { name: filter.agentName } } : {}),
+    ...(filter.agentName ? (uuid.test(filter.agentName) ? { agentId: filter.agentName } : { agent: { name: filter.agentName } }) : {}),
     ...(filter.ownerId ? { session: { userId: filter.ownerId } } : {}),
   };
   const [rows, counted] = await Promise.all([
