@@ -4,6 +4,3 @@ CREATE UNIQUE INDEX "Agent_name_key" ON "Agent"("name") WHERE "revokedAt" IS NUL
 
 -- AlterTable
 ALTER TABLE "Agent" ADD COLUMN     "secretExchangedAt" TIMESTAMP(3);
-
--- What waits in warm pools is asked for all the time; among a million sessions it is a few.
-CREATE INDEX "Session_warm_idx" ON "Session"("templateId") WHERE "warmAt" IS NOT NULL;

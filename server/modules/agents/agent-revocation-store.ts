@@ -19,23 +19,28 @@ const over: Prisma.SessionWhereInput = {
 };
 const open = { state: { in: ["queued", "sent", "acknowledged"] } } satisfies Prisma.TaskWhereInput;
 
-/** Revoked agents that were asked for something that has not ended, or have sessions that nobody will end. */
-export const findUnwound = (db: Database) =>
-  db.agent.findMany({
-    where: {
-      revokedAt: { not: null },
-      OR: [{ tasks: { some: open } }, { sessions: { some: { OR: [{ warmAt: { not: null } }, { desired: "terminated", NOT: over }] } } }],
-    },
-    select: { id: true, name: true, revokedAt: true },
-  });
+export const findRevoked = async (db: Database): Promise<{ id: string; name: string; revokedAt: Date }[]> => {
+  const rows = await db.agent.findMany({ where: { revokedAt: { not: null } }, select: { id: true, name: true, revokedAt: true } });
+  return rows.flatMap(({ revokedAt, ...row }) => (revokedAt ? [{ ...row, revokedAt }] : []));
+};
+
+/** It was asked for something that has not ended, or has sessions that nobody will end. */
+export async function isUnwound(db: Database, agentId: string): Promise<boolean> {
+  const toEnd = { OR: [{ warmAt: { not: null } }, { desired: "terminated", NOT: over }] } satisfies Prisma.SessionWhereInput;
+  return (
+    (await db.task.findFirst({ where: { agentId, ...open }, select: { id: true } })) !== null ||
+    (await db.session.findFirst({ where: { agentId, ...toEnd }, select: { id: true } })) !== null
+  );
+}
 
 /**
- * The rows of revoked agents, with their history, once nothing is told of by them any more: no session that has not ended, no home, no
+ * The row of a revoked agent, with its history, once nothing is told of by it any more: no session that has not ended, no home, no
  * orphan, and no task that ended after `since`. Sessions that ended stay, on no agent.
  */
-export const forgetRevoked = (db: Database, since: Date) =>
+export const forgetRevoked = (db: Database, id: string, since: Date) =>
   db.agent.deleteMany({
     where: {
+      id,
       revokedAt: { not: null },
       sessions: { every: over },
       homes: { none: {} },

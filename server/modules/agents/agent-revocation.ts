@@ -8,7 +8,7 @@ import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import type { Asker } from "../users/users-schema";
 import { agentMissing } from "./agent-missing";
-import { findGone, findUnwound, forgetRevoked, markRevoked } from "./agent-revocation-store";
+import { findGone, findRevoked, forgetRevoked, isUnwound, markRevoked } from "./agent-revocation-store";
 import { findAgent } from "./agents-store";
 
 /** For so long the tasks that ended with their agent can still be read. */
@@ -52,7 +52,7 @@ export class AgentRevocation {
     gateway.disconnect(agent.id, "its access was revoked");
     await bus.publish({ kind: "agent_revoked", agentId: agent.id }, { kind: "agent", agentId: agent.id });
     await this.windUp(agent);
-    await this.forget();
+    await this.forget(agent.id);
   }
 
   /** Which of these agents may not come in any more. */
@@ -72,7 +72,7 @@ export class AgentRevocation {
     await this.deps.bus.publish({ kind: "agent", agentId: agent.id });
   }
 
-  private async forget(): Promise<void> {
-    await forgetRevoked(this.deps.database, new Date(this.deps.clock.now().getTime() - TOLD_MS));
+  private async forget(id: string): Promise<void> {
+    await forgetRevoked(this.deps.database, id, new Date(this.deps.clock.now().getTime() - TOLD_MS));
   }
 }

@@ -17,7 +17,7 @@ const well: AgentFacts = {
   approvedAt: ago(1000),
   createdAt: ago(1000),
 };
-const closed = { ...well, connectionId: null, disconnectReason: "peer went away" };
+const closed = { ...well, connectionId: null, disconnectReason: "peer went away", lastHeartbeatAt: ago(100) };
 const beatsAlone = { ...well, connectionId: null, connectedAt: null, lastHeartbeatAt: ago(2) };
 
 const rows: [string, Partial<AgentFacts>, string, RegExp | null][] = [
