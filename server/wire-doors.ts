@@ -30,6 +30,7 @@ import { servedProcedures } from "./rest/rest-routes";
 import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
+import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
 import { Thumbnails } from "./tunnel/thumbnails";
@@ -93,6 +94,7 @@ export function wireDoors(parts: DoorParts) {
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
+  const agentApi = new AgentApi(broker, clock);
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -191,6 +193,7 @@ export function wireDoors(parts: DoorParts) {
     agents,
     broker,
     logTunnels,
+    agentApi,
     sockets,
     listener,
     agentListener,
@@ -203,7 +206,7 @@ export function wireDoors(parts: DoorParts) {
       await agents.close();
       sockets.endAll(reason);
       await Promise.all([listener.close(), agentListener?.close()]);
-      await apps.close();
+      await Promise.all([apps.close(), agentApi.close()]);
     },
   };
 }
