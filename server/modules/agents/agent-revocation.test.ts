@@ -105,6 +105,8 @@ describe("an agent that is revoked", () => {
     const other = await makeAgent(kit, { name: "host-b", capabilities: ["docker"] });
     const { taskId } = await as(admin).tasks.create({ id: other.name, taskType: "docker.pull", payload: { image: "nginx" } });
     await revoke("host-b");
+    const refused = as(admin).tasks.create({ id: other.id, taskType: "docker.pull", payload: { image: "nginx" } });
+    await expect(refused).rejects.toMatchObject({ code: "CONFLICT", message: expect.stringContaining("was revoked") });
     const left = async () => (await as(admin).agents.list({ revoked: true })).agents.length;
     expect((await as(admin).tasks.get({ id: taskId })).errorCode).toBe("AGENT_REVOKED");
     const endedFor = async (hours: number) => {

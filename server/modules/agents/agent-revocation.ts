@@ -62,8 +62,10 @@ export class AgentRevocation {
 
   /** Ends what was left open when a control plane stopped half-way, and forgets agents of which nothing is left. */
   async sweep(): Promise<void> {
-    for (const { revokedAt, ...agent } of await findUnwound(this.deps.database)) if (revokedAt) await this.windUp({ ...agent, revokedAt });
-    await this.forget();
+    for (const agent of await findRevoked(this.deps.database)) {
+      if (await isUnwound(this.deps.database, agent.id)) await this.windUp(agent);
+      await this.forget(agent.id);
+    }
   }
 
   private async windUp(agent: { readonly id: string; readonly name: string; readonly revokedAt: Date }): Promise<void> {

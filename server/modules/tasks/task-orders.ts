@@ -8,6 +8,7 @@ import type { Database } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { seal } from "../../platform/sealing";
 import type { Keys } from "../../platform/secrets";
+import { agentRevoked } from "../agents/agent-missing";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
@@ -27,7 +28,11 @@ export interface TaskOrdersDeps {
   readonly tasks: TasksService;
   readonly gateway: AgentGateway;
   /** By UUID or `agent_id`; throws AGENT_NOT_FOUND. */
-  readonly agents: { get(ref: string): Promise<{ readonly id: string; readonly name: string; readonly capabilities: readonly string[] }> };
+  readonly agents: {
+    get(
+      ref: string,
+    ): Promise<{ readonly id: string; readonly name: string; readonly capabilities: readonly string[]; readonly revokedAt: Date | null }>;
+  };
 }
 
 /** Tasks that an admin gives to an agent by hand, beside those that sessions and homes need. */
@@ -49,6 +54,7 @@ export class TaskOrders {
         details: { fields: { credentials: `${kind} needs none` } },
       });
     const agent = await agents.get(input.id);
+    if (agent.revokedAt) throw agentRevoked(agent.name);
     if (!agent.capabilities.includes(DOCKER_TASKS))
       throw new BerthError("AGENT_TOO_OLD", `Agent ${agent.name} carries out no ${kind} tasks; it needs the capability '${DOCKER_TASKS}'`);
     const event = await database.$transaction(async (tx) => {

@@ -84,11 +84,14 @@ export class TasksInbox {
     await this.deps.bus.publish(...events);
   }
 
-  /** Ends all that is open of an agent that is asked nothing any more, as if it had failed at each. */
+  /** Ends all that is open of an agent that is asked nothing any more, as if it had failed at each. One that can't be ended keeps no other open. */
   async failAll(agentId: string, failure: { readonly code: ErrorCode; readonly message: string }): Promise<void> {
     for (const { id } of await findOpenTasksOf(this.deps.database, agentId)) {
       const { code: error_code, message: error } = failure;
-      await this.finished(agentId, { type: "command_result", command_id: id, agent_id: "", status: "failed", error, error_code });
+      await this.finished(agentId, { type: "command_result", command_id: id, agent_id: "", status: "failed", error, error_code }).catch(
+        (problem: unknown) =>
+          this.deps.log.error({ err: problem, taskId: id }, "a task of a revoked agent could not be ended; the next sweep tries again"),
+      );
     }
   }
 
