@@ -135,7 +135,6 @@ export const sessionsRouter = router({
         method: "POST",
         path: "/sessions/{id}/adopt",
         summary: "Move a session from a revoked agent to the one in its place",
-        refusals: [409],
       },
     })
     .input(sessionIdInput)
