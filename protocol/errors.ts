@@ -54,7 +54,8 @@ export const errorCatalogue = {
   AGENT_DRAINING: entry(503, "SERVICE_UNAVAILABLE", "Agent draining", true),
   AGENT_CAPACITY_EXCEEDED: entry(503, "SERVICE_UNAVAILABLE", "Agent capacity exceeded", true),
   AGENT_TOO_OLD: entry(409, "CONFLICT", "Agent too old"),
-  AGENT_IN_USE: entry(409, "CONFLICT", "Agent still holds sessions"),
+  /** Its access was taken back: nothing is asked of it any more. */
+  AGENT_REVOKED: entry(409, "CONFLICT", "Agent revoked"),
   /** More than the owner may have; `details.quotas` says what is used, asked and allowed of each resource that it is. */
   QUOTA_EXCEEDED: entry(409, "CONFLICT", "Quota exceeded"),
   NO_AGENTS_AVAILABLE: entry(503, "SERVICE_UNAVAILABLE", "No agents available", true),

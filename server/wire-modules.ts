@@ -1,5 +1,7 @@
 import type pg from "pg";
 import type { Config } from "./config";
+import { AgentRevocation } from "./modules/agents/agent-revocation";
+import { AgentRevocationJobs } from "./modules/agents/agent-revocation-jobs";
 import { AgentUsageService } from "./modules/agents/agent-usage-service";
 import { AgentsInbox } from "./modules/agents/agents-inbox";
 import { AgentsJobs } from "./modules/agents/agents-jobs";
@@ -36,6 +38,7 @@ import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
 import { SharesService } from "./modules/sessions/shares-service";
+import { StrandedSessions } from "./modules/sessions/stranded-sessions";
 import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
@@ -161,7 +164,8 @@ export function wireModules(parts: ModuleParts) {
     ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
   });
   const idle = new IdleService({ ...base, audit, changes });
-  const adoption = new SessionAdoption({ ...base, audit, changes });
+  const adoption = new SessionAdoption({ ...base, audit, homes, changes });
+  const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
   const appEntryUrl = (sessionId: string, ticket: string) => {
     const { protocol, port } = config.publicUrl;
@@ -191,6 +195,8 @@ export function wireModules(parts: ModuleParts) {
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
   const tasksInbox = new TasksInbox({ ...base, listeners, endings, taskLogs });
   const taskStreamInbox = new TaskStreamInbox({ ...base, tasksInbox });
+  const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
+  const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
@@ -210,7 +216,7 @@ export function wireModules(parts: ModuleParts) {
   webhooks.whenDue(() => webhooksJobs.soon());
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
-  const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, identityJobs];
+  const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
@@ -222,6 +228,7 @@ export function wireModules(parts: ModuleParts) {
     tokens,
     quotas,
     agents,
+    agentRevocation,
     agentUsage,
     registrationTokens,
     templates,
@@ -231,6 +238,7 @@ export function wireModules(parts: ModuleParts) {
     sessionCreation,
     warmPool,
     adoption,
+    strandedSessions,
     viewerTickets,
     sessionPolicies,
     shares,

@@ -68,6 +68,11 @@ export class AgentSockets {
     return this.holders.get(agentId)?.open ?? false;
   }
 
+  /** UUIDs of all that have a connection here, registered or not. */
+  agentIds(): string[] {
+    return [...new Set([...this.all].map((connection) => connection.agent.agentId))];
+  }
+
   connectedCount(): number {
     let count = 0;
     for (const holder of this.holders.values()) if (holder.open) count += 1;

@@ -118,7 +118,8 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.get": { expected: staff, input: agentId },
   "agents.usage": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
-  "agents.remove": { expected: staff, input: agentId },
+  // Of one that isn't there: the agent of the tests would be gone.
+  "agents.remove": { expected: staff, input: () => ({ id: "no-such-agent" }) },
   "agents.approve": { expected: admins, input: (things) => ({ ...agentId(things), keyFingerprint: "0".repeat(64) }) },
   "agents.adoptOrphan": { expected: staff, input: orphan },
   "agents.removeOrphan": { expected: staff, input: orphan },
@@ -161,6 +162,8 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     input: (things) => ({ ...id(things), state: "terminated" }),
     spoils: "session",
   },
+  "sessions.adopt": { expected: ownAndStaff, input: id },
+  "sessions.abandon": { expected: ownAndStaff, input: id },
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
   // It may hold what the owner typed: no operator's.
   "sessions.logs": { expected: ownAndAdmin, input: id },

@@ -1,3 +1,4 @@
+import type { AgentRevocation } from "../modules/agents/agent-revocation";
 import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
@@ -15,6 +16,7 @@ import type { SessionCreation } from "../modules/sessions/session-creation";
 import type { SessionPolicies } from "../modules/sessions/session-policies";
 import type { SessionsService } from "../modules/sessions/sessions-service";
 import type { SharesService } from "../modules/sessions/shares-service";
+import type { StrandedSessions } from "../modules/sessions/stranded-sessions";
 import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { WarmPoolService } from "../modules/sessions/warm-pool-service";
@@ -44,6 +46,7 @@ export interface Services {
   readonly tokens: TokensService;
   readonly quotas: QuotasService;
   readonly agents: AgentsService;
+  readonly agentRevocation: AgentRevocation;
   readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;
@@ -53,6 +56,7 @@ export interface Services {
   readonly sessionCreation: SessionCreation;
   readonly warmPool: WarmPoolService;
   readonly adoption: SessionAdoption;
+  readonly strandedSessions: StrandedSessions;
   readonly viewerTickets: ViewerTickets;
   readonly sessionPolicies: SessionPolicies;
   readonly shares: SharesService;

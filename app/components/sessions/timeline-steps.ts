@@ -46,6 +46,7 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
   viewer_failed: "warning",
   resize_failed: "warning",
   agent_lost: "warning",
+  agent_revoked: "warning",
   force_terminated: "warning",
 };
 
@@ -77,6 +78,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   failed: "Failed",
   container_lost: "Container lost",
   agent_lost: "Agent lost",
+  agent_revoked: "Agent revoked",
   agent_returned: "Agent returned",
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",

@@ -12,6 +12,7 @@ import type { IdentityService } from "../identity/identity-service";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import type { TasksService } from "../tasks/tasks-service";
+import { updateUnlessRevoked } from "./agent-revocation-store";
 import { agentStatus } from "./agent-status";
 import { closeConnection, findAgent, updateAgent } from "./agents-store";
 import { withGiven } from "./given-labels";
@@ -60,7 +61,7 @@ export class AgentsInbox {
     demandOwnName(agent, message.agent_id);
     const now = this.deps.clock.now();
     const before = await findAgent(this.deps.database, agent.agentId);
-    const row = await updateAgent(this.deps.database, agent.agentId, {
+    const known = await updateUnlessRevoked(this.deps.database, agent.agentId, {
       platform: message.platform,
       region: message.region,
       version: message.version,
@@ -76,13 +77,15 @@ export class AgentsInbox {
       lastHeartbeatAt: now,
       degradedReason: null,
     });
+    // Revoked since its credential was looked at.
+    if (!before || !known) throw new BerthError("AUTH_TOKEN_INVALID", `The access of '${agent.name}' was revoked; enrol the agent again`);
     await this.deps.tasks.resendAll(agent.agentId);
-    if (before && agentStatus(before, now).status === "offline") await this.deps.sessionsInbox.agentReturned(agent.agentId);
+    if (agentStatus(before, now).status === "offline") await this.deps.sessionsInbox.agentReturned(agent.agentId);
     // Not awaited: the channel counts the agent as connected once this returns, and only then has the dispatcher something to send to it.
     this.deps.bus
       .publish({ kind: "agent", agentId: agent.agentId })
       .catch((error: unknown) => this.deps.log.warn({ err: error }, "nobody was told that an agent connected"));
-    return { heartbeatIntervalSeconds: row.heartbeatIntervalSeconds };
+    return { heartbeatIntervalSeconds: before.heartbeatIntervalSeconds };
   }
 
   /** A heartbeat that came as a request. */

@@ -21,7 +21,6 @@ import {
   listRegistrationTokensOutput,
   orphanInput,
   registrationTokenIdInput,
-  removeAgentInput,
   setAgentStatusInput,
 } from "./agents-schema";
 
@@ -94,14 +93,14 @@ export const agentsRouter = router({
       allow(ctx.login, "see", input.id);
       return ctx.services.agentUsage.of(input);
     }),
+  /** Without conditions: what the agent holds is left to be adopted or removed. */
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/agents/{id}", summary: "Revoke and remove an agent" } })
-    .input(removeAgentInput)
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}", summary: "Revoke an agent" } })
+    .input(agentRefInput)
     .output(z.object({ deleted: z.literal(true) }))
     .mutation(async ({ ctx, input }) => {
-      allow(ctx.login, input.force ? "removeByForce" : "remove", input.id);
-      if (input.force) await ctx.services.sessions.abandonAgent(ctx.asker, input.id);
-      await ctx.services.agents.remove(ctx.asker, input);
+      allow(ctx.login, "remove", input.id);
+      await ctx.services.agentRevocation.revoke(ctx.asker, input.id);
       return { deleted: true } as const;
     }),
   adoptOrphan: procedure

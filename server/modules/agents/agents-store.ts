@@ -3,7 +3,6 @@ import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
-import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
 export type OrphanRow = Prisma.OrphanGetPayload<object>;
@@ -17,9 +16,13 @@ export interface Reservation {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** By UUID, revoked or not; a name is that of the one which has it now. */
 export const findAgent = (db: Tx | Database, ref: string) =>
-  db.agent.findUnique({ where: uuid.test(ref) ? { id: ref.toLowerCase() } : { name: ref } });
-export const findAgents = (db: Tx | Database) => db.agent.findMany({ orderBy: { name: "asc" } });
+  uuid.test(ref)
+    ? db.agent.findUnique({ where: { id: ref.toLowerCase() } })
+    : db.agent.findFirst({ where: { name: ref, revokedAt: null } });
+/** Those that were not revoked. */
+export const findAgents = (db: Tx | Database) => db.agent.findMany({ where: { revokedAt: null }, orderBy: { name: "asc" } });
 
 /** False where another control plane told it first. */
 export const markTold = async (tx: Tx, id: string, before: string | null, toldStatus: string): Promise<boolean> =>
@@ -50,8 +53,13 @@ const fleetColumns = {
   createdAt: true,
 } satisfies Prisma.AgentSelect;
 export type FleetRow = Prisma.AgentGetPayload<{ select: typeof fleetColumns }>;
+/** Without those that were revoked. */
 export const findFleet = (db: Tx | Database, ids?: readonly string[]): Promise<FleetRow[]> =>
-  db.agent.findMany({ where: ids ? { id: { in: [...ids] } } : {}, select: fleetColumns, orderBy: { name: "asc" } });
+  db.agent.findMany({
+    where: { revokedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) },
+    select: fleetColumns,
+    orderBy: { name: "asc" },
+  });
 
 const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>("agents", [
   {
@@ -61,9 +69,17 @@ const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOr
     beyond: (name, order) => ({ name: past(name, order) }),
     from: (name, order) => ({ name: notBefore(name, order) }),
   },
+  // Of those that were revoked several may have had one name.
+  {
+    orderBy: (order) => ({ id: order }),
+    of: (row) => row.id,
+    is: (id) => ({ id: uuidText.parse(id) }),
+    beyond: (id, order) => ({ id: past(uuidText.parse(id), order) }),
+  },
 ]);
 
 export interface AgentFilter {
+  readonly revoked: boolean;
   readonly ids?: readonly string[] | undefined;
   readonly platform?: "docker" | "kubernetes" | undefined;
   readonly region?: string | undefined;
@@ -78,6 +94,7 @@ export async function findAgentPage(
 ): Promise<{ rows: AgentRow[]; nextCursor: string | null; counted: number }> {
   const part = filter.search ? ({ contains: filter.search, mode: "insensitive" } as const) : null;
   const where: Prisma.AgentWhereInput = {
+    revokedAt: filter.revoked ? { not: null } : null,
     ...(filter.ids ? { id: { in: [...filter.ids] } } : {}),
     ...(filter.platform ? { platform: filter.platform } : {}),
     ...(filter.region === undefined ? {} : { region: filter.region }),
@@ -156,13 +173,6 @@ export const findSessionsOn = (db: Tx | Database, agentId: string) =>
     orderBy: { createdAt: "desc" },
     take: 500,
   });
-export const countHomesOn = (db: Tx | Database, agentId: string) => db.home.count({ where: { agentId, userId: { not: WARM_POOL_OWNER } } });
-
-/** The agent with its tasks, orphans and homes; its ended sessions stay, on no agent. */
-export async function deleteAgent(tx: Tx, id: string): Promise<void> {
-  await tx.home.deleteMany({ where: { agentId: id } });
-  await tx.agent.delete({ where: { id } });
-}
 
 export const findOrphans = (db: Database, agentId: string) => db.orphan.findMany({ where: { agentId }, orderBy: { firstSeenAt: "asc" } });
 export const findOrphan = (db: Tx | Database, agentId: string, containerId: string) =>
@@ -199,7 +209,7 @@ export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWr
       "degradedReason" = beat."degraded",
       "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
-    WHERE "Agent"."id" = beat."id"`;
+    WHERE "Agent"."id" = beat."id" AND "Agent"."revokedAt" IS NULL`;
 }
 
 export type RegistrationTokenRow = Prisma.RegistrationTokenGetPayload<object>;

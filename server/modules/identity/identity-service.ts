@@ -48,6 +48,9 @@ export interface ProvenAgent {
   readonly name: string;
 }
 
+/** How long the key that a secret was exchanged for may ask for its certificate once more. */
+export const EXCHANGE_REPEATABLE_MS = 24 * 3_600_000;
+
 interface Proven {
   readonly owner: OwnerRow;
   readonly certificate: CheckedCertificate;
@@ -228,10 +231,11 @@ export class IdentityService {
     return database.$transaction((tx) => this.issue(tx, { id: owner.id, name: owner.name, publicKey: key }));
   }
 
-  /** For agents that were enrolled before there were certificates. */
+  /** For agents that were enrolled before there were certificates; again for the same key where the answer may have been lost. */
   private async exchange(agentRef: string, secret: string, publicKey: KeyObject): Promise<AgentCertificate> {
     return this.deps.database.$transaction(async (tx) => {
-      const owner = await takeOldSecret(tx, agentRef.toLowerCase(), hashSecret(secret), fingerprintOf(publicKey));
+      const asking = { id: agentRef.toLowerCase(), secretHash: hashSecret(secret), keyFingerprint: fingerprintOf(publicKey) };
+      const owner = await takeOldSecret(tx, asking, this.deps.clock.now(), EXCHANGE_REPEATABLE_MS);
       if (!owner)
         throw new BerthError("AUTH_TOKEN_INVALID", "This agent's secret was exchanged before, or is not valid; enrol the agent again");
       return this.issue(tx, { id: owner.id, name: owner.name, publicKey });

@@ -5,7 +5,7 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
- * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `picture`: the small one of its screen, which no role opens.
+ * `strand`: say what becomes of it when its agent was revoked. `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -16,6 +16,7 @@ export type SessionAction =
   | "hibernate"
   | "wake"
   | "terminate"
+  | "strand"
   | "forceTerminate"
   | "delete"
   | "screen"
@@ -32,6 +33,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     hibernate: true,
     wake: true,
     terminate: true,
+    strand: true,
     forceTerminate: false,
     delete: true,
     screen: false,

@@ -268,6 +268,15 @@ export async function insertAgentEvents(
         WHERE e."sessionId" = s."id" AND e."kind" IN ('agent_lost', 'agent_returned') ORDER BY e."id" DESC LIMIT 1), ${first})`;
 }
 
+/** Once for each live session of an agent that was revoked at that moment. */
+export async function insertRevocationEvents(db: Database, agentId: string, message: string, revokedAt: Date): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
+    SELECT s."id", ${revokedAt}::timestamp, 'agent_revoked', ${message} FROM "Session" s
+    WHERE s."agentId" = ${agentId}::uuid AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
+      AND NOT EXISTS (SELECT FROM "SessionEvent" e WHERE e."sessionId" = s."id" AND e."kind" = 'agent_revoked' AND e."at" = ${revokedAt}::timestamp)`;
+}
+
 export async function writeActivity(db: Database, agentId: string, at: ReadonlyMap<string, Date>): Promise<void> {
   const rows = [...at].filter(([id]) => uuid.test(id)).map(([id, time]) => ({ id, at: time.toISOString() }));
   if (rows.length === 0) return;
