@@ -52,7 +52,7 @@ export const runningStory = onceFor("running session", async (plane: Plane): Pro
 });
 
 /** Asks for another state and takes the command that follows. */
-async function afterAsking(plane: Plane, story: Story, ask: () => Promise<unknown>): Promise<Message> {
+async function afterAsking(story: Story, ask: () => Promise<unknown>): Promise<Message> {
   const from = story.channel.heard.length;
   // The answer waits for the phase, which waits for us.
   const asked = ask();
@@ -123,7 +123,7 @@ export const commandChecks: readonly Check<Plane>[] = [
     async run(plane) {
       const story = await runningStory(plane);
       const { id } = story.session;
-      const command = await afterAsking(plane, story, () => plane.admin("PATCH", `/sessions/${id}`, { state: "hibernated" }));
+      const command = await afterAsking(story, () => plane.admin("PATCH", `/sessions/${id}`, { state: "hibernated" }));
       expectShape(hibernateCommandShape, command, where);
       await plane.untilPhase(id, "Hibernated");
     },
@@ -135,7 +135,7 @@ export const commandChecks: readonly Check<Plane>[] = [
     async run(plane) {
       const story = await runningStory(plane);
       const { id } = story.session;
-      const command = await afterAsking(plane, story, () => plane.admin("PATCH", `/sessions/${id}`, { state: "running" }));
+      const command = await afterAsking(story, () => plane.admin("PATCH", `/sessions/${id}`, { state: "running" }));
       expectShape(wakeCommandShape, command, where);
       await plane.untilPhase(id, "Running");
     },
@@ -177,7 +177,7 @@ export const endingChecks: readonly Check<Plane>[] = [
     async run(plane) {
       const story = await runningStory(plane);
       const { id } = story.session;
-      const command = await afterAsking(plane, story, async () =>
+      const command = await afterAsking(story, async () =>
         expectStatus(await plane.admin("PATCH", `/sessions/${id}`, { state: "terminated" }), 200),
       );
       expectShape(stopCommandShape, command, where);
