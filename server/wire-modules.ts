@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Config } from "./config";
+import { AgentLabelsService } from "./modules/agents/agent-labels-service";
 import { AgentUsageService } from "./modules/agents/agent-usage-service";
 import { AgentsInbox } from "./modules/agents/agents-inbox";
 import { AgentsJobs } from "./modules/agents/agents-jobs";
@@ -127,6 +128,7 @@ export function wireModules(parts: ModuleParts) {
   const agents = new AgentsService({ ...base, audit, tasks, identity });
   const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, agents });
   const agentUsage = new AgentUsageService(base);
+  const agentLabels = new AgentLabelsService({ ...base, audit });
   const registrationTokens = new RegistrationTokensService({
     ...base,
     audit,
@@ -204,6 +206,7 @@ export function wireModules(parts: ModuleParts) {
     quotas,
     agents,
     agentUsage,
+    agentLabels,
     registrationTokens,
     templates,
     templateHistory,

@@ -116,6 +116,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.get": { expected: staff, input: agentId },
   "agents.usage": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
+  "agents.update": { expected: staff, input: (things) => ({ ...agentId(things), labels: {} }) },
   "agents.remove": { expected: staff, input: agentId },
   "agents.approve": { expected: admins, input: (things) => ({ ...agentId(things), keyFingerprint: "0".repeat(64) }) },
   "agents.adoptOrphan": { expected: staff, input: orphan },

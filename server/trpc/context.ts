@@ -1,3 +1,4 @@
+import type { AgentLabelsService } from "../modules/agents/agent-labels-service";
 import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
@@ -43,6 +44,7 @@ export interface Services {
   readonly tokens: TokensService;
   readonly quotas: QuotasService;
   readonly agents: AgentsService;
+  readonly agentLabels: AgentLabelsService;
   readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;
