@@ -1,4 +1,4 @@
-import { NotRun } from "./check";
+import { NotRun, NotServed } from "./check";
 import { shown } from "./expectations";
 
 /** Made when it is first needed. The check that needed it first tells why it can't be; those that come later are not run. */
@@ -10,7 +10,7 @@ export function once<Value>(what: string, make: () => Promise<Value>): () => Pro
     try {
       return await made;
     } catch (error) {
-      if (first || error instanceof NotRun) throw error;
+      if (first || error instanceof NotRun || error instanceof NotServed) throw error;
       throw new NotRun(`there is no ${what}: ${shown(error instanceof Error ? error.message : error)}`);
     }
   };

@@ -21,6 +21,7 @@ import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
+import { agentPaths } from "./rest/agent-paths";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
@@ -123,7 +124,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
   });
   const asked = localLimiter(pageRequests);
-  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath] });
+  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath], agentPaths });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const agentDoors = { identity: modules.identity, inbox, limit: localLimiter(AGENT_REQUESTS) };
   const listening: ListenerOptions = {

@@ -47,7 +47,7 @@ export class AgentWorld {
   /** Its channel as it is now; a new one after it was closed. */
   async channel(): Promise<{ plane: PlayedPlane; channel: ChannelSocket }> {
     const plane = await this.plane();
-    return { plane, channel: await plane.channel() };
+    return { plane, channel: await plane.channel(0) };
   }
 
   async newPlane(port = 0): Promise<PlayedPlane> {

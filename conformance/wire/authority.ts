@@ -76,7 +76,7 @@ export async function makeAuthority(name: string): Promise<Authority> {
       const own = await webcrypto.subtle.generateKey(P256, true, ["sign", "verify"]);
       const alternatives = names.map((value) => ({ type: isIP(value) ? "ip" : "dns", value }) as const);
       const end = new Date(Date.now() + DAY_MS);
-      const cert = await sign("CN=conformance", own.publicKey, end, x509.ExtendedKeyUsage.serverAuth, alternatives);
+      const cert = await sign("CN=conformance listener", own.publicKey, end, x509.ExtendedKeyUsage.serverAuth, alternatives);
       const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", own.privateKey));
       const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }).export({ type: "pkcs8", format: "pem" }).toString();
       return { cert, key };
