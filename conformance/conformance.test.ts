@@ -101,6 +101,6 @@ describe("the checks", () => {
     const ids = all.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const contract of contracts) expect(ids.some((id) => id.startsWith(`${contract}-`))).toBe(true);
-    for (const { says } of all) expect(says).toMatch(/^[A-Z].{20,}[^.]$/s);
+    for (const { says } of all) expect(says).toMatch(/^[A-Za-z].{20,}[^.]$/s);
   });
 });

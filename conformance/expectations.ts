@@ -1,7 +1,8 @@
 /** Comparisons that say in words what differs. What is shown of an answer has its secrets cut out. */
+import type { Duplex } from "node:stream";
 import type { z } from "zod";
 import { Difference, NotServed } from "./check";
-import type { Answer } from "./wire/ask";
+import type { Answer, Upgraded } from "./wire/ask";
 
 const SHOWN = 300;
 const SECRETS = /("(?:token|key|password|tunnel_secret|registry\.password)"\s*:\s*")[^"]*/g;
@@ -34,6 +35,12 @@ export function expectShape<Schema extends z.ZodType>(schema: Schema, value: unk
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.slice(0, 4).map((issue) => `${issue.path.join(".") || "the whole"}: ${issue.message}`);
   throw new Difference(`the contract's fields (${problems.join("; ")})`, shown(value), where);
+}
+
+/** The connection after its 101. */
+export function expectUpgrade(dialled: Upgraded, where: string): Duplex {
+  if (dialled.socket) return dialled.socket;
+  throw new Difference("101", `${dialled.status} ${shown(dialled.text)}`, where);
 }
 
 export function expectEqual(got: unknown, wanted: unknown, where: string): void {

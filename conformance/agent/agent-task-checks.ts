@@ -13,7 +13,7 @@ const container = `conformance-${randomUUID().slice(0, 8)}`;
 
 async function demandTasks(world: AgentWorld): Promise<void> {
   const { channel } = await world.channel();
-  const { capabilities } = channel.heard[0] ?? {};
+  const capabilities = channel.heard[0]?.capabilities;
   if (Array.isArray(capabilities) && capabilities.includes(DOCKER_TASKS)) return;
   throw new NotServed(`capabilities ${shown(capabilities)}`, `tasks of a container engine (capability '${DOCKER_TASKS}')`);
 }

@@ -95,7 +95,7 @@ export const agentTunnelChecks: readonly Check<AgentWorld>[] = [
     async run(world) {
       const { sessionId } = await world.session();
       const { plane, channel } = await world.channel();
-      const { capabilities } = channel.heard[0] ?? {};
+      const capabilities = channel.heard[0]?.capabilities;
       if (!Array.isArray(capabilities) || !capabilities.includes("logs")) throw new NotServed("no capability 'logs'", "logs_request");
       const tunnel = await plane.tunnel(channel, (id, secret) => ({
         type: "logs_request",

@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES } from "@berth/protocol/agent-messages";
 import type { Check } from "../check";
 import { channelErrorShape, registerAckShape } from "../contract/shapes";
-import { eventually, expectEqual, expectShape, expectThat } from "../expectations";
+import { eventually, expectEqual, expectShape, expectThat, expectUpgrade } from "../expectations";
 import { onceFor } from "../once";
 import type { ChannelSocket, Message } from "../wire/channel-socket";
 import type { Plane } from "./plane";
@@ -37,8 +37,7 @@ export const channelChecks: readonly Check<Plane>[] = [
     async run(plane) {
       const agent = await agentOf(plane);
       const dialled = await agent.upgrade(agent.channelTarget);
-      expectThat(dialled.status === 101, "101", dialled.status, "upgrade of /agent/ws");
-      dialled.socket.destroy();
+      expectUpgrade(dialled, "upgrade of /agent/ws").destroy();
     },
   },
   {

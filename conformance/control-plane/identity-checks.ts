@@ -1,7 +1,7 @@
 import type { Check } from "../check";
 import { NotRun } from "../check";
 import { certificateAnswerShape, errorShape } from "../contract/shapes";
-import { expectShape, expectStatus, expectThat } from "../expectations";
+import { expectShape, expectStatus, expectThat, expectUpgrade } from "../expectations";
 import { makeAgentKey, type ProofOf } from "../wire/agent-key";
 import { makeAuthority } from "../wire/authority";
 import type { Plane } from "./plane";
@@ -61,8 +61,7 @@ export const identityChecks: readonly Check<Plane>[] = [
       expectStatus(await agent.ask("POST", target, {}, { authorization }), 401, "the same proof again");
       const showing = { authorization: `Bearer ${agent.proof("GET", agent.channelTarget)}` };
       const first = await agent.upgrade(agent.channelTarget, {}, showing);
-      expectThat(first.status === 101, "101", first.status, "upgrade of /agent/ws");
-      first.socket.destroy();
+      expectUpgrade(first, "upgrade of /agent/ws").destroy();
       const { status } = await agent.upgrade(agent.channelTarget, {}, showing);
       expectThat(status === 401, "401", status, "upgrade of /agent/ws with the same proof");
     },
@@ -130,8 +129,7 @@ export const identityChecks: readonly Check<Plane>[] = [
       const answer = await agent.ask("POST", `/api/v1/agents/${agent.id}/heartbeat`, {}, { tls: agent.tls }, base);
       expectStatus(answer, 200);
       const dialled = await agent.upgrade(agent.channelTarget, {}, { tls: agent.tls }, base);
-      expectThat(dialled.status === 101, "101", dialled.status, "upgrade of /agent/ws by certificate");
-      dialled.socket.destroy();
+      expectUpgrade(dialled, "upgrade of /agent/ws by certificate").destroy();
     },
   },
   {

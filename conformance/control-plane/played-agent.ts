@@ -77,7 +77,11 @@ export class PlayedAgent {
   socket(target: string): Promise<ChannelSocket> {
     const url = new URL(`${this.url.pathname.replace(/\/$/, "")}${target}`, this.url);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url, { headers: this.headers("GET", target), perMessageDeflate: false, handshakeTimeout: 15_000 });
+    const socket = new WebSocket(url, {
+      headers: this.headers("GET", target, undefined),
+      perMessageDeflate: false,
+      handshakeTimeout: 15_000,
+    });
     const end = new ChannelSocket(socket, "control plane", this.patienceMs);
     const where = `upgrade of ${target.split("?")[0]}`;
     return new Promise((resolve, reject) => {

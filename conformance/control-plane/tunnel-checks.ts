@@ -4,9 +4,8 @@ import type { Duplex } from "node:stream";
 import { displayPath } from "@berth/protocol/tunnel";
 import WebSocket, { WebSocketServer } from "ws";
 import type { Check } from "../check";
-import { Difference } from "../check";
 import { vncProxyRequestShape } from "../contract/shapes";
-import { expectEqual, expectShape, expectThat } from "../expectations";
+import { expectEqual, expectShape, expectThat, expectUpgrade } from "../expectations";
 import type { Upgraded } from "../wire/ask";
 import { runningStory, type Story } from "./command-checks";
 import type { Plane } from "./plane";
@@ -32,10 +31,7 @@ async function viewer(plane: Plane, { channel, session }: Story) {
   return { socket, answered, id: proxy_id, secret: data.tunnel_secret, data };
 }
 
-function open(dialled: Upgraded): Duplex {
-  if (dialled.socket) return dialled.socket;
-  throw new Difference("101", String(dialled.status), "upgrade of /agent/tunnel/{id}");
-}
+const open = (dialled: Upgraded): Duplex => expectUpgrade(dialled, "upgrade of /agent/tunnel/{id}");
 
 /** An agent's display: a server that listens nowhere and sends back what it gets. */
 function echoOn(socket: Duplex): Promise<string> {

@@ -23,7 +23,11 @@ export class AgentLabelsService {
       await this.deps.audit.record(tx, actorOf(asker), {
         action: "agents.update",
         target: { kind: "agent", id: row.id },
-        details: { name: row.name, ...(labels ? { labels } : {}), ...(capabilities ? { capabilities } : {}) },
+        details: {
+          name: row.name,
+          ...(labels ? { labels: Object.entries(labels).map(([name, value]) => `${name}=${value}`) } : {}),
+          ...(capabilities ? { capabilities } : {}),
+        },
       });
       return row.id;
     });

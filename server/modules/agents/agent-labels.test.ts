@@ -43,6 +43,6 @@ it("gives an agent labels and capabilities over its own, which come back when th
   expect(await seen()).toEqual({ labels: { zone: "own", disk: "ssd" }, capabilities: ["docker", "ssh"] });
 
   const [entry] = (await kit.callerOf(admin).audit.list({ action: "agents.update" })).entries;
-  expect(entry).toMatchObject({ actorName: operator.username, details: { name: "labelled", labels: {} } });
+  expect(entry).toMatchObject({ actorName: operator.username, details: { name: "labelled", labels: [] } });
   await expect(kit.callerOf(operator).agents.update({ id: "nobody" })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
