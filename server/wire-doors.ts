@@ -22,6 +22,7 @@ import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
+import { agentPaths } from "./rest/agent-paths";
 import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
@@ -157,7 +158,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
   });
   const asked = localLimiter(pageRequests);
-  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath] });
+  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath], agentPaths });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const { identity, handOut, tasksInbox } = modules;
   const agentDoors = { identity, inbox, handOut, tasksInbox, limit: localLimiter(AGENT_REQUESTS) };

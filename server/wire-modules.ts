@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Config } from "./config";
+import { AgentLabelsService } from "./modules/agents/agent-labels-service";
 import { AgentRevocation } from "./modules/agents/agent-revocation";
 import { AgentRevocationJobs } from "./modules/agents/agent-revocation-jobs";
 import { AgentUsageService } from "./modules/agents/agent-usage-service";
@@ -143,6 +144,7 @@ export function wireModules(parts: ModuleParts) {
   const agents = new AgentsService({ ...base, audit, tasks, identity });
   const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, taskLogs, agents });
   const agentUsage = new AgentUsageService(base);
+  const agentLabels = new AgentLabelsService({ ...base, audit });
   const registrationTokens = new RegistrationTokensService({
     ...base,
     audit,
@@ -230,6 +232,7 @@ export function wireModules(parts: ModuleParts) {
     agents,
     agentRevocation,
     agentUsage,
+    agentLabels,
     registrationTokens,
     templates,
     templateHistory,

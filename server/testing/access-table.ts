@@ -118,6 +118,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.get": { expected: staff, input: agentId },
   "agents.usage": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
+  "agents.update": { expected: staff, input: (things) => ({ ...agentId(things), labels: {} }) },
   // Of one that isn't there: the agent of the tests would be gone.
   "agents.remove": { expected: staff, input: () => ({ id: "no-such-agent" }) },
   "agents.approve": { expected: admins, input: (things) => ({ ...agentId(things), keyFingerprint: "0".repeat(64) }) },

@@ -1,3 +1,4 @@
+import type { AgentLabelsService } from "../modules/agents/agent-labels-service";
 import type { AgentRevocation } from "../modules/agents/agent-revocation";
 import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
@@ -47,6 +48,7 @@ export interface Services {
   readonly quotas: QuotasService;
   readonly agents: AgentsService;
   readonly agentRevocation: AgentRevocation;
+  readonly agentLabels: AgentLabelsService;
   readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;

@@ -1,10 +1,11 @@
 import type { Verdict } from "../../platform/verdict";
 import type { Actor } from "../users/users-policy";
 
-export type AgentAction = "see" | "drain" | "remove" | "orphans" | "enrol" | "approve";
+export type AgentAction = "see" | "label" | "drain" | "remove" | "orphans" | "enrol" | "approve";
 
 const operatorMay: Record<AgentAction, boolean> = {
   see: true,
+  label: true,
   drain: true,
   remove: true,
   orphans: true,

@@ -22,6 +22,7 @@ import {
   orphanInput,
   registrationTokenIdInput,
   setAgentStatusInput,
+  updateAgentInput,
 } from "./agents-schema";
 
 const allow = (actor: Actor, action: AgentAction, id = "") =>
@@ -77,6 +78,22 @@ export const agentsRouter = router({
       const agent = await ctx.services.agents.setStatus(ctx.asker, input);
       if (input.status === "draining" && input.sessions === "hibernate") await ctx.services.sessions.hibernateAllOn(ctx.asker, agent.id);
       return agent;
+    }),
+  update: procedure
+    .meta({
+      rest: {
+        method: "PUT",
+        path: "/agents/{id}",
+        summary: "Change the labels and capabilities that an agent is given",
+        example: { labels: { datacenter: "us-west-2" }, capabilities: ["docker", "compose", "ssh"] },
+      },
+    })
+    .input(updateAgentInput)
+    .output(agentDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "label", input.id);
+      await ctx.services.agentLabels.change(ctx.asker, input);
+      return ctx.services.agents.get(input.id);
     }),
   approve: procedure
     .input(approveAgentInput)

@@ -88,6 +88,16 @@ export const listAgentsInput = z.strictObject({
 });
 export const listAgentsOutput = z.object({ agents: z.array(agentSchema), pagination: paginationSchema });
 
+/** Given to the agent beside what it says of itself, in place of what was given before; over a label of the same name. */
+export const updateAgentInput = z.strictObject({
+  id: agentRefSchema,
+  labels: z
+    .record(z.string().min(1).max(100), z.string().max(200))
+    .refine((labels) => Object.keys(labels).length <= 100, "at most 100 labels")
+    .optional(),
+  capabilities: z.array(z.string().min(1).max(50)).max(50).optional(),
+});
+
 /** `sessions`: what a drain does with those that run; `hibernate` asks each of them for it, `finish` leaves them to their people. */
 export const setAgentStatusInput = z.strictObject({
   id: agentRefSchema,
