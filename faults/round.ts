@@ -40,8 +40,7 @@ export async function runRound(planned: PlannedRound, berth: Installation, trial
   await pause(planned.delayMs);
   await berth.kill(planned.victim);
   const killed = performance.now();
-  // Nothing of the path is broken where the database ends.
-  hold?.end(planned.victim === "PostgreSQL" ? "deliver" : planned.fate);
+  hold?.end(fateOf(planned));
   berth.channel.letIn();
   await pause(planned.downMs);
   await berth.revive(planned.victim);
@@ -63,6 +62,13 @@ export async function runRound(planned: PlannedRound, berth: Installation, trial
   const outcome = outcomeOf(task);
   if (outcome === "not accepted" && planned.step !== "asked") problems.push(`it was not accepted: ${refusal}`);
   return { planned, task, outcome, reached, problems, seconds: (performance.now() - began) / 1000, secondsToEnd };
+}
+
+/** Of a path only what the program that ended was at one end of is lost. */
+function fateOf({ victim, step, fate }: PlannedRound): "deliver" | "lose" {
+  if (victim === "PostgreSQL") return "deliver";
+  const engineAlone = step === "engine asked" || step === "engine done";
+  return engineAlone && victim !== "agent" ? "deliver" : fate;
 }
 
 function outcomeOf(task: TaskView | null): RoundResult["outcome"] {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { engineTarget } from "../agent/drivers/docker/engine-target";
-import { EngineFixture } from "../agent/testing/engine-fixture";
+import { BASE_IMAGE, EngineFixture } from "../agent/testing/engine-fixture";
 import { DockerTrial, type TrialParts } from "./docker-trial";
 import { type DatabaseKind, Installation } from "./installation";
 import { Ledger } from "./ledger";
@@ -15,6 +15,9 @@ import { SmallRegistry } from "./small-registry";
 import type { Trial } from "./trial";
 
 const TEMPLATE = "faults";
+/** A display that says its banner and nothing more, and ends when it is told to. */
+const DISPLAY =
+  "exec perl -MIO::Socket::UNIX -e '$SIG{TERM} = sub { exit 0 }; my $s = IO::Socket::UNIX->new(Local => $ENV{BERTH_DISPLAY_SOCKET}, Listen => 9) or die; while (1) { my $v = $s->accept or next; $v->syswrite(qq(RFB 003.008\\n)) }'";
 
 export interface RunOptions {
   readonly dockerHost: string | undefined;
@@ -31,7 +34,7 @@ export async function runRounds(rounds: readonly PlannedRound[], options: RunOpt
   const registry = await SmallRegistry.start();
   const results: RoundResult[] = [];
   try {
-    const image = await fixture.bannerImage();
+    const image = await fixture.imageThatRuns(DISPLAY, "1000:1000", BASE_IMAGE);
     const share = Math.ceil(rounds.length / options.databases.length);
     for (const [index, database] of options.databases.entries()) {
       const mine = rounds.slice(index * share, (index + 1) * share);
@@ -108,7 +111,6 @@ function trialOf({ kind }: PlannedRound, parts: TrialParts, registry: string): T
   }
 }
 
-/** A display that says who it is and nothing more. */
 function makeTemplate(berth: Installation, image: string): Promise<unknown> {
   return berth.call("POST", "/templates", {
     name: TEMPLATE,
