@@ -110,6 +110,9 @@ function holdAt({ step, callNumber }: PlannedRound, berth: Installation, trial: 
 /** False: the task ended, or was refused, before the step came. */
 async function reach({ step }: PlannedRound, trial: Trial, hold: Hold<unknown> | null, asking: Promise<boolean>): Promise<boolean> {
   if (step === "asked") return true;
+  const limit = pause(REACHED_WITHIN_MS).then(() => false);
+  // A change of a session's state is answered when it is done, or after a while.
+  if (hold) return Promise.race([hold.reached.then(() => true), asking.then((accepted) => accepted && limit)]);
   if (!(await asking)) return false;
   if (step === "queued") return true;
   if (step === "recorded") {
@@ -119,6 +122,5 @@ async function reach({ step }: PlannedRound, trial: Trial, hold: Hold<unknown> |
     });
     return true;
   }
-  const limit = pause(REACHED_WITHIN_MS).then(() => false);
-  return Promise.race([limit, (hold?.reached ?? limit).then(() => true)]);
+  return false;
 }
