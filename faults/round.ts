@@ -44,18 +44,19 @@ export async function runRound(planned: PlannedRound, berth: Installation, trial
   berth.channel.letIn();
   await pause(planned.downMs);
   await berth.revive(planned.victim);
-  const accepted = await asking;
   const problems: string[] = [];
   let task: TaskView | null = null;
   const ended = async () => {
     task = await trial.task();
-    if (!task && accepted) throw new Error("it was accepted and is not there");
-    return !task || isOver(task);
+    if (task) return isOver(task);
+    if (await asking) throw new Error("it was accepted and is not there");
+    return true;
   };
   await until("the task's end", ENDED_WITHIN_MS, ended).catch((error: unknown) => {
     problems.push(`${error instanceof Error ? error.message : String(error)}: ${JSON.stringify(task)}`);
   });
   const secondsToEnd = (performance.now() - killed) / 1000;
+  await asking;
   await berth.untilAgentIsBack();
   problems.push(...(problems.length === 0 ? await trial.problems(task) : []), ...reasonless(task));
   await trial.cleanUp();
