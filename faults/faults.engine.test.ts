@@ -11,10 +11,14 @@ const SEED = 4;
 test.each([
   ["the control plane's own database", "embedded" as const, planRounds(SEED, 8).slice(0, 4)],
   ["a database beside it", "beside" as const, planRounds(SEED, 8).slice(4)],
-])("with %s no task is lost, done twice or left without an end where agent, control plane or PostgreSQL is killed", async (_, database, rounds) => {
-  if (!existsSync(join(root, "dist/server.mjs"))) throw new Error("run `npm run build` first: these tests are of the programs as they ship");
-  const results = await runRounds(rounds, { dockerHost: process.env.DOCKER_HOST, databases: [database], told: () => {} });
-  const wrong = results.filter(({ problems }) => problems.length > 0);
-  expect(wrong.map(({ planned, problems }) => ({ ...planned, problems }))).toEqual([]);
-  expect(results).toHaveLength(rounds.length);
-});
+])(
+  "with %s no task is lost, done twice or left without an end where agent, control plane or PostgreSQL is killed",
+  async (_, database, rounds) => {
+    if (!existsSync(join(root, "dist/server.mjs")))
+      throw new Error("run `npm run build` first: these tests are of the programs as they ship");
+    const results = await runRounds(rounds, { dockerHost: process.env.DOCKER_HOST, databases: [database], told: () => {} });
+    const wrong = results.filter(({ problems }) => problems.length > 0);
+    expect(wrong.map(({ planned, problems }) => ({ ...planned, problems }))).toEqual([]);
+    expect(results).toHaveLength(rounds.length);
+  },
+);

@@ -20,7 +20,9 @@ if (!Number.isInteger(seed) || !Number.isInteger(count) || count < 1) {
   process.stderr.write("--rounds and --seed are whole numbers, --rounds at least 1\n");
   process.exit(2);
 }
-const planned = planRounds(seed, count).filter(({ number }) => values.only === undefined || values.only.split(",").includes(String(number)));
+const planned = planRounds(seed, count).filter(
+  ({ number }) => values.only === undefined || values.only.split(",").includes(String(number)),
+);
 const databases = values.database === "embedded" || values.database === "beside" ? [values.database] : (["embedded", "beside"] as const);
 process.stdout.write(`${planned.length} rounds of seed ${seed}\n`);
 const began = new Date();

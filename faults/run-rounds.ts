@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Docker from "dockerode";
+import type Docker from "dockerode";
 import { engineTarget } from "../agent/drivers/docker/engine-target";
 import { BASE_IMAGE, EngineFixture } from "../agent/testing/engine-fixture";
 import { DockerTrial, type TrialParts } from "./docker-trial";

@@ -7,7 +7,12 @@ import type { FaultKind } from "./plan";
 import { asks, expectTimes, type TaskView, type Trial, taskListSchema } from "./trial";
 
 type SessionFaultKind = Extract<FaultKind, `session.${string}`>;
-const sessionSchema = z.object({ id: z.string(), name: z.string(), state: z.string(), status: z.object({ phase: z.string(), message: z.string() }) });
+const sessionSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  state: z.string(),
+  status: z.object({ phase: z.string(), message: z.string() }),
+});
 type SessionView = z.infer<typeof sessionSchema>;
 
 /** How long what the control plane says may take to be what the engine says. */
@@ -59,7 +64,12 @@ export class SessionTrial implements Trial {
   async problems(task: TaskView | null): Promise<string[]> {
     const problems = this.counts(task);
     if (!this.#id) return problems;
-    const wanted = { "session.start": "Running", "session.wake": "Running", "session.hibernate": "Hibernated", "session.stop": "Terminated" };
+    const wanted = {
+      "session.start": "Running",
+      "session.wake": "Running",
+      "session.hibernate": "Hibernated",
+      "session.stop": "Terminated",
+    };
     let last = "";
     const agree = async () => {
       const session = await this.#session();
