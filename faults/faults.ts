@@ -16,14 +16,14 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const count = Number(values.rounds);
-if (!Number.isInteger(seed) || !Number.isInteger(count) || count < 1) {
-  process.stderr.write("--rounds and --seed are whole numbers, --rounds at least 1\n");
+const databases = (["embedded", "beside"] as const).filter((database) => values.database === undefined || values.database === database);
+if (databases.length === 0 || !Number.isInteger(seed) || !Number.isInteger(count) || count < 1) {
+  process.stderr.write("--rounds and --seed are whole numbers, --rounds at least 1; --database is embedded or beside\n");
   process.exit(2);
 }
 const planned = planRounds(seed, count).filter(
   ({ number }) => values.only === undefined || values.only.split(",").includes(String(number)),
 );
-const databases = values.database === "embedded" || values.database === "beside" ? [values.database] : (["embedded", "beside"] as const);
 process.stdout.write(`${planned.length} rounds of seed ${seed}\n`);
 const began = new Date();
 const results = await runRounds(planned, {
