@@ -23,7 +23,8 @@ export interface AgentCondition {
   readonly reason: string | null;
 }
 
-const MISSED_INTERVALS = 3;
+/** Of silence, and an agent is offline. */
+export const MISSED_INTERVALS = 3;
 
 /**
  * The one rule. A closed channel starts the clock and shows as `degraded`; with three intervals of silence, closed or not, the agent is

@@ -19,11 +19,7 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const findAgent = (db: Tx | Database, ref: string) =>
   db.agent.findUnique({ where: uuid.test(ref) ? { id: ref.toLowerCase() } : { name: ref } });
-export const findAgents = (db: Tx | Database) => db.agent.findMany({ orderBy: { name: "asc" } });
-
-/** False where another control plane told it first. */
-export const markTold = async (tx: Tx, id: string, before: string | null, toldStatus: string): Promise<boolean> =>
-  (await tx.agent.updateMany({ where: { id, toldStatus: before }, data: { toldStatus } })).count === 1;
+export const findAgentsById = (db: Tx | Database, ids: readonly string[]) => db.agent.findMany({ where: { id: { in: [...ids] } } });
 
 /** What an agent's status and the room on it follow from: of a large fleet, all else is read of one page at most. */
 const fleetColumns = {
@@ -100,15 +96,6 @@ export const updateAgent = (db: Tx | Database, id: string, data: Prisma.AgentUnc
 /** False: it has another key, or doesn't wait. */
 export async function approveAgent(tx: Tx, id: string, keyFingerprint: string, approvedAt: Date): Promise<boolean> {
   const { count } = await tx.agent.updateMany({ where: { id, keyFingerprint, approvedAt: null, revokedAt: null }, data: { approvedAt } });
-  return count === 1;
-}
-
-/** Only the connection that is the agent's current one may end it. */
-export async function closeConnection(db: Database, id: string, connectionId: string, at: Date, reason: string): Promise<boolean> {
-  const { count } = await db.agent.updateMany({
-    where: { id, connectionId },
-    data: { connectionId: null, disconnectedAt: at, disconnectReason: reason },
-  });
   return count === 1;
 }
 

@@ -13,6 +13,13 @@ export const deleteOrphan = (tx: Tx, agentId: string, containerId: string) => tx
 export const stampInventory = (tx: Tx, agentId: string, at: Date) =>
   tx.agent.update({ where: { id: agentId }, data: { lastInventoryAt: at }, select: { id: true } });
 
+/** Of inventories without an orphan: true for each of these agents, in their order, that has none written down either. */
+export async function stampCleanInventories(db: Database, agentIds: readonly string[], now: Date): Promise<boolean[]> {
+  await db.agent.updateMany({ where: { id: { in: [...agentIds] } }, data: { lastInventoryAt: now } });
+  const kept = await db.orphan.findMany({ where: { agentId: { in: [...agentIds] } }, distinct: ["agentId"], select: { agentId: true } });
+  return agentIds.map((agentId) => !kept.some((orphan) => orphan.agentId === agentId));
+}
+
 /** What this inventory named replaces what earlier ones did. True where the list is another one now. */
 export async function replaceOrphans(db: Database, agentId: string, now: Date, orphans: readonly FoundOrphan[]): Promise<boolean> {
   return db.$transaction(async (tx) => {

@@ -213,14 +213,14 @@ export class SessionsService {
   /** Ends every live session of an agent by force, so that the agent can be removed. */
   async abandonAgent(asker: Asker, agentRef: string): Promise<void> {
     const agent = await this.deps.agents.get(agentRef);
-    for (const session of await findLiveSessionsOn(this.deps.database, agent.id))
+    for (const session of await findLiveSessionsOn(this.deps.database, [agent.id]))
       await this.change(asker, session.id, "force_terminate", {});
   }
 
   /** Asks every session that runs on an agent to hibernate. One that is just starting, waking or ending is left to itself. */
   async hibernateAllOn(asker: Asker, agentRef: string): Promise<void> {
     const agent = await this.deps.agents.get(agentRef);
-    const running = (await findLiveSessionsOn(this.deps.database, agent.id)).filter(
+    const running = (await findLiveSessionsOn(this.deps.database, [agent.id])).filter(
       (session) => session.desired === "running" && session.observed === "running" && session.warmAt === null,
     );
     for (const { id } of running) {

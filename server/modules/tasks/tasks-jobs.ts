@@ -1,6 +1,6 @@
 import { type TaskCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { z } from "zod";
-import type { Bus, BusEvent } from "../../platform/bus";
+import { type Bus, type BusEvent, isUsageAlone } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
@@ -41,7 +41,7 @@ export class TaskDispatcher {
 
   start(): void {
     this.unsubscribe = this.deps.bus.subscribe((event) => {
-      if (event.kind === "task" || event.kind === "agent") void this.wake();
+      if ((event.kind === "task" || event.kind === "agent") && !isUsageAlone(event)) void this.wake();
     });
     this.timer = this.deps.clock.every(POLL_MS, () => this.wake());
     void this.wake();
