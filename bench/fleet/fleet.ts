@@ -7,9 +7,9 @@ import { makeCertificate } from "../measure/certificate";
 import { describeMachine } from "../measure/machine";
 import { Crews } from "./crews";
 import { FleetHouse } from "./house";
-import { climb, type Floor, measureFloor, type Rung } from "./ladder";
+import { ARRIVALS_PER_SECOND, climb, type Floor, fill, measureFloor, type Rung } from "./ladder";
 import { type FleetReport, fleetMarkdown, rungLine } from "./report";
-import { rage, type Storm, storms } from "./storm";
+import { rage, type Storm, storms, weathered } from "./storm";
 import { Watch } from "./watch";
 
 const { values: flags } = parseArgs({
@@ -20,6 +20,8 @@ const { values: flags } = parseArgs({
     storm: { type: "string" },
     trips: { type: "string" },
     seed: { type: "string", default: "1" },
+    /** Ends with 1 where a storm was not weathered. */
+    demand: { type: "boolean", default: false },
     profile: { type: "string" },
     json: { type: "string" },
     markdown: { type: "string" },
@@ -61,7 +63,8 @@ async function measureFloors(): Promise<Floor[]> {
 async function measureStorms(): Promise<Storm[]> {
   if (stormAgents === 0) return [];
   return inHouse(async (house, watch, crews) => {
-    await climb(house, watch, crews, { rungs: [stormAgents], windowMs: 0, trips: 0, seed, say });
+    await crews.add(await house.enrol(stormAgents), ARRIVALS_PER_SECOND);
+    await fill(stormAgents, async () => (await watch.told()).filter(({ told }) => told.includes("online")).length);
     const all: Storm[] = [];
     for (const kind of storms) {
       const storm = await rage(house, watch, crews, { kind, agents: stormAgents });
@@ -75,7 +78,7 @@ async function measureStorms(): Promise<Storm[]> {
 }
 
 const climbed: Rung[] =
-  rungs.length > 0 ? await inHouse((house, watch, crews) => climb(house, watch, crews, { rungs, windowMs, trips, seed, say })) : [];
+  rungs.length > 0 ? await inHouse((house, watch, crews) => climb(house, watch, crews, { rungs, windowMs, trips, say })) : [];
 for (const rung of climbed) say(rungLine(rung));
 const report: FleetReport = {
   date: new Date().toISOString().slice(0, 10),
@@ -93,3 +96,7 @@ const markdown = fleetMarkdown(report);
 if (flags.json) writeFileSync(flags.json, `${JSON.stringify(report, null, 1)}\n`);
 if (flags.markdown) writeFileSync(flags.markdown, `${markdown}\n`);
 process.stdout.write(`${markdown}\n`);
+if (flags.demand && !report.storms.every(weathered)) {
+  say(`A storm was not weathered (seed ${seed})`);
+  process.exitCode = 1;
+}

@@ -11,10 +11,10 @@ import { type RoundTrips, roundTrips } from "./round-trips";
 import type { Watch } from "./watch";
 
 /** How many a second begin to dial. */
-const ARRIVALS_PER_SECOND = 150;
+export const ARRIVALS_PER_SECOND = 150;
 /** Without one more that connected. */
 const STUCK_MS = 30_000;
-/** The first heartbeats and reports of those that came last. */
+/** The first heartbeats and reports of those that came last: a round of heartbeats, and what the sweep tells. */
 const SETTLE_MS = 12_000;
 const SAMPLE_MS = 1_000;
 
@@ -45,7 +45,6 @@ export interface LadderOptions {
   readonly rungs: readonly number[];
   readonly windowMs: number;
   readonly trips: number;
-  readonly seed: number;
   readonly say: (text: string) => void;
 }
 

@@ -27,6 +27,9 @@ export interface Storm {
   readonly flaps: readonly string[];
 }
 
+/** All came back in time, and nobody was told anything of any of them. */
+export const weathered = ({ backSeconds, flaps }: Storm): boolean => backSeconds !== null && flaps.length === 0;
+
 const SAMPLE_MS = 500;
 const LIMIT_MS = 60_000;
 /** What the sweep for lost agents would have to say, it says within two of these. */

@@ -1,4 +1,3 @@
-import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
@@ -159,34 +158,6 @@ export const findSessionsById = (db: Tx | Database, ids: readonly string[]) =>
     where: { id: { in: ids.filter((id) => uuid.test(id)) } },
     select: { id: true, agentId: true, desired: true, observed: true, failureCode: true },
   });
-
-export interface HeartbeatWrite {
-  readonly agentId: string;
-  readonly at: Date;
-  readonly resourceUsage: ResourceUsage | null;
-  readonly degradedReason: string | null;
-  /** Null: not told. */
-  readonly clockSkewMs: number | null;
-}
-
-/** Many agents' heartbeats in one statement. */
-export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWrite[]): Promise<void> {
-  const rows = writes.map((write) => ({
-    id: write.agentId,
-    at: write.at.toISOString(),
-    usage: write.resourceUsage,
-    degraded: write.degradedReason,
-    skew: write.clockSkewMs,
-  }));
-  await db.$executeRaw`
-    UPDATE "Agent" SET
-      "lastHeartbeatAt" = beat."at"::timestamp,
-      "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
-      "degradedReason" = beat."degraded",
-      "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
-    WHERE "Agent"."id" = beat."id"`;
-}
 
 export type RegistrationTokenRow = Prisma.RegistrationTokenGetPayload<object>;
 const newestToken = new Keyset<RegistrationTokenRow, Prisma.RegistrationTokenWhereInput, Prisma.RegistrationTokenOrderByWithRelationInput>(

@@ -3,7 +3,7 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
-import { type HeartbeatWrite, writeHeartbeats } from "./agents-store";
+import { type HeartbeatWrite, writeHeartbeats } from "./presence-store";
 
 const FLUSH_MS = 1_000;
 /** Percent points that are worth telling whoever looks. */

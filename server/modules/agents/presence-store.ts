@@ -1,8 +1,13 @@
-/** Comings and goings of a whole fleet: many agents in one statement. */
-import type { FromAgentOf } from "@berth/protocol/agent-messages";
+/** Comings, goings and heartbeats of a whole fleet: many agents in one statement. */
+import type { FromAgentOf, ResourceUsage } from "@berth/protocol/agent-messages";
 import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
+import { Prisma } from "../../platform/db/generated/client";
 import type { AgentRow } from "./agents-store";
+
+/** Rows of agents in the one order in which several are ever taken at once: two statements about the same fleet wait for each other and never both. */
+export const heldAgents = (ids: readonly string[]) =>
+  Prisma.sql`held AS MATERIALIZED (SELECT "id" AS "heldId" FROM "Agent" WHERE "id" = ANY(${[...ids]}::uuid[]) ORDER BY "id" FOR NO KEY UPDATE)`;
 
 const idRows = z.array(z.object({ id: z.string() }));
 
@@ -21,6 +26,7 @@ export async function writeRegistrations(db: Database, writes: readonly Registra
     ...{ maxCpu: capacity.max_cpu, maxMemory: capacity.max_memory, maxSessions: capacity.max_sessions },
   }));
   const written = await db.$queryRaw`
+    WITH ${heldAgents(writes.map(({ agentId }) => agentId))}
     UPDATE "Agent" SET
       "platform" = r."platform"::"AgentPlatform",
       "region" = coalesce(r."region", "Agent"."region"),
@@ -41,7 +47,8 @@ export async function writeRegistrations(db: Database, writes: readonly Registra
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       AS r("id" uuid, "connectionId" text, "at" text, "platform" text, "region" text, "version" text, "labels" jsonb, "capabilities" text[],
         "metadata" jsonb, "maxCpu" float8, "maxMemory" float8, "maxSessions" float8)
-    WHERE "Agent"."id" = r."id"
+    JOIN held ON held."heldId" = r."id"
+    WHERE "Agent"."id" = held."heldId"
     RETURNING "Agent"."id", "Agent"."heartbeatIntervalSeconds" AS "seconds"`;
   const parsed = z.array(z.object({ id: z.string(), seconds: z.number() })).parse(written);
   return new Map(parsed.map(({ id, seconds }) => [id, seconds]));
@@ -54,9 +61,11 @@ export async function closeConnections(
 ): Promise<string[]> {
   const rows = closed.map(({ agentId, connectionId, at, reason }) => ({ id: agentId, connectionId, at: at.toISOString(), reason }));
   const written = await db.$queryRaw`
+    WITH ${heldAgents(closed.map(({ agentId }) => agentId))}
     UPDATE "Agent" SET "connectionId" = NULL, "disconnectedAt" = r."at"::timestamp, "disconnectReason" = r."reason", "updatedAt" = r."at"::timestamp
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS r("id" uuid, "connectionId" text, "at" text, "reason" text)
-    WHERE "Agent"."id" = r."id" AND "Agent"."connectionId" = r."connectionId"
+    JOIN held ON held."heldId" = r."id"
+    WHERE "Agent"."id" = held."heldId" AND "Agent"."connectionId" = r."connectionId"
     RETURNING "Agent"."id"`;
   return idRows.parse(written).map(({ id }) => id);
 }
@@ -82,9 +91,41 @@ export async function markTold(
   told: readonly { id: string; before: string | null; presence: string }[],
 ): Promise<ReadonlySet<string>> {
   const written = await tx.$queryRaw`
+    WITH ${heldAgents(told.map(({ id }) => id))}
     UPDATE "Agent" SET "toldStatus" = r."presence"
     FROM jsonb_to_recordset(${JSON.stringify(told)}::jsonb) AS r("id" uuid, "before" text, "presence" text)
-    WHERE "Agent"."id" = r."id" AND "Agent"."toldStatus" IS NOT DISTINCT FROM r."before"
+    JOIN held ON held."heldId" = r."id"
+    WHERE "Agent"."id" = held."heldId" AND "Agent"."toldStatus" IS NOT DISTINCT FROM r."before"
     RETURNING "Agent"."id"`;
   return new Set(idRows.parse(written).map(({ id }) => id));
+}
+
+export interface HeartbeatWrite {
+  readonly agentId: string;
+  readonly at: Date;
+  readonly resourceUsage: ResourceUsage | null;
+  readonly degradedReason: string | null;
+  /** Null: not told. */
+  readonly clockSkewMs: number | null;
+}
+
+/** Many agents' heartbeats in one statement. */
+export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWrite[]): Promise<void> {
+  const rows = writes.map((write) => ({
+    id: write.agentId,
+    at: write.at.toISOString(),
+    usage: write.resourceUsage,
+    degraded: write.degradedReason,
+    skew: write.clockSkewMs,
+  }));
+  await db.$executeRaw`
+    WITH ${heldAgents(writes.map(({ agentId }) => agentId))}
+    UPDATE "Agent" SET
+      "lastHeartbeatAt" = beat."at"::timestamp,
+      "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
+      "degradedReason" = beat."degraded",
+      "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
+    JOIN held ON held."heldId" = beat."id"
+    WHERE "Agent"."id" = held."heldId"`;
 }
