@@ -1,6 +1,7 @@
 /** The agent program without its command line: one connection, one driver. Several can live in one process. */
 import { join } from "node:path";
 import {
+  AGENT_API,
   DOCKER_TASKS,
   type FromAgentOf,
   LOGS,
@@ -10,6 +11,7 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -17,6 +19,8 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import { SessionUsage } from "./http/stats/session-usage";
+import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
@@ -62,6 +66,7 @@ class RunningAgent implements Agent {
   readonly #connection: Connection;
   readonly #tunnels: Tunnels;
   readonly #activity: ActivityGatherer;
+  readonly #usage: SessionUsage;
   #executor: Executor | null = null;
   #unwatch: () => void = () => {};
   #beats: Timer[] = [];
@@ -74,6 +79,7 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
+    this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
@@ -81,6 +87,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput: (sessionId) => this.#activity.note(sessionId),
+      api: [statsPart(this.#usage)],
     });
     this.#connection = new Connection({
       url,
@@ -123,6 +130,7 @@ class RunningAgent implements Agent {
         void this.#sendInventory();
       },
     });
+    this.#usage.start();
     this.#connection.start();
   }
 
@@ -157,6 +165,8 @@ class RunningAgent implements Agent {
         return void this.#tunnels.sendThumbnail(message);
       case "logs_request":
         return void this.#tunnels.sendLogs(message);
+      case "api_request":
+        return void this.#tunnels.serveApi(message);
       case "inventory_request":
         return void this.#sendInventory();
       case "error":
@@ -197,7 +207,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, STATS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -14,8 +14,9 @@ import { LOG_TAIL_MAX } from "./tunnel";
  * 4: `logs_request` (2026-11-22). Told by the capability `LOGS`.
  * 5: the command `resize_session` (2026-11-22). Told by the capability `RESIZE`.
  * 6: the commands `docker_…` (2026-11-22). Told by the capability `DOCKER_TASKS`.
+ * 8: `api_request` (2026-11-22). Told by the capability `AGENT_API`.
  */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 8;
 /** The capability of an agent that enforces a viewer's policy and changes what an open viewer may do. */
 export const VIEWER_UPDATE = "viewer_update";
 /** The capability of an agent that takes small pictures of displays. */
@@ -26,6 +27,8 @@ export const LOGS = "logs";
 export const RESIZE = "resize";
 /** The capability of an agent that carries out `docker.…` tasks: the task contract's word for it. */
 export const DOCKER_TASKS = "docker";
+/** The capability of an agent that serves its own HTTP API over tunnels (see `agent-api.ts`). */
+export const AGENT_API = "agent_api";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */
@@ -247,6 +250,14 @@ export const logsRequestSchema = z.object({
   follow: z.boolean(),
 });
 
+/** Asks for a tunnel on which the agent serves its HTTP API, for this session alone (see `agent-api.ts`). */
+export const apiRequestSchema = z.object({
+  type: z.literal("api_request"),
+  tunnel_id: z.string().max(100),
+  tunnel_secret: z.string(),
+  session_id: z.string().max(100),
+});
+
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
 
 export const toAgentSchema = z.discriminatedUnion("type", [
@@ -258,6 +269,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   tunnelRequestSchema,
   thumbnailRequestSchema,
   logsRequestSchema,
+  apiRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,
 ]);

@@ -118,6 +118,8 @@ export const errorCatalogue = {
   DISPLAY_NOT_READY: entry(500, "INTERNAL_SERVER_ERROR", "Display not ready in time", true),
   SPEC_REFUSED: entry(500, "INTERNAL_SERVER_ERROR", "Session refused by the agent's policy"),
   HOME_MISSING: entry(500, "INTERNAL_SERVER_ERROR", "Home missing on the host"),
+  /** The session's image has no shell, or lacks a program that is needed to do it. */
+  SESSION_LACKS_PROGRAM: entry(409, "CONFLICT", "Session lacks a program"),
   /** No container of that name was made by a task of this agent. */
   CONTAINER_NOT_FOUND: entry(404, "NOT_FOUND", "Container not found"),
   CONTAINER_NAME_TAKEN: entry(409, "CONFLICT", "Container name taken"),

@@ -10,7 +10,7 @@ import { Listener, type ListenerOptions, type ListenerTls } from "./http/listene
 import { liveEndpoint } from "./http/live-endpoint";
 import { logEndpoint } from "./http/log-endpoint";
 import { OpenSockets } from "./http/open-sockets";
-import { requestFacts } from "./http/request-facts";
+import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
@@ -30,6 +30,7 @@ import { servedProcedures } from "./rest/rest-routes";
 import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
+import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
 import { Thumbnails } from "./tunnel/thumbnails";
@@ -93,6 +94,7 @@ export function wireDoors(parts: DoorParts) {
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
+  const agentApi = new AgentApi(broker, clock);
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -106,6 +108,17 @@ export function wireDoors(parts: DoorParts) {
     follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
     sockets,
     clock,
+  });
+  const containers = new RestEndpoint({
+    router: appRouter,
+    surface: "containers",
+    clock,
+    context: async (request, requestId) => {
+      const address = requestAddress(request, trusted);
+      const login = await identify(request.headers, auth, address);
+      await asked.take(keyOf(login, address));
+      return createContext(requestFacts(request, requestId, { login, countedAsLogin: false }, trusted));
+    },
   });
   const rest = new RestEndpoint({
     router: appRouter,
@@ -150,6 +163,8 @@ export function wireDoors(parts: DoorParts) {
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      containers: ({ request, response, params, query, requestId }) =>
+        containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
       sessionThumbnail: thumbnailEndpoint({
         authenticator: auth,
@@ -191,6 +206,7 @@ export function wireDoors(parts: DoorParts) {
     agents,
     broker,
     logTunnels,
+    agentApi,
     sockets,
     listener,
     agentListener,
@@ -203,7 +219,7 @@ export function wireDoors(parts: DoorParts) {
       await agents.close();
       sockets.endAll(reason);
       await Promise.all([listener.close(), agentListener?.close()]);
-      await apps.close();
+      await Promise.all([apps.close(), agentApi.close()]);
     },
   };
 }

@@ -5,7 +5,7 @@
  * Errors are `BerthError`s with a code of the catalogue and words that name the image, container or port; a driver translates its engine's
  * errors at its own edge. An operation whose `signal` is aborted cleans up after itself and rejects with the signal's reason.
  */
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 import type { StartSessionData } from "@berth/protocol/agent-commands";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
@@ -120,6 +120,48 @@ export interface LogRequest {
   readonly follow: boolean;
 }
 
+/** What a session has used until now: counters since its container's start, and what it holds. */
+export interface UsageReading {
+  readonly at: Date;
+  readonly cpuNanoseconds: number;
+  /** Cores that it may use; null: no limit of its own. */
+  readonly cores: number | null;
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number | null };
+  readonly network: { readonly receivedBytes: number; readonly sentBytes: number } | null;
+  readonly disk: { readonly readBytes: number; readonly writtenBytes: number } | null;
+  readonly pids: { readonly current: number; readonly limit: number | null };
+}
+
+export interface ExecRequest {
+  readonly sessionId: string;
+  readonly argv: readonly string[];
+  /** Beside the container's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absolute; default: the image's. */
+  readonly cwd?: string;
+  /** With a terminal of this size, input and output are one stream; null: standard output and errors apart. */
+  readonly terminal: { readonly columns: number; readonly rows: number } | null;
+}
+
+/** A program that runs beside the session's own, as the same user. It ends when the container does. */
+export interface Exec {
+  /** Ended: the program reads its end. */
+  readonly stdin: Writable;
+  /** To be read, like `stderr`: what isn't read holds the program up. */
+  readonly stdout: Readable;
+  /** Null with a terminal. */
+  readonly stderr: Readable | null;
+  /**
+   * The program's exit code (128 and the signal's number where one ended it), when all output has been read. Rejects with
+   * SESSION_LACKS_PROGRAM where the image has no such program, and where the container or the engine is gone.
+   */
+  readonly exit: Promise<number>;
+  /** Of a terminal. */
+  resize(columns: number, rows: number): Promise<void>;
+  /** Sends a signal to the program and all that it started and that has not cut itself loose. Resolves where there is nothing left to end. */
+  signal(name: "HUP" | "TERM" | "KILL"): Promise<void>;
+}
+
 /** For the registry of one image; kept nowhere. */
 export type RegistryAuth = NonNullable<StartSessionData["registry_auth"]>;
 
@@ -171,6 +213,12 @@ export interface SessionDriver {
    * with SESSION_NOT_FOUND where there is no container.
    */
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>>;
+  /** Starts a program in a running session. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING; whether the image has it, `exit` tells. */
+  exec(request: ExecRequest): Promise<Exec>;
+  /** Of a session that runs. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */
+  usageOf(sessionId: string): Promise<UsageReading>;
+  /** Of all sessions that run, by id; one that ended meanwhile is left out. */
+  usages(): Promise<ReadonlyMap<string, UsageReading>>;
   deleteHome(volume: string): Promise<void>;
   removeOrphan(containerId: string): Promise<void>;
   /** Ends watching and frees connections. Sessions are not touched. */

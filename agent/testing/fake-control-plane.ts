@@ -130,6 +130,11 @@ export class FakeControlPlane {
     };
   }
 
+  /** A tunnel on which the agent serves its HTTP API for this session. */
+  async apiTunnel(sessionId: string): Promise<Duplex> {
+    return this.#tunnel((id, secret) => ({ type: "api_request", tunnel_id: id, tunnel_secret: secret, session_id: sessionId }));
+  }
+
   async portTunnel(sessionId: string, port: number): Promise<Duplex> {
     return this.#tunnel((id, secret) => ({
       type: "tunnel_request",

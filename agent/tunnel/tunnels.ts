@@ -5,6 +5,8 @@ import { BerthError } from "@berth/protocol/errors";
 import type { ThumbnailHead } from "@berth/protocol/tunnel";
 import type { Clock } from "../clock";
 import type { SessionDriver } from "../drivers/driver";
+import { AgentApi } from "../http/agent-api";
+import type { ApiPart } from "../http/api-routes";
 import { type Log, wordsOf } from "../log";
 import { Thumbnails } from "../thumbnail/thumbnails";
 import { DisplayServer } from "./display-server";
@@ -24,12 +26,15 @@ export interface TunnelsOptions {
   /** Resolves once no start of the session is under way: a viewer may come before the display. */
   started(sessionId: string): Promise<void>;
   onInput(sessionId: string): void;
+  /** What the agent serves inside sessions. */
+  readonly api: readonly ApiPart[];
 }
 
 export class Tunnels {
   readonly #options: TunnelsOptions;
   readonly #displays: DisplayServer;
   readonly #thumbnails: Thumbnails;
+  readonly #api: AgentApi;
   readonly #open = new Set<Duplex>();
   /** Of each viewer, by its proxy id, from the request on. */
   readonly #terms = new Map<string, LiveTerms>();
@@ -46,6 +51,7 @@ export class Tunnels {
       },
       onInput: options.onInput,
     });
+    this.#api = new AgentApi({ parts: options.api, log: options.log });
     this.#thumbnails = new Thumbnails({ clock: options.clock, openDisplay: (sessionId) => options.driver.openDisplay(sessionId) });
   }
 
@@ -77,6 +83,10 @@ export class Tunnels {
       if (tunnel.destroyed) return void target.destroy();
       pipePort(tunnel, target, () => this.#options.onInput(sessionId));
     });
+  }
+
+  async serveApi({ session_id, tunnel_id, tunnel_secret }: ToAgentOf<"api_request">): Promise<void> {
+    await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => this.#api.serve(tunnel, session_id));
   }
 
   /** Takes the picture first: the tunnel is dialled with the answer at hand, and ends with it. */
@@ -116,6 +126,7 @@ export class Tunnels {
     this.#stopped = true;
     for (const tunnel of this.#open) tunnel.destroy();
     this.#displays.close();
+    this.#api.close();
   }
 
   /** Whether it was joined. */

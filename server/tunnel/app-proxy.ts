@@ -11,10 +11,10 @@ import { readAppCookie, setAppCookie } from "./app-cookie";
 import { answerAppError } from "./app-error-page";
 import { headersForApp, headersFromApp } from "./app-headers";
 import { type AppHost, isUnderAppsDomain, parseAppHost } from "./app-host";
-import { AppPools } from "./app-pools";
 import { splice } from "./splice";
 import { SpliceTotals } from "./splice-totals";
 import type { TunnelBroker } from "./tunnel-broker";
+import { TunnelPools } from "./tunnel-pools";
 import { exchangeUpgrade } from "./upgrade-exchange";
 import { readWebSocketOffer, writeSwitchAnswer } from "./upgrade-request";
 import type { SocketRegister } from "./viewer-upgrade";
@@ -42,11 +42,11 @@ export interface AppCall {
 
 /** Web apps of sessions, each on its own origin. Every request is authorised anew and goes to its own container alone. */
 export class AppProxy {
-  private readonly pools: AppPools;
+  private readonly pools: TunnelPools;
   private readonly totals = new SpliceTotals();
 
   constructor(private readonly options: AppProxyOptions) {
-    this.pools = new AppPools(options.broker, options.clock);
+    this.pools = new TunnelPools(options.broker, options.clock);
   }
 
   readonly serves = (host: string | undefined): boolean => isUnderAppsDomain(host, this.options.appsDomain);
@@ -144,7 +144,7 @@ export class AppProxy {
   private async forward(call: AppCall & { response: ServerResponse }, app: AppHost, grant: AppGrant): Promise<void> {
     const { request, response } = call;
     const { path } = targetOf(request);
-    const { pool, release } = this.pools.take(app.sessionId, grant);
+    const { pool, release } = this.pools.take(`${grant.agentId}/${app.sessionId}/${grant.port}`, grant);
     const gone = new AbortController();
     const forget = this.options.sockets.add(grant.login, () => {
       gone.abort();

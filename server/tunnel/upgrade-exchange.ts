@@ -6,13 +6,14 @@ import { type AnswerHead, AnswerHeadReader } from "./answer-head";
 import { problemWithSwitch, type UpgradeRequest, writeUpgradeRequest } from "./upgrade-request";
 
 const MAX_ERROR_BODY_BYTES = 4096;
-/** What an agent's refusal of a display may say; anything else becomes `TUNNEL_FAILED`. */
+/** What an agent's refusal of a display or a terminal may say; anything else becomes `TUNNEL_FAILED`. */
 const codesOfAgents: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "DISPLAY_UNREACHABLE",
   "DISPLAY_PROTOCOL_MISMATCH",
   "DISPLAY_NOT_READY",
   "SESSION_NOT_FOUND",
   "SESSION_NOT_RUNNING",
+  "SESSION_LACKS_PROGRAM",
   "ENGINE_UNAVAILABLE",
 ]);
 

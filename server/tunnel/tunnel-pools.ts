@@ -1,38 +1,41 @@
 import { Socket } from "node:net";
+import type { ToAgent } from "@berth/protocol/agent-messages";
 import { Pool } from "undici";
 import type { Clock, Timer } from "../platform/clock";
-import type { AppGrant } from "./app-access";
-import type { TunnelBroker } from "./tunnel-broker";
+import type { TunnelBroker, TunnelKey, TunnelTarget } from "./tunnel-broker";
 
 const MAX_CONNECTIONS = 32;
 /** An idle tunnel is kept for the next request; an idle pool is closed. */
 const KEEP_ALIVE_MS = 15_000;
 const IDLE_POOL_MS = 60_000;
-/** Apps may think, and stream for as long as they like. */
+/** What answers may think, and stream for as long as it likes. */
 const HEADERS_TIMEOUT_MS = 300_000;
+
+export interface TunnelGrant extends TunnelTarget {
+  request(tunnel: TunnelKey): ToAgent;
+}
 
 interface Entry {
   readonly pool: Pool;
-  grant: AppGrant;
+  grant: TunnelGrant;
   inUse: number;
   idleSince: number;
 }
 
-/** HTTP connections to apps, kept by agent, session and port: never shared between two containers. */
-export class AppPools {
+/** HTTP connections through tunnels, kept for the next request. */
+export class TunnelPools {
   private readonly entries = new Map<string, Entry>();
   private readonly sweep: Timer;
 
   constructor(
-    private readonly broker: TunnelBroker,
+    private readonly broker: Pick<TunnelBroker, "open">,
     private readonly clock: Clock,
   ) {
     this.sweep = clock.every(IDLE_POOL_MS / 2, () => this.closeIdle());
   }
 
-  /** The pool for an app; `release` it when the answer has ended. */
-  take(sessionId: string, grant: AppGrant): { pool: Pool; release(): void } {
-    const key = `${grant.agentId}/${sessionId}/${grant.port}`;
+  /** The pool of `key`, which names all that a tunnel is bound to: two containers never share one. `release` it when the answer has ended. */
+  take(key: string, grant: TunnelGrant): { pool: Pool; release(): void } {
     const entry = this.entries.get(key) ?? this.make(key, grant);
     entry.grant = grant;
     entry.inUse += 1;
@@ -56,12 +59,12 @@ export class AppPools {
     this.entries.clear();
   }
 
-  private make(key: string, first: AppGrant): Entry {
+  private make(key: string, first: TunnelGrant): Entry {
     const entry: Entry = {
       grant: first,
       inUse: 0,
       idleSince: this.clock.now().getTime(),
-      pool: new Pool("http://app", {
+      pool: new Pool("http://tunnel", {
         connections: MAX_CONNECTIONS,
         keepAliveTimeout: KEEP_ALIVE_MS,
         keepAliveMaxTimeout: KEEP_ALIVE_MS,
