@@ -133,7 +133,7 @@ describe("heartbeats on the bus", () => {
     await beat({ resource_usage: { cpu: 60, memory: 10 } });
     await beat({ resource_usage: { cpu: 60, memory: 10 }, status: "degraded", status_reason: "The engine is away" });
     const said = { kind: "agent", agentId: agent.id };
-    await vi.waitFor(() => expect(heard).toEqual([said, { ...said, only: "usage" }, said]));
+    await vi.waitFor(() => expect(heard.slice(-3)).toEqual([said, { ...said, only: "usage" }, said]));
     stop();
   });
 });
