@@ -11,7 +11,8 @@ interface Waiting<Asked, Answer> {
  * always of a moment after its question, and alone nobody waits for company.
  *
  * `run` answers in the order of what it was given, and must be safe to be done again: where it throws for several, each is tried alone, so that
- * one that can't be written spoils it for nobody else. No two of one batch have the same `key`; of one key the questions stay in order.
+ * one that can't be written spoils it for nobody else. No two of one batch have the same `key`; of one key the questions stay in order. What only
+ * reads needs none.
  */
 export class Gathered<Asked, Answer> {
   private waiting: Waiting<Asked, Answer>[] = [];
@@ -19,7 +20,7 @@ export class Gathered<Asked, Answer> {
 
   constructor(
     private readonly run: (batch: readonly Asked[]) => Promise<readonly Answer[]>,
-    private readonly key: (asked: Asked) => string,
+    private readonly key: ((asked: Asked) => string) | null = null,
   ) {}
 
   ask(asked: Asked): Promise<Answer> {
@@ -45,10 +46,10 @@ export class Gathered<Asked, Answer> {
     const batch: Waiting<Asked, Answer>[] = [];
     const later: Waiting<Asked, Answer>[] = [];
     for (const one of this.waiting) {
-      const key = this.key(one.asked);
-      if (batch.length < MOST_AT_ONCE && !keys.has(key)) batch.push(one);
+      const key = this.key?.(one.asked) ?? null;
+      if (batch.length < MOST_AT_ONCE && (key === null || !keys.has(key))) batch.push(one);
       else later.push(one);
-      keys.add(key);
+      if (key !== null) keys.add(key);
     }
     this.waiting = later;
     return batch;

@@ -59,10 +59,7 @@ const tokenClaims = z.object({ sub: z.uuid(), cnf: z.object({ jkt: z.string() })
 /** Who an agent is: proven by the certificate of a TLS connection, or by a proof that is signed with its key. */
 export class IdentityService {
   /** A fleet that comes back at once is looked up together. */
-  private readonly certificates = new Gathered(
-    (serials: readonly string[]) => findCertificates(this.deps.database, serials),
-    (serial) => serial,
-  );
+  private readonly certificates = new Gathered((serials: readonly string[]) => findCertificates(this.deps.database, serials));
 
   constructor(private readonly deps: IdentityDeps) {}
 
