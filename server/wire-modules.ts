@@ -8,6 +8,7 @@ import { AgentsInbox } from "./modules/agents/agents-inbox";
 import { AgentsJobs } from "./modules/agents/agents-jobs";
 import { AgentsService } from "./modules/agents/agents-service";
 import { Heartbeats } from "./modules/agents/heartbeats";
+import { Presences } from "./modules/agents/presences";
 import { RegistrationTokensService } from "./modules/agents/registration-tokens-service";
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
@@ -199,7 +200,8 @@ export function wireModules(parts: ModuleParts) {
   const taskStreamInbox = new TaskStreamInbox({ ...base, tasksInbox });
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
+  const presences = new Presences({ ...base, tasks, sessionsInbox });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,

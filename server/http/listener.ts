@@ -8,6 +8,7 @@ import type { Ids } from "../platform/ids";
 import { inRequest, type Log } from "../platform/log";
 import { limitBody } from "./body-limit";
 import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
+import { shakeHandsInOrder } from "./handshakes";
 import { checkOrigin, type OriginRule } from "./origin";
 import { requestAddress } from "./request-facts";
 import { parseTarget } from "./request-target";
@@ -22,6 +23,8 @@ const BODY_TIMEOUT_MS = 60_000;
 /** Longer than a proxy in front keeps an idle connection, so that it is never surprised by our end of it. */
 const KEEP_ALIVE_MS = 75_000;
 const MAX_CONNECTIONS = 20_000;
+/** Connections that the kernel keeps for us while we are busy; beyond it a dial is tried again by TCP, after seconds. */
+const BACKLOG = 4_096;
 
 /** What answers a Host under `APPS_DOMAIN`. `serves` decides that before every route. */
 export interface AppsHandler {
@@ -85,6 +88,7 @@ export class Listener {
   constructor(private readonly options: ListenerOptions) {
     this.tlsServer = options.tls ? createTlsServer(tlsOptions(options.tls)) : null;
     this.server = this.tlsServer ?? createServer();
+    if (this.tlsServer) shakeHandsInOrder(this.tlsServer, options.clock);
     const { server } = this;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = 0;
@@ -113,7 +117,7 @@ export class Listener {
   listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, host, () => {
+      this.server.listen(port, host, BACKLOG, () => {
         this.server.off("error", reject);
         resolve();
       });

@@ -49,11 +49,6 @@ export const forgetRevoked = (db: Database, id: string, since: Date) =>
     },
   });
 
-/** What a heartbeat or a registration may still write. False: it was revoked. */
-export async function updateUnlessRevoked(db: Tx | Database, id: string, data: Prisma.AgentUncheckedUpdateManyInput): Promise<boolean> {
-  return (await db.agent.updateMany({ where: { id, revokedAt: null }, data })).count === 1;
-}
-
 const idRows = z.array(z.object({ id: z.string() }));
 
 /** Of these UUIDs those of no agent, or of one that was revoked. */

@@ -23,7 +23,8 @@ export interface AgentCondition {
   readonly reason: string | null;
 }
 
-const MISSED_INTERVALS = 3;
+/** Of silence, and an agent is offline. */
+export const MISSED_INTERVALS = 3;
 /** Why an agent that is there takes no session. */
 export const NO_CHANNEL = "it is heard of by heartbeats and has no channel, which sessions need";
 

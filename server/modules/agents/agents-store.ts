@@ -1,4 +1,3 @@
-import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
@@ -23,10 +22,7 @@ export const findAgent = (db: Tx | Database, ref: string) =>
     : db.agent.findFirst({ where: { name: ref, revokedAt: null } });
 /** Those that were not revoked. */
 export const findAgents = (db: Tx | Database) => db.agent.findMany({ where: { revokedAt: null }, orderBy: { name: "asc" } });
-
-/** False where another control plane told it first. */
-export const markTold = async (tx: Tx, id: string, before: string | null, toldStatus: string): Promise<boolean> =>
-  (await tx.agent.updateMany({ where: { id, toldStatus: before }, data: { toldStatus } })).count === 1;
+export const findAgentsById = (db: Tx | Database, ids: readonly string[]) => db.agent.findMany({ where: { id: { in: [...ids] } } });
 
 /** What an agent's status and the room on it follow from: of a large fleet, all else is read of one page at most. */
 const fleetColumns = {
@@ -121,15 +117,6 @@ export async function approveAgent(tx: Tx, id: string, keyFingerprint: string, a
   return count === 1;
 }
 
-/** Only the connection that is the agent's current one may end it. */
-export async function closeConnection(db: Database, id: string, connectionId: string, at: Date, reason: string): Promise<boolean> {
-  const { count } = await db.agent.updateMany({
-    where: { id, connectionId },
-    data: { connectionId: null, disconnectedAt: at, disconnectReason: reason },
-  });
-  return count === 1;
-}
-
 /** Meant to run, or still holding memory. */
 const holdsRoom = {
   OR: [
@@ -183,34 +170,6 @@ export const findSessionsById = (db: Tx | Database, ids: readonly string[]) =>
     where: { id: { in: ids.filter((id) => uuid.test(id)) } },
     select: { id: true, agentId: true, desired: true, observed: true, failureCode: true },
   });
-
-export interface HeartbeatWrite {
-  readonly agentId: string;
-  readonly at: Date;
-  readonly resourceUsage: ResourceUsage | null;
-  readonly degradedReason: string | null;
-  /** Null: not told. */
-  readonly clockSkewMs: number | null;
-}
-
-/** Many agents' heartbeats in one statement. */
-export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWrite[]): Promise<void> {
-  const rows = writes.map((write) => ({
-    id: write.agentId,
-    at: write.at.toISOString(),
-    usage: write.resourceUsage,
-    degraded: write.degradedReason,
-    skew: write.clockSkewMs,
-  }));
-  await db.$executeRaw`
-    UPDATE "Agent" SET
-      "lastHeartbeatAt" = beat."at"::timestamp,
-      "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
-      "degradedReason" = beat."degraded",
-      "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
-    WHERE "Agent"."id" = beat."id" AND "Agent"."revokedAt" IS NULL`;
-}
 
 export type RegistrationTokenRow = Prisma.RegistrationTokenGetPayload<object>;
 const newestToken = new Keyset<RegistrationTokenRow, Prisma.RegistrationTokenWhereInput, Prisma.RegistrationTokenOrderByWithRelationInput>(

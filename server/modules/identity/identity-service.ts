@@ -6,6 +6,7 @@ import { calculateJwkThumbprint, exportJWK, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
+import { Gathered } from "../../platform/gathered";
 import { hashSecret } from "../../platform/ids";
 import type { Keys } from "../../platform/secrets";
 import type { ShownCredential } from "../../platform/shown-credential";
@@ -15,7 +16,7 @@ import { type CheckedCertificate, checkCertificate } from "./certificate-check";
 import { fingerprintOf, keyOfRequest, makeAgentKey } from "./certificate-making";
 import {
   bindKey,
-  findCertificate,
+  findCertificates,
   findNewestCertificate,
   findOwner,
   insertNonce,
@@ -60,6 +61,9 @@ const tokenClaims = z.object({ sub: z.uuid(), cnf: z.object({ jkt: z.string() })
 
 /** Who an agent is: proven by the certificate of a TLS connection, or by a proof that is signed with its key. */
 export class IdentityService {
+  /** A fleet that comes back at once is looked up together. */
+  private readonly certificates = new Gathered((serials: readonly string[]) => findCertificates(this.deps.database, serials));
+
   constructor(private readonly deps: IdentityDeps) {}
 
   /**
@@ -172,7 +176,7 @@ export class IdentityService {
 
   /** What the database says of it. A genuine certificate that isn't written down was never issued, or its agent is gone. */
   private async recorded(certificate: CheckedCertificate): Promise<Proven> {
-    const row = await findCertificate(this.deps.database, certificate.serial);
+    const row = await this.certificates.ask(certificate.serial);
     const { agentId, fingerprint } = certificate;
     if (!row || row.fingerprint !== fingerprint || row.agentId !== agentId || row.revokedAt || row.agent.revokedAt)
       throw new BerthError("AUTH_TOKEN_INVALID", "This agent's certificate was revoked, or was never issued here; enrol the agent again");

@@ -19,9 +19,15 @@ export const insertCertificate = (tx: Tx, data: Prisma.AgentCertificateUnchecked
 const ownerColumns = { id: true, name: true, approvedAt: true, revokedAt: true, keyFingerprint: true } satisfies Prisma.AgentSelect;
 export type OwnerRow = Prisma.AgentGetPayload<{ select: typeof ownerColumns }>;
 
-/** A certificate by its serial number, and whose it is. */
-export const findCertificate = (db: Tx | Database, serial: string) =>
-  db.agentCertificate.findUnique({ where: { serial }, include: { agent: { select: ownerColumns } } });
+/** Certificates by their serial numbers, in that order, and whose they are; null for one that was never issued. */
+export async function findCertificates(db: Tx | Database, serials: readonly string[]) {
+  const rows = await db.agentCertificate.findMany({
+    where: { serial: { in: [...serials] } },
+    include: { agent: { select: ownerColumns } },
+  });
+  const bySerial = new Map(rows.map((row) => [row.serial, row]));
+  return serials.map((serial) => bySerial.get(serial) ?? null);
+}
 export const findOwner = (db: Tx | Database, id: string) => db.agent.findUnique({ where: { id }, select: ownerColumns });
 
 /** The newest certificate of an agent. */

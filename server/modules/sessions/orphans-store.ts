@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 
@@ -41,6 +42,18 @@ export const findOrphan = (tx: Tx, agentId: string, containerId: string) =>
 export const deleteOrphan = (tx: Tx, agentId: string, containerId: string) => tx.orphan.deleteMany({ where: { agentId, containerId } });
 export const stampInventory = (tx: Tx, agentId: string, at: Date) =>
   tx.agent.update({ where: { id: agentId }, data: { lastInventoryAt: at }, select: { id: true } });
+
+const stampedRows = z.array(z.object({ id: z.string(), clean: z.boolean() }));
+
+/** Of inventories without an orphan: true for each of these agents, in their order, that has none written down either. */
+export async function stampCleanInventories(db: Database, agentIds: readonly string[], now: Date): Promise<boolean[]> {
+  const written = await db.$queryRaw`
+    WITH held AS MATERIALIZED (SELECT "id" AS "heldId" FROM "Agent" WHERE "id" = ANY(${[...agentIds]}::uuid[]) ORDER BY "id" FOR NO KEY UPDATE)
+    UPDATE "Agent" SET "lastInventoryAt" = ${now.toISOString()}::timestamp FROM held WHERE "id" = held."heldId"
+    RETURNING "id", NOT EXISTS (SELECT 1 FROM "Orphan" o WHERE o."agentId" = "Agent"."id") AS "clean"`;
+  const clean = new Map(stampedRows.parse(written).map((row) => [row.id, row.clean]));
+  return agentIds.map((agentId) => clean.get(agentId) ?? true);
+}
 
 /** What this inventory named replaces what earlier ones did. True where the list is another one now. */
 export async function replaceOrphans(db: Database, agentId: string, now: Date, orphans: readonly FoundOrphan[]): Promise<boolean> {

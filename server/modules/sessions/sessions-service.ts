@@ -215,7 +215,7 @@ export class SessionsService {
   /** Asks every session that runs on an agent to hibernate. One that is just starting, waking or ending is left to itself. */
   async hibernateAllOn(asker: Asker, agentRef: string): Promise<void> {
     const agent = await this.deps.agents.get(agentRef);
-    const running = (await findLiveSessionsOn(this.deps.database, agent.id)).filter(
+    const running = (await findLiveSessionsOn(this.deps.database, [agent.id])).filter(
       (session) => session.desired === "running" && session.observed === "running" && session.warmAt === null,
     );
     for (const { id } of running) {

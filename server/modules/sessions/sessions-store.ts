@@ -205,7 +205,8 @@ export const countFailedStarts = (db: Database, userId: string | undefined) =>
   db.session.count({ where: { userId, warmAt: null, desired: "terminated", observed: "failed", failureCode: { not: null } } });
 
 /** Sessions on the agent that an inventory should know of. */
-export const findLiveSessionsOn = (db: Tx | Database, agentId: string) => db.session.findMany({ where: { AND: [{ agentId }, live] } });
+export const findLiveSessionsOn = (db: Tx | Database, agentIds: readonly string[]) =>
+  db.session.findMany({ where: { AND: [{ agentId: { in: [...agentIds] } }, live] } });
 /** Agents with sessions that are on their way somewhere since before `since`. */
 export const findAgentsWithUnsettledSessions = (db: Database, since: Date) =>
   db.session.findMany({
@@ -253,7 +254,7 @@ export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind:
 /** Adds `word` to the timeline of the agent's live sessions, unless it is the last of the two that was said. */
 export async function insertAgentEvents(
   db: Database,
-  agentId: string,
+  agentIds: readonly string[],
   word: "agent_lost" | "agent_returned",
   message: string,
   at: Date,
@@ -262,7 +263,7 @@ export async function insertAgentEvents(
   await db.$executeRaw`
     INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
     SELECT s."id", ${at}::timestamp, ${word}, ${message} FROM "Session" s
-    WHERE s."agentId" = ${agentId}::uuid
+    WHERE s."agentId" = ANY(${[...agentIds]}::uuid[])
       AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
       AND coalesce((SELECT e."kind" <> ${word} FROM "SessionEvent" e
         WHERE e."sessionId" = s."id" AND e."kind" IN ('agent_lost', 'agent_returned') ORDER BY e."id" DESC LIMIT 1), ${first})`;

@@ -256,9 +256,9 @@ export async function askToCancel(tx: Tx, id: string, now: Date): Promise<boolea
   return count === 1;
 }
 
-/** Open tasks of an agent that came back are sent again at once, under their old ids. */
-export const expireLeases = (db: Database, agentId: string, now: Date) =>
-  db.task.updateMany({ where: { agentId, state: { in: openNow } }, data: { leaseExpiresAt: now } });
+/** Open tasks of agents that came back are sent again at once, under their old ids. */
+export const expireLeases = (db: Database, agentIds: readonly string[], now: Date) =>
+  db.task.updateMany({ where: { agentId: { in: [...agentIds] }, state: { in: openNow } }, data: { leaseExpiresAt: now } });
 /** Those of which nothing was heard since they were handed out by its stream. */
 export const expireUnheard = (db: Database, agentId: string, now: Date) =>
   db.task.updateMany({ where: { agentId, state: "sent", deliveredBy: "stream", acknowledgedAt: null }, data: { leaseExpiresAt: now } });
