@@ -7,6 +7,7 @@ import {
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
+  TERMINALS,
   THUMBNAILS,
   type ToAgent,
   VIEWER_UPDATE,
@@ -21,6 +22,8 @@ import type { SessionDriver } from "./drivers/driver";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
+import { SinglePrograms } from "./terminals/single-programs";
+import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
@@ -75,14 +78,15 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
+    const onInput = (sessionId: string) => this.#activity.note(sessionId);
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
       clock: this.#clock,
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
-      onInput: (sessionId) => this.#activity.note(sessionId),
-      api: [],
+      onInput,
+      api: [new Terminals({ driver, clock: this.#clock, onInput }), new SinglePrograms({ driver, clock: this.#clock, onInput })],
     });
     this.#connection = new Connection({
       url,
@@ -201,7 +205,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, TERMINALS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };
