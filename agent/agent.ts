@@ -12,6 +12,7 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -19,6 +20,8 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import { SessionUsage } from "./http/stats/session-usage";
+import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
@@ -66,6 +69,7 @@ class RunningAgent implements Agent {
   readonly #connection: Connection;
   readonly #tunnels: Tunnels;
   readonly #activity: ActivityGatherer;
+  readonly #usage: SessionUsage;
   #executor: Executor | null = null;
   #unwatch: () => void = () => {};
   #beats: Timer[] = [];
@@ -78,7 +82,9 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
+    this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
     const onInput = (sessionId: string) => this.#activity.note(sessionId);
+    const programs = { driver, clock: this.#clock, onInput };
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
@@ -86,7 +92,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [new Terminals({ driver, clock: this.#clock, onInput }), new SinglePrograms({ driver, clock: this.#clock, onInput })],
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs)],
     });
     this.#connection = new Connection({
       url,
@@ -129,6 +135,7 @@ class RunningAgent implements Agent {
         void this.#sendInventory();
       },
     });
+    this.#usage.start();
     this.#connection.start();
   }
 
@@ -205,7 +212,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, TERMINALS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, STATS, TERMINALS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };
