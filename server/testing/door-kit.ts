@@ -15,7 +15,9 @@ import { SocketAgent } from "./socket-agent";
 export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
-export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> & { readonly agentPort?: boolean } = {}) {
+export async function startDoorKit(
+  options: Omit<ServiceKitOptions, "gateway" | "logReader" | "terminalHost"> & { readonly agentPort?: boolean } = {},
+) {
   const kit = await startServiceKit({
     ...options,
     gateway: {
@@ -24,6 +26,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
     },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
+    terminalHost: { request: (target, request) => doors.agentApi.request(target, request) },
   });
   const doors = wireDoors({
     config: kit.config,
