@@ -11,6 +11,7 @@ import { SessionDetails } from "./session-details";
 import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
+const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
@@ -29,6 +30,14 @@ interface PanelTab {
 const tabs: readonly PanelTab[] = [
   { value: "timeline", label: "Timeline", kind: "narrow", content: ({ id }) => <FullTimeline id={id} /> },
   { value: "details", label: "Details", kind: "narrow", content: (session) => <SessionDetails session={session} /> },
+  {
+    value: "terminal",
+    label: "Terminal",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.terminal,
+    content: (session) => <TerminalsTab session={session} />,
+  },
   {
     value: "logs",
     label: "Log",
