@@ -36,6 +36,7 @@ export function PasteDialog({ pending, onDecide }: { pending: PendingPaste; onDe
       }
     >
       <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too
         tabIndex={0}
         className="max-h-48 overflow-auto rounded-md border border-line bg-sunken p-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere"
       >
