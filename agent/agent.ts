@@ -143,7 +143,7 @@ class RunningAgent implements Agent {
     this.#whenLost("the agent ends");
     this.#unwatch();
     this.#activity.stop();
-    this.#tunnels.stop();
+    await this.#tunnels.stop();
     await this.#connection.stop();
     await this.#executor?.stop();
     await this.#options.driver.close();

@@ -88,7 +88,7 @@ describe("a terminal in a container", () => {
 
   it("tells who is attached when its container is removed under it", async () => {
     const { client } = await open();
-    await driver.terminate({ sessionId, generation: 2, graceful: false, timeoutSeconds: 1, removeHome: null }, operation());
+    await driver.terminate({ sessionId, generation: 2, graceful: false, timeoutSeconds: 1, removeHome: null });
     await client.says("exit");
     await expect.poll(() => client.closed?.code).toBe(1000);
     expect(await (await door.ask("GET", "terminals")).json()).toEqual({ terminals: [] });

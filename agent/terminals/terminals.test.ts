@@ -238,6 +238,20 @@ describe("the agent's end", () => {
   });
 });
 
+describe("an agent after one that was killed", () => {
+  it("hangs up on the shells that the other left behind, at the session's first terminal, and on no others", async () => {
+    const left = await attach((await create()).id);
+    left.type("echo up-$((40+2))\n");
+    await left.shows("up-42");
+    const next = await openDoor(hurried(500));
+    const own = await attach((await create(next)).id, next);
+    await left.says("exit");
+    own.type("echo mine-$((40+2))\n");
+    await own.shows("mine-42");
+    next.close();
+  });
+});
+
 describe("a single program", () => {
   const run = (argv: string[], input: string | null = "") =>
     runProgram(door.socket("exec", EXEC_PROTOCOL), { argv, terminal: null }, input);

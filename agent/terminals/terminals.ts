@@ -9,13 +9,15 @@ import type { Clock, Timer } from "../clock";
 import type { Exec, SessionDriver } from "../drivers/driver";
 import type { ApiCall, ApiPart } from "../http/api-routes";
 import { MessageSockets } from "./message-socket";
-import { shellCommand, terminalEnvironment } from "./shell-command";
+import { leftoverCommand, shellCommand, TERMINAL_MARK, terminalEnvironment } from "./shell-command";
 import { Terminal } from "./terminal";
 
 /** One that nobody was attached to for so long is ended. */
 const DETACHED_MS = 4 * 60 * 60_000;
 /** How long to wait for a shell's first word before it is taken for started. */
 const FIRST_WORD_MS = 500;
+/** How long the agent's end waits for shells to be hung up on. */
+const CLOSE_MS = 3000;
 /** After it: an engine that could not start the program says so in its place. */
 const SETTLE_MS = 20;
 
@@ -35,6 +37,9 @@ export class Terminals implements ApiPart {
   readonly upgrades: ApiPart["upgrades"];
   readonly #options: TerminalsOptions;
   readonly #sockets: MessageSockets;
+  /** This run of the agent. */
+  readonly #run = randomBytes(8).toString("hex");
+  readonly #swept = new Set<string>();
   readonly #sessions = new Map<string, Map<string, Kept>>();
   /** Starts under way, by session. */
   readonly #starting = new Map<string, number>();
@@ -58,15 +63,15 @@ export class Terminals implements ApiPart {
     ];
   }
 
-  /** Cuts off who is attached. The shells are hung up on, as far as the engine still answers. */
-  close(): void {
-    for (const kept of this.#sessions.values()) {
-      for (const { terminal, idle } of kept.values()) {
-        idle?.cancel();
-        terminal.detachAll("the agent is restarting");
-        void terminal.end();
-      }
+  /** Cuts off who is attached, and hangs up on the shells, as far as the engine answers soon. */
+  async close(): Promise<void> {
+    const all = [...this.#sessions.values()].flatMap((kept) => [...kept.values()]);
+    for (const { terminal, idle } of all) {
+      idle?.cancel();
+      terminal.detachAll("the agent is restarting");
     }
+    const late = new Promise<void>((resolve) => void this.#options.clock.after(CLOSE_MS, resolve));
+    await Promise.race([Promise.all(all.map(({ terminal }) => terminal.end())), ...(all.length > 0 ? [late] : [])]);
   }
 
   #list({ sessionId }: ApiCall, response: ServerResponse): void {
@@ -83,13 +88,14 @@ export class Terminals implements ApiPart {
       throw new BerthError("TERMINAL_LIMIT", `This session has ${MAX_TERMINALS} terminals open; close one first`);
     this.#starting.set(sessionId, starting + 1);
     const exec = await this.#options.driver
-      .exec({ sessionId, argv: shellCommand, env: terminalEnvironment, terminal: size.data })
+      .exec({ sessionId, argv: shellCommand, env: { ...terminalEnvironment, ...this.#mark(sessionId) }, terminal: size.data })
       .finally(() => {
         const left = (this.#starting.get(sessionId) ?? 1) - 1;
         if (left > 0) this.#starting.set(sessionId, left);
         else this.#starting.delete(sessionId);
       });
     const terminal = this.#keep(sessionId, exec);
+    void this.#sweep(sessionId);
     await this.#started(exec);
     answerJson(response, 201, terminal.seen);
   }
@@ -97,6 +103,26 @@ export class Terminals implements ApiPart {
   async #remove(call: ApiCall, response: ServerResponse): Promise<void> {
     await this.#find(call).terminal.end();
     response.writeHead(204).end();
+  }
+
+  #mark(sessionId: string): Record<string, string> {
+    return { [TERMINAL_MARK]: `${sessionId}/${this.#run}` };
+  }
+
+  /** Once for each session: shells of an agent that was killed still wait for someone, and nobody can reach them. */
+  async #sweep(sessionId: string): Promise<void> {
+    if (this.#swept.has(sessionId)) return;
+    this.#swept.add(sessionId);
+    try {
+      const exec = await this.#options.driver.exec({ sessionId, argv: leftoverCommand(`${sessionId}/`, this.#run), terminal: null });
+      exec.stdin.end();
+      exec.stdout.resume();
+      exec.stderr?.resume();
+      await exec.exit;
+    } catch {
+      // The session has just ended, or its image lacks what this needs; a shell too many is not worth a word.
+      this.#swept.delete(sessionId);
+    }
   }
 
   #keep(sessionId: string, exec: Exec): Terminal {

@@ -22,7 +22,7 @@ export async function openApiDoor(parts: readonly ApiPart[], sessionId: string) 
       }),
     socket: (path: string, protocol: string) => new WebSocket(`ws://127.0.0.1:${port}${agentApiPath(sessionId, path)}`, protocol),
     close() {
-      api.close();
+      void api.close();
       listener.close();
     },
   };
