@@ -9,6 +9,7 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { type AgentRequests, ContainersService } from "./modules/containers/containers-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
@@ -30,6 +31,7 @@ import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
+import { SessionReach } from "./modules/sessions/session-reach";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
@@ -52,7 +54,7 @@ import { TemplateIconsService } from "./modules/templates/template-icons-service
 import { TemplatesService } from "./modules/templates/templates-service";
 import { OpenTerminals } from "./modules/terminals/open-terminals";
 import { TerminalAccess } from "./modules/terminals/terminal-access";
-import { type TerminalHost, TerminalsService } from "./modules/terminals/terminals-service";
+import { TerminalsService } from "./modules/terminals/terminals-service";
 import { TokensService } from "./modules/tokens/tokens-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
@@ -93,8 +95,8 @@ export interface ModuleParts {
   readonly gateway: AgentGateway;
   /** The way to sessions' logs, built as late as the sockets. */
   readonly logReader: LogReader;
-  /** The way to agents' own API, likewise. */
-  readonly terminalHost: TerminalHost;
+  /** The way to the agents' own HTTP API, as late. */
+  readonly agentApi: AgentRequests;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -167,8 +169,10 @@ export function wireModules(parts: ModuleParts) {
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
   const openTerminals = new OpenTerminals(base);
-  const terminals = new TerminalsService({ ...base, audit, shares, tickets, terminalHost: parts.terminalHost });
+  const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
+  const reach = new SessionReach(base);
+  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -230,6 +234,7 @@ export function wireModules(parts: ModuleParts) {
     logs,
     terminals,
     openTerminals,
+    containers,
     homes,
     tasks,
     taskOrders,

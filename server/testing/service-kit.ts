@@ -1,10 +1,10 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
+import type { AgentRequests } from "../modules/containers/containers-service";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
-import type { TerminalHost } from "../modules/terminals/terminals-service";
 import { systemClock } from "../platform/clock";
 import { openPostgresBus } from "../platform/db/postgres-bus";
 import { systemIds } from "../platform/ids";
@@ -33,7 +33,7 @@ export interface ServiceKitOptions {
   /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
-  readonly terminalHost?: TerminalHost;
+  readonly agentApi?: AgentRequests;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -63,8 +63,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     pool,
     keys,
     gateway: options.gateway ?? gateway,
+    agentApi: options.agentApi ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
-    terminalHost: options.terminalHost ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
     agentAddresses: () => agentAddresses(config, config.agentTlsPort),

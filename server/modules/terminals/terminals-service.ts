@@ -1,10 +1,10 @@
-import type { Readable } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import { EXEC_PATH, terminalPath, terminalSchema, terminalsSchema } from "@berth/protocol/terminal";
 import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import type { AgentRequests } from "../containers/containers-service";
 import { insertEvent } from "../sessions/sessions-store";
 import type { TicketsService } from "../users/tickets-service";
 import type { Asker } from "../users/users-schema";
@@ -13,19 +13,11 @@ import type { createTerminalInput, endTerminalInput, listTerminalsOutput, openTe
 
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** The way to the agent; the composition root has it. */
-export interface TerminalHost {
-  request(
-    target: ReachedSession["target"],
-    request: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly body?: string },
-  ): Promise<{ readonly body: Readable }>;
-}
-
 export interface TerminalsDeps extends ReachDeps {
   readonly bus: Bus;
   readonly audit: AuditService;
   readonly tickets: TicketsService;
-  readonly terminalHost: TerminalHost;
+  readonly agentApi: AgentRequests;
 }
 
 /** Terminals inside sessions. They are the agent's: nothing of them is kept here. Everything asks the policy itself. */
@@ -51,7 +43,7 @@ export class TerminalsService {
   /** Hangs up on the shell and what runs in it. Throws TERMINAL_NOT_FOUND, and as `list`. */
   async end(asker: Asker, { id, terminalId }: z.output<typeof endTerminalInput>): Promise<void> {
     const { row, target, foreign } = await reachSession(this.deps, asker, id);
-    const { body } = await this.deps.terminalHost.request(target, { method: "DELETE", path: terminalPath(terminalId) });
+    const { body } = await this.deps.agentApi.request(target, { method: "DELETE", path: terminalPath(terminalId) });
     body.resume();
     if (!foreign) return;
     const { database, audit } = this.deps;
@@ -97,7 +89,7 @@ export class TerminalsService {
     schema: z.ZodType<T>,
     body?: string,
   ): Promise<T> {
-    const answer = await this.deps.terminalHost.request(target, { method, path, ...(body === undefined ? {} : { body }) });
+    const answer = await this.deps.agentApi.request(target, { method, path, ...(body === undefined ? {} : { body }) });
     let text = "";
     for await (const chunk of answer.body) {
       text += String(chunk);
