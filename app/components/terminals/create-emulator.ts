@@ -18,7 +18,7 @@ export interface EmulatorParts {
 /** An emulator in an element of the page: titles, clipboard and windows are not a program's to have, and links lead nowhere by themselves. */
 export function createEmulator({ element, onText, onBytes, onKey }: EmulatorParts) {
   const terminal = new Terminal({
-    fontFamily: getComputedStyle(element).fontFamily,
+    fontFamily: "monospace",
     fontSize: 13,
     lineHeight: 1.2,
     scrollback: 10_000,

@@ -76,6 +76,14 @@ export function useTerminal({ sessionId, terminalId, reason, onLeave, onSearch }
     });
     resized.observe(element);
     measure();
+    // It counts in the font's own cells: the page's is there once somebody asks for it.
+    const { fontFamily } = getComputedStyle(element);
+    let gone = false;
+    void document.fonts.load(`13px ${fontFamily}`).then(() => {
+      if (gone) return;
+      terminal.options.fontFamily = fontFamily;
+      measure();
+    });
     const paint = () => {
       terminal.options.theme = terminalTheme(element);
     };
@@ -94,6 +102,7 @@ export function useTerminal({ sessionId, terminalId, reason, onLeave, onSearch }
     setEmulator(made);
     terminal.focus();
     return () => {
+      gone = true;
       setEmulator(null);
       cancelAnimationFrame(frame);
       resized.disconnect();
