@@ -8,6 +8,7 @@ import {
   PROTOCOL_VERSION,
   RESIZE,
   TASK_RUNS,
+  TERMINALS,
   THUMBNAILS,
   type ToAgent,
   VIEWER_UPDATE,
@@ -25,6 +26,8 @@ import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
+import { SinglePrograms } from "./terminals/single-programs";
+import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
@@ -81,14 +84,16 @@ class RunningAgent implements Agent {
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
     this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
+    const onInput = (sessionId: string) => this.#activity.note(sessionId);
+    const programs = { driver, clock: this.#clock, onInput };
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
       clock: this.#clock,
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
-      onInput: (sessionId) => this.#activity.note(sessionId),
-      api: [statsPart(this.#usage)],
+      onInput,
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs)],
     });
     this.#connection = new Connection({
       url,
@@ -139,7 +144,7 @@ class RunningAgent implements Agent {
     this.#whenLost("the agent ends");
     this.#unwatch();
     this.#activity.stop();
-    this.#tunnels.stop();
+    await this.#tunnels.stop();
     await this.#connection.stop();
     await this.#executor?.stop();
     await this.#options.driver.close();
@@ -208,7 +213,18 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, TASK_RUNS, AGENT_API, STATS],
+      capabilities: [
+        ...described.capabilities,
+        VIEWER_UPDATE,
+        THUMBNAILS,
+        LOGS,
+        RESIZE,
+        DOCKER_TASKS,
+        TASK_RUNS,
+        AGENT_API,
+        STATS,
+        TERMINALS,
+      ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -71,6 +71,9 @@ export const errorCatalogue = {
   THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),
   /** There is no container, or no more, whose log could be read. */
   LOGS_NOT_FOUND: entry(404, "NOT_FOUND", "No logs"),
+  TERMINAL_NOT_FOUND: entry(404, "NOT_FOUND", "Terminal not found"),
+  TERMINAL_LIMIT: entry(409, "CONFLICT", "Too many terminals"),
+  TERMINALS_OFF: entry(403, "FORBIDDEN", "Terminals are off"),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),

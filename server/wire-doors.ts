@@ -36,6 +36,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
@@ -66,6 +67,7 @@ export interface DoorParts {
     | "authority"
     | "identity"
     | "viewerAccess"
+    | "terminalAccess"
     | "thumbnailAccess"
     | "appAccess"
   >;
@@ -117,6 +119,7 @@ export function wireDoors(parts: DoorParts) {
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
+  const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -210,6 +213,8 @@ export function wireDoors(parts: DoorParts) {
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
       sessionLogs,
+      terminal: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: params.terminal ?? "" }),
+      exec: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: null }),
     },
     apps,
     admitRest: (call) => limits.admit(call),

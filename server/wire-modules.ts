@@ -63,6 +63,9 @@ import { TasksService } from "./modules/tasks/tasks-service";
 import { TemplateHistoryService } from "./modules/templates/template-history-service";
 import { TemplateIconsService } from "./modules/templates/template-icons-service";
 import { TemplatesService } from "./modules/templates/templates-service";
+import { OpenTerminals } from "./modules/terminals/open-terminals";
+import { TerminalAccess } from "./modules/terminals/terminal-access";
+import { TerminalsService } from "./modules/terminals/terminals-service";
 import { TokensService } from "./modules/tokens/tokens-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
@@ -181,6 +184,9 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
+  const openTerminals = new OpenTerminals(base);
+  const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
+  const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
@@ -222,7 +228,7 @@ export function wireModules(parts: ModuleParts) {
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
     users,
@@ -252,6 +258,8 @@ export function wireModules(parts: ModuleParts) {
     screenControl,
     idle,
     logs,
+    terminals,
+    openTerminals,
     containers,
     homes,
     tasks,
@@ -269,6 +277,7 @@ export function wireModules(parts: ModuleParts) {
     agentsInbox,
     sessionsInbox,
     viewerAccess,
+    terminalAccess,
     thumbnailAccess,
     appAccess,
     tickets,

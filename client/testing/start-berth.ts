@@ -11,8 +11,8 @@ import { makeAsker, PASSWORD } from "../../server/testing/factories";
 /** A control plane on a port of this machine, and a real agent whose sessions are in memory. Close it in `afterAll`. */
 export async function startBerth() {
   const kit = await startDoorKit({ loginsPerMinute: 10_000 });
-  const driver = new MemoryDriver();
   const dataDir = await mkdtemp(join(tmpdir(), "berth-client-"));
+  const driver = new MemoryDriver({ programsIn: dataDir });
   const enrolled = await kit.enrolAgent("host-a");
   const agent = createAgent({
     url: new URL(kit.origin),

@@ -130,6 +130,8 @@ beforeEach(async () => {
     upgrades: {
       live: none,
       sessionLogs: none,
+      terminal: none,
+      exec: none,
       agentChannel: none,
       agentTaskStream: none,
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),

@@ -78,6 +78,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   // The others run when a test says so.
   services.live.start();
   services.viewerRooms.start();
+  services.openTerminals.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -98,6 +99,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     async close() {
       services.live.stop();
       services.viewerRooms.stop();
+      services.openTerminals.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

@@ -27,6 +27,8 @@ import type { TasksService } from "../modules/tasks/tasks-service";
 import type { TemplateHistoryService } from "../modules/templates/template-history-service";
 import type { TemplateIconsService } from "../modules/templates/template-icons-service";
 import type { TemplatesService } from "../modules/templates/templates-service";
+import type { OpenTerminals } from "../modules/terminals/open-terminals";
+import type { TerminalsService } from "../modules/terminals/terminals-service";
 import type { TokensService } from "../modules/tokens/tokens-service";
 import type { AuthService } from "../modules/users/auth-service";
 import type { InvitationsService } from "../modules/users/invitations-service";
@@ -67,6 +69,8 @@ export interface Services {
   readonly screenControl: ScreenControl;
   readonly idle: IdleService;
   readonly logs: LogsService;
+  readonly terminals: TerminalsService;
+  readonly openTerminals: OpenTerminals;
   readonly containers: ContainersService;
   readonly homes: HomesService;
   readonly tasks: TasksService;

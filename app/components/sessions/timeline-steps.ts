@@ -83,6 +83,8 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",
   logs_read: "Log read",
+  terminal_opened: "Terminal opened",
+  terminal_closed: "Terminal closed",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

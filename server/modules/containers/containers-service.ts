@@ -25,8 +25,8 @@ const MAX_ANSWER_BYTES = 512 * 1024;
 /** The way to agents' own HTTP API; the composition root has it. */
 export interface AgentRequests {
   request(
-    target: ReachedSession,
-    call: { readonly method: "GET"; readonly path: string; readonly signal?: AbortSignal },
+    target: Pick<ReachedSession, "sessionId" | "agentId" | "agentName">,
+    call: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string; readonly body?: string; readonly signal?: AbortSignal },
   ): Promise<{ readonly body: Readable }>;
 }
 

@@ -56,6 +56,8 @@ export const sessionEventKindSchema = z.enum([
   "adopted",
   "idle_hibernated",
   "logs_read",
+  "terminal_opened",
+  "terminal_closed",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -132,6 +134,8 @@ export const sessionDetailSchema = sessionSchema.extend({
     forceTerminate: z.boolean(),
     delete: z.boolean(),
     logs: z.boolean(),
+    /** Open terminals, while it runs; another's asks for a reason. */
+    terminal: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
