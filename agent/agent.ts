@@ -18,6 +18,7 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import { filesApi } from "./files/files-api";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
@@ -82,7 +83,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput: (sessionId) => this.#activity.note(sessionId),
-      api: [],
+      api: [filesApi(driver)],
     });
     this.#connection = new Connection({
       url,
