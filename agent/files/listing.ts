@@ -2,7 +2,11 @@
 import type { FileEntry, FileKind, FolderListing } from "@berth/protocol/session-files";
 import { PART_PREFIX } from "./scripts";
 
-const kinds: Readonly<Record<number, FileKind>> = { 16807: "file", 9604: "folder", 21609: "link" };
+const kinds = new Map<number, FileKind>([
+  [0o100000, "file"],
+  [0o040000, "folder"],
+  [0o120000, "link"],
+]);
 const targetKinds: Readonly<Record<string, FileKind>> = { d: "folder", f: "file", o: "other" };
 
 /** Of a folder: those after `cursor` (a name, base64url), `limit` at most, by name. */
@@ -37,7 +41,7 @@ export function readListing(said: Buffer, { cursor, limit }: { cursor: Buffer | 
 }
 
 const bytes = (latin: string): Buffer => Buffer.from(latin, "latin1");
-const kindOf = (type: number): FileKind => kinds[type & 0o170000] ?? "other";
+const kindOf = (type: number): FileKind => kinds.get(type & 0o170000) ?? "other";
 const modeOf = (type: number): string => (type & 0o7777).toString(8);
 
 function nameOf(name: Buffer): Pick<FileEntry, "name" | "rawName"> {
