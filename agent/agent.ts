@@ -7,10 +7,12 @@ import {
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
+  TERMINALS,
   THUMBNAILS,
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -19,9 +21,13 @@ import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
 import { filesApi } from "./files/files-api";
+import { SessionUsage } from "./http/stats/session-usage";
+import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
+import { SinglePrograms } from "./terminals/single-programs";
+import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
@@ -64,6 +70,7 @@ class RunningAgent implements Agent {
   readonly #connection: Connection;
   readonly #tunnels: Tunnels;
   readonly #activity: ActivityGatherer;
+  readonly #usage: SessionUsage;
   #executor: Executor | null = null;
   #unwatch: () => void = () => {};
   #beats: Timer[] = [];
@@ -76,14 +83,17 @@ class RunningAgent implements Agent {
     this.#clock = options.clock ?? systemClock;
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
+    this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
+    const onInput = (sessionId: string) => this.#activity.note(sessionId);
+    const programs = { driver, clock: this.#clock, onInput };
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
       clock: this.#clock,
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
-      onInput: (sessionId) => this.#activity.note(sessionId),
-      api: [filesApi(driver)],
+      onInput,
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver)],
     });
     this.#connection = new Connection({
       url,
@@ -126,6 +136,7 @@ class RunningAgent implements Agent {
         void this.#sendInventory();
       },
     });
+    this.#usage.start();
     this.#connection.start();
   }
 
@@ -202,7 +213,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, STATS, TERMINALS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -120,6 +120,18 @@ export interface LogRequest {
   readonly follow: boolean;
 }
 
+/** What a session has used until now: counters since its container's start, and what it holds. */
+export interface UsageReading {
+  readonly at: Date;
+  readonly cpuNanoseconds: number;
+  /** Cores that it may use; null: no limit of its own. */
+  readonly cores: number | null;
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number | null };
+  readonly network: { readonly receivedBytes: number; readonly sentBytes: number } | null;
+  readonly disk: { readonly readBytes: number; readonly writtenBytes: number } | null;
+  readonly pids: { readonly current: number; readonly limit: number | null };
+}
+
 export interface ExecRequest {
   readonly sessionId: string;
   readonly argv: readonly string[];
@@ -203,6 +215,10 @@ export interface SessionDriver {
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>>;
   /** Starts a program in a running session. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING; whether the image has it, `exit` tells. */
   exec(request: ExecRequest): Promise<Exec>;
+  /** Of a session that runs. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */
+  usageOf(sessionId: string): Promise<UsageReading>;
+  /** Of all sessions that run, by id; one that ended meanwhile is left out. */
+  usages(): Promise<ReadonlyMap<string, UsageReading>>;
   deleteHome(volume: string): Promise<void>;
   removeOrphan(containerId: string): Promise<void>;
   /** Ends watching and frees connections. Sessions are not touched. */

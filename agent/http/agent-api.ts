@@ -42,7 +42,7 @@ export class AgentApi {
 
   close(): void {
     for (const connection of this.#connections) connection.destroy();
-    for (const { close } of this.#options.parts) close?.();
+    for (const part of this.#options.parts) part.close?.();
     this.#server.close();
   }
 

@@ -38,11 +38,15 @@ describe("a program inside a session", () => {
   });
 
   it("has a terminal of the size that was asked for, and of another when that changes", async () => {
-    const exec = await run(["sh", "-c", "stty size; read go; stty size"], { terminal: { columns: 100, rows: 30 } });
-    const output = text(exec.stdout);
+    const exec = await run(["sh", "-c", "read go; stty size; read go; stty size"], { terminal: { columns: 100, rows: 30 } });
+    exec.stdin.write("\n");
+    let output = "";
+    exec.stdout.on("data", (chunk) => (output += String(chunk)));
+    await expect.poll(() => output).toContain("30 100\r\n");
     await exec.resize(120, 40);
     exec.stdin.write("\n");
-    expect(await output).toMatch(/(?:30 100|40 120)\r\n\r\n40 120\r\n$/);
+    expect(await exec.exit).toBe(0);
+    expect(output).toContain("40 120\r\n");
   });
 
   it("ends with all that it started when it is told to", async () => {
@@ -57,6 +61,19 @@ describe("a program inside a session", () => {
     expect(await text(left.stdout)).not.toContain("sleep 1000");
   });
 
+  it("uses what the engine counts of it", async () => {
+    const busy = await run(["sh", "-c", "timeout 2 sh -c 'while :; do :; done'; true"]);
+    busy.stdout.resume();
+    busy.stderr?.resume();
+    const before = await driver.usageOf(sessionId);
+    await busy.exit;
+    const after = (await driver.usages()).get(sessionId);
+    expect((after?.cpuNanoseconds ?? 0) - before.cpuNanoseconds).toBeGreaterThan(2e8);
+    expect(before).toMatchObject({ cores: 0.5, memory: { limitBytes: 256 * 1024 * 1024 }, pids: { limit: 256 } });
+    expect(before.memory.usedBytes).toBeGreaterThan(10_000);
+    expect(before.pids.current).toBeGreaterThan(1);
+  });
+
   it("says that the image lacks a program, that a session is not here and that one does not run", async () => {
     const absent = await run(["no-such-program"]);
     absent.stdout.resume();
@@ -65,5 +82,7 @@ describe("a program inside a session", () => {
     await expect(run(["true"], { sessionId: randomUUID() })).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
     await driver.hibernate({ sessionId, generation: 1, mode: "freeze" });
     await expect(run(["true"])).rejects.toMatchObject({ code: "SESSION_NOT_RUNNING" });
+    await expect(driver.usageOf(sessionId)).rejects.toMatchObject({ code: "SESSION_NOT_RUNNING" });
+    expect((await driver.usages()).has(sessionId)).toBe(false);
   });
 });

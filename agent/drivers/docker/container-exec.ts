@@ -12,9 +12,10 @@ import { ExecFrames } from "./exec-frames";
 const MARK = "BERTH_EXEC";
 /** The engine closes the output a moment before it knows the exit code. */
 const EXIT_CODE_WAITS_MS = [0, 10, 20, 50, 100, 200, 500, 1000];
+const RESIZE_WAITS_MS = [0, 20, 50, 100, 200, 400];
 /** Ends, by the signal $2, what has the mark $1 in its environment. Needs a shell, `tr` and `grep`, as any image with a shell has. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
 const SIGNAL_SCRIPT =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's.
   'for p in /proc/[0-9]*; do tr "\\0" "\\n" < "$p/environ" 2>/dev/null | grep -qx "$1" && kill -s "$2" "${p#/proc/}" 2>/dev/null; done; true';
 
 const startedSchema = z.object({ Pid: z.number() });
@@ -51,8 +52,15 @@ export async function execInContainer(docker: Docker, engine: string, containerI
     throw refused(error);
   });
   const resize = async (columns: number, rows: number): Promise<void> => {
-    // It may have ended, or not have begun: then there is no size to set.
-    await exec.resize({ w: columns, h: rows }).catch(() => undefined);
+    // It may not have begun yet, a moment after it was started, or have ended: then there is no size to set.
+    for (const wait of RESIZE_WAITS_MS) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      const done = await exec.resize({ w: columns, h: rows }).then(
+        () => true,
+        () => socket.destroyed || socket.readableEnded,
+      );
+      if (done) return;
+    }
   };
   if (terminal) await resize(terminal.columns, terminal.rows);
   const output = terminal ? rawOutput(socket) : framedOutput(socket);

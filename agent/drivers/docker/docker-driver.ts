@@ -24,13 +24,13 @@ import type {
   SessionFacts,
   StartRequest,
   TerminateRequest,
+  UsageReading,
 } from "../driver";
 import { HostUsage } from "../host-usage";
 import { readBanner } from "./banner";
 import { ContainerEnder } from "./container-end";
-import { execInContainer } from "./container-exec";
+import { ContainerInside } from "./container-inside";
 import { changeLimits } from "./container-limits";
-import { readContainerLog } from "./container-log";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
@@ -71,6 +71,7 @@ export class DockerDriver implements SessionDriver {
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
+  readonly #inside: ContainerInside;
   readonly #ender: ContainerEnder;
   readonly #homes: Homes;
   readonly #folders: DisplayFolders;
@@ -90,6 +91,7 @@ export class DockerDriver implements SessionDriver {
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
+    this.#inside = new ContainerInside({ docker: this.#docker, engine: target.name, containers: this.#containers });
     this.#ender = new ContainerEnder(this.#docker, target.name);
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
@@ -280,20 +282,20 @@ export class DockerDriver implements SessionDriver {
     return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
   }
 
-  async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
-    const { sessionId } = request;
-    const [found] = await this.#containers.ofSession(sessionId);
-    const read = found && (await readContainerLog(this.#docker, this.#options.target.name, found.Id, request, signal));
-    if (!read) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
-    return read;
+  logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
+    return this.#inside.logs(request, signal);
   }
 
-  async exec(request: ExecRequest): Promise<Exec> {
-    const { sessionId } = request;
-    const [found] = await this.#containers.ofSession(sessionId);
-    if (!found) throw new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
-    if (found.State !== "running") await this.#demandRunning(sessionId, found);
-    return execInContainer(this.#docker, this.#options.target.name, found.Id, request);
+  exec(request: ExecRequest): Promise<Exec> {
+    return this.#inside.exec(request);
+  }
+
+  usageOf(sessionId: string): Promise<UsageReading> {
+    return this.#inside.usageOf(sessionId);
+  }
+
+  usages(): Promise<ReadonlyMap<string, UsageReading>> {
+    return this.#inside.usages();
   }
 
   deleteHome(volume: string): Promise<void> {

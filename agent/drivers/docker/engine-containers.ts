@@ -38,9 +38,14 @@ export class EngineContainers {
     return found.sort((a, b) => generationOf(b.Labels) - generationOf(a.Labels));
   }
 
+  /** All that this agent made, sessions' and tasks', as the engine lists them. */
+  ofAgent(): Promise<ContainerInfo[]> {
+    return this.#list([ofAgent(this.#agent)]);
+  }
+
   async all(): Promise<SeenSession[]> {
     const newest = new Map<string, ContainerInfo>();
-    for (const container of await this.#list([ofAgent(this.#agent)])) {
+    for (const container of await this.ofAgent()) {
       const sessionId = container.Labels[LABEL.session];
       if (!sessionId) continue;
       const other = newest.get(sessionId);

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
-import { parseCpu } from "@berth/protocol/quantities";
+import { parseCpu, parseMemory } from "@berth/protocol/quantities";
 import type { LogLine } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -26,6 +26,7 @@ import type {
   SessionFacts,
   StartRequest,
   TerminateRequest,
+  UsageReading,
 } from "../driver";
 import { behaviourOf } from "./faults";
 import { MemoryApps } from "./memory-app";
@@ -219,6 +220,16 @@ export class MemoryDriver implements SessionDriver {
     return session.log.read(request, signal);
   }
 
+  async usageOf(sessionId: string): Promise<UsageReading> {
+    return usageOf(this.#running(sessionId));
+  }
+
+  async usages(): Promise<ReadonlyMap<string, UsageReading>> {
+    this.#answer();
+    const running = [...this.#sessions.values()].filter(({ observed }) => observed === "running");
+    return new Map(running.map((session) => [session.sessionId, usageOf(session)]));
+  }
+
   async exec(request: ExecRequest): Promise<Exec> {
     this.#running(request.sessionId);
     const { programsIn } = this.#options;
@@ -364,3 +375,17 @@ const superseded = (session: MemorySession, generation: number) =>
     "COMMAND_SUPERSEDED",
     `Session ${session.sessionId} is at generation ${session.generation} here, the command is of ${generation}`,
   );
+
+/** A session that keeps a tenth of a core busy since it was started. */
+function usageOf({ startedAt, spec }: MemorySession): UsageReading {
+  const at = new Date();
+  return {
+    at,
+    cpuNanoseconds: (at.getTime() - startedAt.getTime()) * 1e5,
+    cores: (parseCpu(spec.resources.cpu) ?? 0) / 1000,
+    memory: { usedBytes: 64 * 1024 * 1024, limitBytes: parseMemory(spec.resources.memory) ?? null },
+    network: { receivedBytes: 1024, sentBytes: 2048 },
+    disk: { readBytes: 4096, writtenBytes: 8192 },
+    pids: { current: 3, limit: spec.pids_limit },
+  };
+}

@@ -1,0 +1,89 @@
+/** What can be asked of a session's container while it runs, beside its display: its log, what it uses, and programs of one's own. */
+import { BerthError } from "@berth/protocol/errors";
+import type { LogLine } from "@berth/protocol/tunnel";
+import type Docker from "dockerode";
+import type { ContainerInfo } from "dockerode";
+import type { Exec, ExecRequest, LogRequest, UsageReading } from "../driver";
+import { execInContainer } from "./container-exec";
+import { readContainerLog } from "./container-log";
+import { readContainerUsage } from "./container-usage";
+import type { EngineContainers } from "./engine-containers";
+import { engineError, statusOf } from "./engine-errors";
+import { LABEL } from "./labels";
+
+/** Readings asked of the engine at the same time. */
+const READINGS_AT_ONCE = 4;
+
+export interface ContainerInsideParts {
+  readonly docker: Docker;
+  readonly engine: string;
+  readonly containers: EngineContainers;
+}
+
+export class ContainerInside {
+  readonly #parts: ContainerInsideParts;
+
+  constructor(parts: ContainerInsideParts) {
+    this.#parts = parts;
+  }
+
+  async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
+    const { docker, engine } = this.#parts;
+    const found = await this.#find(request.sessionId);
+    const read = await readContainerLog(docker, engine, found.Id, request, signal);
+    if (!read) throw missing(request.sessionId);
+    return read;
+  }
+
+  async exec(request: ExecRequest): Promise<Exec> {
+    const found = await this.#running(request.sessionId);
+    return execInContainer(this.#parts.docker, this.#parts.engine, found.Id, request);
+  }
+
+  async usageOf(sessionId: string): Promise<UsageReading> {
+    const reading = await this.#read(await this.#running(sessionId));
+    if (!reading) throw notRunning(sessionId, "ended");
+    return reading;
+  }
+
+  async usages(): Promise<ReadonlyMap<string, UsageReading>> {
+    const left = (await this.#parts.containers.ofAgent()).filter(({ State }) => State === "running");
+    const readings = new Map<string, UsageReading>();
+    const work = async () => {
+      for (let container = left.pop(); container; container = left.pop()) {
+        const sessionId = container.Labels[LABEL.session];
+        const reading = sessionId ? await this.#read(container) : null;
+        if (sessionId && reading) readings.set(sessionId, reading);
+      }
+    };
+    await Promise.all(Array.from({ length: READINGS_AT_ONCE }, work));
+    return readings;
+  }
+
+  async #read({ Id }: ContainerInfo): Promise<UsageReading | null> {
+    const { docker, engine, containers } = this.#parts;
+    try {
+      const nanoCpus = (await containers.inspect(Id))?.HostConfig.NanoCpus ?? 0;
+      return await readContainerUsage(docker, Id, nanoCpus > 0 ? nanoCpus / 1e9 : null);
+    } catch (error) {
+      if (statusOf(error) === 404 || statusOf(error) === 409) return null;
+      throw engineError(error, `read what container ${Id.slice(0, 12)} uses`, engine);
+    }
+  }
+
+  async #running(sessionId: string): Promise<ContainerInfo> {
+    const found = await this.#find(sessionId);
+    if (found.State !== "running") throw notRunning(sessionId, found.State === "paused" ? "frozen" : "stopped");
+    return found;
+  }
+
+  async #find(sessionId: string): Promise<ContainerInfo> {
+    const [found] = await this.#parts.containers.ofSession(sessionId);
+    if (!found) throw missing(sessionId);
+    return found;
+  }
+}
+
+const missing = (sessionId: string) => new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
+const notRunning = (sessionId: string, state: string) =>
+  new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} is ${state}, not running`);
