@@ -9,6 +9,7 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { type AgentReach, FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
@@ -90,6 +91,8 @@ export interface ModuleParts {
   readonly gateway: AgentGateway;
   /** The way to sessions' logs, built as late as the sockets. */
   readonly logReader: LogReader;
+  /** The way to what is inside sessions, built as late. */
+  readonly agentReach: AgentReach;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -161,6 +164,7 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
+  const files = new FilesService({ ...base, audit, shares, agentReach: parts.agentReach });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -220,6 +224,7 @@ export function wireModules(parts: ModuleParts) {
     screenControl,
     idle,
     logs,
+    files,
     homes,
     tasks,
     taskOrders,

@@ -42,6 +42,9 @@ export function errorBody(error: BerthError, requestId: string, now: Date) {
   };
 }
 
+/** Body of an error answer on the routes inside sessions: their contract's. */
+export const plainErrorBody = ({ code, message }: BerthError) => ({ error: code.toLowerCase(), message });
+
 /** Headers that go with it. */
 export function errorHeaders(error: BerthError): Record<string, string> {
   const retryAfter = error.details?.retryAfter;

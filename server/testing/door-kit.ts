@@ -15,7 +15,9 @@ import { SocketAgent } from "./socket-agent";
 export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
-export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> & { readonly agentPort?: boolean } = {}) {
+export async function startDoorKit(
+  options: Omit<ServiceKitOptions, "gateway" | "logReader" | "agentReach"> & { readonly agentPort?: boolean } = {},
+) {
   const kit = await startServiceKit({
     ...options,
     gateway: {
@@ -24,6 +26,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
     },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
+    agentReach: { request: (target, request) => doors.agentApi.request(target, request) },
   });
   const doors = wireDoors({
     config: kit.config,
@@ -56,6 +59,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
     async connectAgent(
       name: string,
       log: (tunnel: Duplex, request: ToAgentOf<"logs_request">) => void = sayLog,
+      api?: (tunnel: Duplex, sessionId: string) => void,
     ): Promise<SocketAgent & { readonly id: string }> {
       const enrolled = await enrol(kit, name);
       const agent = await SocketAgent.connect({
@@ -64,6 +68,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
         port: () => port,
         serve: (socket, message) => {
           if (message.type === "logs_request") return log(socket, message);
+          if (message.type === "api_request" && api) return api(socket, message.session_id);
           (message.type === "tunnel_request" ? app : display).emit("connection", socket);
         },
       });

@@ -1,6 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
+import type { AgentReach } from "../modules/files/files-service";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
@@ -32,6 +33,7 @@ export interface ServiceKitOptions {
   /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
+  readonly agentReach?: AgentReach;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -62,6 +64,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     keys,
     gateway: options.gateway ?? gateway,
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
+    agentReach: options.agentReach ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
     agentAddresses: () => agentAddresses(config, config.agentTlsPort),

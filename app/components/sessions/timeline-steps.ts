@@ -81,6 +81,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",
   logs_read: "Log read",
+  files_opened: "Files opened",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

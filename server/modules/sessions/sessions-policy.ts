@@ -5,7 +5,7 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
- * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `picture`: the small one of its screen, which no role opens.
+ * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `files`: all that is in it, as `logs`; of another's it asks for a reason. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -20,6 +20,7 @@ export type SessionAction =
   | "delete"
   | "screen"
   | "logs"
+  | "files"
   | "picture";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
@@ -36,6 +37,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     delete: true,
     screen: false,
     logs: false,
+    files: false,
     picture: false,
   },
 };

@@ -55,6 +55,7 @@ export const sessionEventKindSchema = z.enum([
   "adopted",
   "idle_hibernated",
   "logs_read",
+  "files_opened",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
