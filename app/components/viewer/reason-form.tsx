@@ -7,10 +7,11 @@ import { TextField } from "../controls/field";
 interface ReasonFormProps {
   owner: string;
   onReason: (reason: string) => void;
+  what?: "screen" | "files";
 }
 
-/** Asked of an admin before another person's screen is opened. */
-export function ReasonForm({ owner, onReason }: ReasonFormProps) {
+/** Asked of an admin before another person's screen is opened, or what else is theirs. */
+export function ReasonForm({ owner, onReason, what = "screen" }: ReasonFormProps) {
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const text = reason.trim();
@@ -30,7 +31,9 @@ export function ReasonForm({ owner, onReason }: ReasonFormProps) {
       <div className="flex gap-3">
         <ShieldAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
         <div>
-          <h2 className="font-medium wrap-anywhere">This screen belongs to {owner}</h2>
+          <h2 className="font-medium wrap-anywhere">
+            {what === "files" ? "These files belong" : "This screen belongs"} to {owner}
+          </h2>
           <p className="mt-1 text-ink-soft wrap-anywhere">
             Opening it is written to the audit log with your reason, and {owner} sees both while you are here.
           </p>
@@ -46,7 +49,7 @@ export function ReasonForm({ owner, onReason }: ReasonFormProps) {
       />
       <div>
         <Button type="submit" look="primary">
-          Open the screen
+          Open the {what}
         </Button>
       </div>
     </form>

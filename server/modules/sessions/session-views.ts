@@ -110,6 +110,7 @@ export function sessionDetailView(
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
       logs: may("logs"),
+      files: may("files"),
     },
   };
 }
