@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   AGENT_API,
   DOCKER_TASKS,
+  FILES,
   type FromAgentOf,
   LOGS,
   PROTOCOL_VERSION,
@@ -213,7 +214,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, STATS, TERMINALS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, FILES, STATS, TERMINALS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -300,6 +300,8 @@ async function postAsAgent(person: Person, path: string): Promise<Answer> {
   return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
 
+const inside = () => `/api/v1/sessions/${things.sessionId}`;
+
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
   live: (person) => knock(kit.port, { path: "/live", headers: { ...bearer(person), origin: kit.publicUrl.origin } }),
   "viewer by token": (person) =>
@@ -313,6 +315,16 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
       path: `/api/v1/sessions/${things.sessionId}/logs?follow=true`,
       headers: { ...bearer(person), origin: kit.publicUrl.origin },
     }),
+  terminal: (person) => knock(kit.port, { path: `${inside()}/terminals/0123456789abcdef`, headers: bearer(person) }),
+  "exec by token": (person) => knock(kit.port, { path: `${inside()}/exec`, headers: bearer(person) }),
+  "exec by ticket": async (person) => {
+    if (person === "disabled" || !(person in askers))
+      return knock(kit.port, { path: `${inside()}/exec?ticket=${credentials[person] ?? "none"}`, headers: {} });
+    const body = { reason: "they asked for help" };
+    const answer = await askDoor(kit.port, { method: "POST", path: `${inside()}/terminals/ticket`, headers: bearer(person), body });
+    const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1];
+    return ticket ? knock(kit.port, { path: `${inside()}/exec?ticket=${ticket}`, headers: {} }) : answer;
+  },
   agentChannel: async (person) => {
     const path = "/agent/ws?agent_id=host-a&platform=docker";
     return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });

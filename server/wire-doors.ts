@@ -34,6 +34,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
@@ -55,7 +56,7 @@ export interface DoorParts {
   readonly pool: QueryClient;
   readonly modules: Pick<
     Modules,
-    "services" | "limits" | "agentsInbox" | "authority" | "identity" | "viewerAccess" | "thumbnailAccess" | "appAccess"
+    "services" | "limits" | "agentsInbox" | "authority" | "identity" | "viewerAccess" | "terminalAccess" | "thumbnailAccess" | "appAccess"
   >;
   readonly download: AgentDownload;
   /** What the agents' own listener shows; null where there is none. */
@@ -96,6 +97,7 @@ export function wireDoors(parts: DoorParts) {
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
+  const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -178,6 +180,8 @@ export function wireDoors(parts: DoorParts) {
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
       sessionLogs,
+      terminal: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: params.terminal ?? "" }),
+      exec: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: null }),
     },
     apps,
     admitRest: (call) => limits.admit(call),

@@ -51,6 +51,9 @@ import { TasksService } from "./modules/tasks/tasks-service";
 import { TemplateHistoryService } from "./modules/templates/template-history-service";
 import { TemplateIconsService } from "./modules/templates/template-icons-service";
 import { TemplatesService } from "./modules/templates/templates-service";
+import { OpenTerminals } from "./modules/terminals/open-terminals";
+import { TerminalAccess } from "./modules/terminals/terminal-access";
+import { type TerminalHost, TerminalsService } from "./modules/terminals/terminals-service";
 import { TokensService } from "./modules/tokens/tokens-service";
 import { AuthService } from "./modules/users/auth-service";
 import { InvitationsService } from "./modules/users/invitations-service";
@@ -93,6 +96,8 @@ export interface ModuleParts {
   readonly logReader: LogReader;
   /** The way to what is inside sessions, built as late. */
   readonly agentReach: AgentReach;
+  /** The way to agents' own API, likewise. */
+  readonly terminalHost: TerminalHost;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -165,6 +170,9 @@ export function wireModules(parts: ModuleParts) {
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
   const files = new FilesService({ ...base, audit, shares, agentReach: parts.agentReach });
+  const openTerminals = new OpenTerminals(base);
+  const terminals = new TerminalsService({ ...base, audit, shares, tickets, terminalHost: parts.terminalHost });
+  const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -197,7 +205,7 @@ export function wireModules(parts: ModuleParts) {
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
     users,
@@ -225,6 +233,8 @@ export function wireModules(parts: ModuleParts) {
     idle,
     logs,
     files,
+    terminals,
+    openTerminals,
     homes,
     tasks,
     taskOrders,
@@ -241,6 +251,7 @@ export function wireModules(parts: ModuleParts) {
     agentsInbox,
     sessionsInbox,
     viewerAccess,
+    terminalAccess,
     thumbnailAccess,
     appAccess,
     tickets,

@@ -112,6 +112,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentReach: { request: (target, request) => doors.agentApi.request(target, request) },
+    terminalHost: { request: (target, request) => doors.agentApi.request(target, request) },
     agentBundleSha256: () => download.sha256,
     notices: () => readNotices(config.dataDir),
     agentAddresses: addresses,

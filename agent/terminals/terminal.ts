@@ -36,7 +36,8 @@ export class Terminal {
   readonly #scrollback = new Scrollback(SCROLLBACK_BYTES);
   readonly #viewers = new Set<TerminalViewer>();
   #stalled: Timer | null = null;
-  #size = "";
+  #size: TerminalSize | null = null;
+  #resizing = false;
   /** Nothing holds up its last words. */
   #ending = false;
   #ended = false;
@@ -108,11 +109,19 @@ export class Terminal {
     if (viewer.size) this.#resize(viewer.size);
   }
 
-  #resize({ columns, rows }: TerminalSize): void {
-    const size = `${columns}x${rows}`;
-    if (size === this.#size) return;
+  /** One after the other, the last one last: an engine may overtake itself. */
+  #resize(size: TerminalSize): void {
+    if (size.columns === this.#size?.columns && size.rows === this.#size.rows) return;
     this.#size = size;
-    void this.#options.exec.resize(columns, rows);
+    if (this.#resizing) return;
+    this.#resizing = true;
+    void this.#options.exec.resize(size.columns, size.rows).finally(() => {
+      this.#resizing = false;
+      const wanted = this.#size;
+      if (!wanted || wanted === size) return;
+      this.#size = null;
+      this.#resize(wanted);
+    });
   }
 
   #print(chunk: Buffer): void {

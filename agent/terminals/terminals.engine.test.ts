@@ -41,14 +41,17 @@ describe("a terminal in a container", () => {
     await client.shows("30 90");
     await client.shows("at-/-xterm-256color");
     client.say({ type: "resize", columns: 120, rows: 40 });
-    client.type("stty size\n");
-    await client.shows("40 120");
+    // The engine tells the terminal in its own time.
+    const becomes = async (typist: TerminalClient, wanted: string) => {
+      typist.type(`until [ "$(stty size)" = "${wanted}" ]; do sleep 0.05; done; echo is-$(stty size | tr ' ' -)\n`);
+      await client.shows(`is-${wanted.replace(" ", "-")}`);
+    };
+    await becomes(client, "40 120");
     const second = await attach(id);
     second.say({ type: "resize", columns: 100, rows: 20 });
-    second.type("stty size\n");
-    await client.shows("20 100");
-    client.type("\nstty size; echo back-$((40+2))\n");
-    await client.shows("40 120\r\nback-42");
+    await becomes(second, "20 100");
+    client.shown = "";
+    await becomes(client, "40 120");
   });
 
   it("interrupts by Ctrl-C, and hangs up on what runs when it is closed", async () => {

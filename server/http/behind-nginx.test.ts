@@ -127,6 +127,8 @@ beforeEach(async () => {
     upgrades: {
       live: none,
       sessionLogs: none,
+      terminal: none,
+      exec: none,
       agentChannel: none,
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: (call) => viewer.open({ ...call, sessionId: call.params.id ?? "" }),

@@ -29,6 +29,8 @@ export const routes = {
   agentTunnel: { kind: "upgrade", path: "/agent/tunnel/{id}", access: "agent" },
   viewer: { kind: "upgrade", path: "/vnc-viewer/{id}", access: "viewer" },
   sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
+  terminal: { kind: "upgrade", path: "/api/v1/sessions/{id}/terminals/{terminal}", access: "viewer" },
+  exec: { kind: "upgrade", path: "/api/v1/sessions/{id}/exec", access: "viewer" },
 } as const satisfies Record<string, Route>;
 
 export interface Route {

@@ -162,6 +162,11 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
   // It may hold what the owner typed: no operator's.
   "sessions.logs": { expected: ownAndAdmin, input: id },
+  "terminals.list": { expected: ownAndAdmin, input: id },
+  "terminals.create": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "terminals.end": { expected: ownAndAdmin, input: (things) => ({ ...id(things), terminalId: "0123456789abcdef" }) },
+  "terminals.openTicket": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "terminals.visits": { expected: ownAndAdmin, input: id },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
   "sessions.stay": { expected: ownAndAdmin, input: id },
@@ -254,6 +259,9 @@ export const socketRows: Readonly<
   // Each brings the ticket that they were given; a disabled person one from before, an agent its proof.
   "viewer by ticket": { route: "viewer", expected: ownAndAdmin },
   sessionLogs: { route: "sessionLogs", expected: ownAndAdmin },
+  terminal: { route: "terminal", expected: of(["401", "404", "ok", "403", "403"]) },
+  "exec by token": { route: "exec", expected: of(["401", "404", "ok", "403", "403"]) },
+  "exec by ticket": { route: "exec", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentCertificate: { route: "agentCertificate", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },

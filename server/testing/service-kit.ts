@@ -5,6 +5,7 @@ import type { AgentReach } from "../modules/files/files-service";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
+import type { TerminalHost } from "../modules/terminals/terminals-service";
 import { systemClock } from "../platform/clock";
 import { openPostgresBus } from "../platform/db/postgres-bus";
 import { systemIds } from "../platform/ids";
@@ -34,6 +35,7 @@ export interface ServiceKitOptions {
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
   readonly agentReach?: AgentReach;
+  readonly terminalHost?: TerminalHost;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -65,6 +67,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     gateway: options.gateway ?? gateway,
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentReach: options.agentReach ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
+    terminalHost: options.terminalHost ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],
     agentAddresses: () => agentAddresses(config, config.agentTlsPort),
@@ -75,6 +78,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   // The others run when a test says so.
   services.live.start();
   services.viewerRooms.start();
+  services.openTerminals.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -95,6 +99,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     async close() {
       services.live.stop();
       services.viewerRooms.stop();
+      services.openTerminals.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

@@ -8,6 +8,7 @@ import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-route
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
+import { terminalsRouter } from "../modules/terminals/terminals-router";
 import { tokensRouter } from "../modules/tokens/tokens-router";
 import { accountRouter } from "../modules/users/account-router";
 import { authRouter, usersRouter } from "../modules/users/users-router";
@@ -26,6 +27,7 @@ export const appRouter = router({
   sessions: sessionsRouter,
   shares: sharesRouter,
   files: filesRouter,
+  terminals: terminalsRouter,
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

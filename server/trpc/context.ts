@@ -24,6 +24,8 @@ import type { TasksService } from "../modules/tasks/tasks-service";
 import type { TemplateHistoryService } from "../modules/templates/template-history-service";
 import type { TemplateIconsService } from "../modules/templates/template-icons-service";
 import type { TemplatesService } from "../modules/templates/templates-service";
+import type { OpenTerminals } from "../modules/terminals/open-terminals";
+import type { TerminalsService } from "../modules/terminals/terminals-service";
 import type { TokensService } from "../modules/tokens/tokens-service";
 import type { AuthService } from "../modules/users/auth-service";
 import type { InvitationsService } from "../modules/users/invitations-service";
@@ -62,6 +64,8 @@ export interface Services {
   readonly idle: IdleService;
   readonly logs: LogsService;
   readonly files: FilesService;
+  readonly terminals: TerminalsService;
+  readonly openTerminals: OpenTerminals;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly taskOrders: TaskOrders;

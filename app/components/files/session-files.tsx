@@ -26,7 +26,7 @@ export function SessionFiles({ session }: { session: Detail }) {
   if (!own && reason === null) {
     return (
       <div className="overflow-y-auto p-4">
-        <ReasonForm owner={session.user} what="files" onReason={setReason} />
+        <ReasonForm owner={session.user} what="session" onReason={setReason} />
       </div>
     );
   }

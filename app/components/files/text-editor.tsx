@@ -58,6 +58,10 @@ export function TextEditor({ place, path, first, firstEtag, head, onSaved, onRel
   );
   const saveNow = useRef(store);
   saveNow.current = store;
+  const saveKey = useCallback(() => {
+    void saveNow.current(false);
+    return true;
+  }, []);
 
   useEffect(() => {
     if (!box.current) return;
@@ -81,7 +85,7 @@ export function TextEditor({ place, path, first, firstEtag, head, onSaved, onRel
           EditorView.contentAttributes.of({ "aria-label": `Text of ${name}` }),
           EditorView.lineWrapping,
           keymap.of([
-            { key: "Mod-s", preventDefault: true, run: () => (void saveNow.current(false), true) },
+            { key: "Mod-s", preventDefault: true, run: saveKey },
             ...searchKeymap,
             ...historyKeymap,
             ...defaultKeymap,
@@ -104,7 +108,7 @@ export function TextEditor({ place, path, first, firstEtag, head, onSaved, onRel
       editor.destroy();
       view.current = null;
     };
-  }, [first, name]);
+  }, [first, name, saveKey]);
 
   useEffect(() => {
     if (!changed) return;

@@ -12,6 +12,7 @@ import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
+const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
@@ -30,6 +31,14 @@ interface PanelTab {
 const tabs: readonly PanelTab[] = [
   { value: "timeline", label: "Timeline", kind: "narrow", content: ({ id }) => <FullTimeline id={id} /> },
   { value: "details", label: "Details", kind: "narrow", content: (session) => <SessionDetails session={session} /> },
+  {
+    value: "terminal",
+    label: "Terminal",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.terminal,
+    content: (session) => <TerminalsTab session={session} />,
+  },
   {
     value: "logs",
     label: "Log",

@@ -82,6 +82,8 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   idle_hibernated: "Hibernated when idle",
   logs_read: "Log read",
   files_opened: "Files opened",
+  terminal_opened: "Terminal opened",
+  terminal_closed: "Terminal closed",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

@@ -6,12 +6,13 @@ import { TextField } from "../controls/field";
 
 interface ReasonFormProps {
   owner: string;
+  /** What is opened; default the screen. */
+  what?: "screen" | "session";
   onReason: (reason: string) => void;
-  what?: "screen" | "files";
 }
 
-/** Asked of an admin before another person's screen is opened, or what else is theirs. */
-export function ReasonForm({ owner, onReason, what = "screen" }: ReasonFormProps) {
+/** Asked of an admin before another person's screen is opened. */
+export function ReasonForm({ owner, what = "screen", onReason }: ReasonFormProps) {
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const text = reason.trim();
@@ -32,7 +33,7 @@ export function ReasonForm({ owner, onReason, what = "screen" }: ReasonFormProps
         <ShieldAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
         <div>
           <h2 className="font-medium wrap-anywhere">
-            {what === "files" ? "These files belong" : "This screen belongs"} to {owner}
+            This {what} belongs to {owner}
           </h2>
           <p className="mt-1 text-ink-soft wrap-anywhere">
             Opening it is written to the audit log with your reason, and {owner} sees both while you are here.
@@ -49,7 +50,7 @@ export function ReasonForm({ owner, onReason, what = "screen" }: ReasonFormProps
       />
       <div>
         <Button type="submit" look="primary">
-          Open the {what}
+          {what === "screen" ? "Open the screen" : "Go on"}
         </Button>
       </div>
     </form>

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { json } from "node:stream/consumers";
-import { AGENT_API } from "@berth/protocol/agent-messages";
+import { FILES } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { ACCESS_HEADER, accessParametersSchema, type FileAccess, fileAccess, folderListingSchema } from "@berth/protocol/session-files";
 import type { z } from "zod";
@@ -91,7 +91,7 @@ export class FilesService {
     }
     demandRunning(row, clock.now());
     const { agent } = row;
-    if (!agent.capabilities.includes(AGENT_API))
+    if (!agent.capabilities.includes(FILES))
       throw new BerthError("AGENT_TOO_OLD", `Agent '${agent.name}' is too old to reach files; update it`);
     const access = await this.accessOf(row);
     if (foreign) await this.tell(asker, row, reason ?? "");

@@ -111,6 +111,7 @@ export function sessionDetailView(
       delete: may("delete"),
       logs: may("logs"),
       files: may("files"),
+      terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
     },
   };
 }

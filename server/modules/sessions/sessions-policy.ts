@@ -5,7 +5,7 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
- * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `files`: all that is in it, as `logs`; of another's it asks for a reason. `picture`: the small one of its screen, which no role opens.
+ * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `files`: all that is in it, as `terminal`. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -21,6 +21,7 @@ export type SessionAction =
   | "screen"
   | "logs"
   | "files"
+  | "terminal"
   | "picture";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
@@ -38,6 +39,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     screen: false,
     logs: false,
     files: false,
+    terminal: false,
     picture: false,
   },
 };

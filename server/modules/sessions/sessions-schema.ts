@@ -56,6 +56,8 @@ export const sessionEventKindSchema = z.enum([
   "idle_hibernated",
   "logs_read",
   "files_opened",
+  "terminal_opened",
+  "terminal_closed",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -131,6 +133,8 @@ export const sessionDetailSchema = sessionSchema.extend({
     delete: z.boolean(),
     logs: z.boolean(),
     files: z.boolean(),
+    /** Open terminals, while it runs; another's asks for a reason. */
+    terminal: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;

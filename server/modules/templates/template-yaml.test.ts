@@ -65,6 +65,7 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     fileTransfer: fc.boolean(),
     sharing: fc.boolean(),
     thumbnails: fc.boolean(),
+    terminals: fc.boolean(),
   }),
   placement: fc.record(
     {
