@@ -4,10 +4,12 @@ import type { AppRouter } from "../server/trpc/app-router";
 import { type FollowLogs, followLogs } from "./follow-logs";
 import { liveSocket } from "./live-socket";
 import { fromTrpc } from "./request-error";
+import { type SessionFiles, sessionFiles } from "./session-files";
 import { translatedCalls } from "./translated-calls";
 import { type Session, type SessionWish, waitForSession } from "./wait-for-session";
 
 export { NoAnswerError, RequestError, WaitTimedOut } from "./request-error";
+export type { Copied, CopyOptions, SessionFiles } from "./session-files";
 export { type VerifyWebhook, verifyWebhook, type WebhookEvent, WebhookRefused } from "./verify-webhook";
 export type { AppRouter, FollowLogs, Session, SessionWish };
 export type Inputs = inferRouterInputs<AppRouter>;
@@ -36,6 +38,8 @@ export interface BerthClient {
     /** See `followLogs`: lines as they are printed, until the container has ended. */
     followLogs(id: string, options?: FollowLogs): AsyncGenerator<string>;
   };
+  /** What is in sessions' folders; lists and small things are `api.files`. */
+  readonly files: SessionFiles;
   /** Ends the WebSocket, so that the program can end. */
   close(): Promise<void>;
 }
@@ -69,6 +73,7 @@ export function createBerthClient(options: BerthClientOptions = {}): BerthClient
       waitFor: (id, wish) => waitForSession(api, id, wish),
       followLogs: (id, following) => followLogs(url, token || null, id, following),
     },
+    files: sessionFiles({ url, token: token || null, api }),
     close: async () => void (await live.close()),
   };
 }
