@@ -11,7 +11,7 @@ import { Listener, type ListenerOptions, type ListenerTls } from "./http/listene
 import { liveEndpoint } from "./http/live-endpoint";
 import { logEndpoint } from "./http/log-endpoint";
 import { OpenSockets } from "./http/open-sockets";
-import { requestFacts } from "./http/request-facts";
+import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
@@ -112,6 +112,17 @@ export function wireDoors(parts: DoorParts) {
     sockets,
     clock,
   });
+  const containers = new RestEndpoint({
+    router: appRouter,
+    surface: "containers",
+    clock,
+    context: async (request, requestId) => {
+      const address = requestAddress(request, trusted);
+      const login = await identify(request.headers, auth, address);
+      await asked.take(keyOf(login, address));
+      return createContext(requestFacts(request, requestId, { login, countedAsLogin: false }, trusted));
+    },
+  });
   const rest = new RestEndpoint({
     router: appRouter,
     clock,
@@ -161,6 +172,8 @@ export function wireDoors(parts: DoorParts) {
         files: services.files,
         sockets,
       }),
+      containers: ({ request, response, params, query, requestId }) =>
+        containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
       sessionThumbnail: thumbnailEndpoint({
         authenticator: auth,

@@ -9,6 +9,7 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { type AgentRequests, ContainersService } from "./modules/containers/containers-service";
 import { type AgentReach, FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -31,6 +32,7 @@ import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
+import { SessionReach } from "./modules/sessions/session-reach";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
@@ -98,6 +100,8 @@ export interface ModuleParts {
   readonly agentReach: AgentReach;
   /** The way to agents' own API, likewise. */
   readonly terminalHost: TerminalHost;
+  /** The way to the agents' own HTTP API, as late. */
+  readonly agentApi: AgentRequests;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -173,6 +177,8 @@ export function wireModules(parts: ModuleParts) {
   const openTerminals = new OpenTerminals(base);
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, terminalHost: parts.terminalHost });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
+  const reach = new SessionReach(base);
+  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -235,6 +241,7 @@ export function wireModules(parts: ModuleParts) {
     files,
     terminals,
     openTerminals,
+    containers,
     homes,
     tasks,
     taskOrders,

@@ -110,6 +110,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       send: (agentId, message) => agents.send(agentId, message),
       disconnect: (agentId, reason) => agents.disconnect(agentId, reason),
     },
+    agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentReach: { request: (target, request) => doors.agentApi.request(target, request) },
     terminalHost: { request: (target, request) => doors.agentApi.request(target, request) },

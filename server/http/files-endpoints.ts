@@ -5,7 +5,7 @@ import { uploadIdSchema } from "@berth/protocol/session-files";
 import type { z } from "zod";
 import { addressInUrl, type FileAddress } from "../modules/files/file-address";
 import { type listFilesInput, type listFilesOutput, listFilesInput as listInput } from "../modules/files/files-schema";
-import type { AgentAnswer, FileRequest, OpenFiles } from "../modules/files/files-service";
+import type { AgentAnswer, FileRequest, OpenFiles, WhichFiles } from "../modules/files/files-service";
 import { demandScope } from "../modules/tokens/token-scope";
 import type { Asker, Login } from "../modules/users/users-schema";
 import { validationError } from "../platform/errors";
@@ -18,8 +18,8 @@ export interface FilesEndpointOptions {
   /** Throws RATE_LIMIT_EXCEEDED. */
   count(login: Login | null, address: string): Promise<unknown>;
   readonly files: {
-    open(asker: Asker, which: { readonly id: string; readonly reason?: string | undefined }): Promise<OpenFiles>;
-    list(asker: Asker, input: z.output<typeof listFilesInput>): Promise<z.output<typeof listFilesOutput>>;
+    open(asker: Asker, which: WhichFiles): Promise<OpenFiles>;
+    list(asker: Asker, input: z.output<typeof listFilesInput> & WhichFiles): Promise<z.output<typeof listFilesOutput>>;
   };
   /** A transfer ends with the access that began it. */
   readonly sockets: OpenSockets;
@@ -43,7 +43,11 @@ export function filesEndpoints(options: FilesEndpointOptions) {
     request: Omit<FileRequest, "signal" | "headers">,
     then: (answer: AgentAnswer, open: OpenFiles) => Promise<void>,
   ) => {
-    const open = await files.open(asker, { id: call.params.id ?? "", reason: reasonOf(call) });
+    const open = await files.open(asker, {
+      id: call.params.id ?? "",
+      reason: reasonOf(call),
+      refusesStrangers: call.pathname.startsWith("/v1/"),
+    });
     await within(
       call,
       async (signal) => {
@@ -94,7 +98,7 @@ export function filesEndpoints(options: FilesEndpointOptions) {
   const list: Served = async (call, asker) => {
     const parsed = listInput.safeParse({ ...Object.fromEntries(call.query), id: call.params.id });
     if (!parsed.success) throw validationError(parsed.error, "INVALID_PARAMETER");
-    const body = JSON.stringify(await files.list(asker, parsed.data));
+    const body = JSON.stringify(await files.list(asker, { ...parsed.data, refusesStrangers: true }));
     call.response.writeHead(200, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
     call.response.end(call.request.method === "HEAD" ? undefined : body);
   };

@@ -16,7 +16,9 @@ export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
 export async function startDoorKit(
-  options: Omit<ServiceKitOptions, "gateway" | "logReader" | "agentReach" | "terminalHost"> & { readonly agentPort?: boolean } = {},
+  options: Omit<ServiceKitOptions, "gateway" | "logReader" | "agentReach" | "agentApi" | "terminalHost"> & {
+    readonly agentPort?: boolean;
+  } = {},
 ) {
   const kit = await startServiceKit({
     ...options,
@@ -25,6 +27,7 @@ export async function startDoorKit(
       send: (agentId, message) => doors.agents.send(agentId, message),
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
     },
+    agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentReach: { request: (target, request) => doors.agentApi.request(target, request) },
     terminalHost: { request: (target, request) => doors.agentApi.request(target, request) },

@@ -1,6 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
+import type { AgentRequests } from "../modules/containers/containers-service";
 import type { AgentReach } from "../modules/files/files-service";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
@@ -36,6 +37,7 @@ export interface ServiceKitOptions {
   readonly logReader?: LogReader;
   readonly agentReach?: AgentReach;
   readonly terminalHost?: TerminalHost;
+  readonly agentApi?: AgentRequests;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -65,6 +67,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     pool,
     keys,
     gateway: options.gateway ?? gateway,
+    agentApi: options.agentApi ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentReach: options.agentReach ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     terminalHost: options.terminalHost ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },

@@ -1,5 +1,6 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
+import { containersRouter } from "../modules/containers/containers-router";
 import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
@@ -28,6 +29,7 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
+  containers: containersRouter,
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

@@ -2,6 +2,7 @@ import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
 import type { AuditService } from "../modules/audit/audit-service";
+import type { ContainersService } from "../modules/containers/containers-service";
 import type { FilesService } from "../modules/files/files-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
@@ -66,6 +67,7 @@ export interface Services {
   readonly files: FilesService;
   readonly terminals: TerminalsService;
   readonly openTerminals: OpenTerminals;
+  readonly containers: ContainersService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly taskOrders: TaskOrders;

@@ -47,6 +47,13 @@ export interface FileRequest {
   readonly signal?: AbortSignal;
 }
 
+export interface WhichFiles {
+  readonly id: string;
+  readonly reason?: string | undefined;
+  /** As the container control contract asks for: another's is refused, also where elsewhere it would look as if it weren't there. */
+  readonly refusesStrangers?: boolean;
+}
+
 /** A session whose files the asking person may touch. */
 export interface OpenFiles {
   readonly access: FileAccess;
@@ -78,13 +85,14 @@ export class FilesService {
    * Asks the policy itself. Another's asks an administrator for a reason, which is audited and stands in the owner's timeline. Throws
    * SESSION_NOT_RUNNING, AGENT_OFFLINE and AGENT_TOO_OLD.
    */
-  async open(asker: Asker, { id, reason }: { readonly id: string; readonly reason?: string | undefined }): Promise<OpenFiles> {
+  async open(asker: Asker, { id, reason, refusesStrangers = false }: WhichFiles): Promise<OpenFiles> {
     const { database, clock, shares, agentReach, audit } = this.deps;
     const row = await findSession(database, id);
     if (!row) throw sessionMissing(id);
     const foreign = row.userId !== asker.userId;
     const invited = foreign && (await shares.invitationOf(asker.userId, row.id)) !== null;
-    enforce(maySessions(asker, "files", row, invited), () => sessionMissing(id), "touch the files of this session");
+    const verdict = maySessions(asker, "files", row, invited);
+    enforce(verdict === "hidden" && refusesStrangers ? "refused" : verdict, () => sessionMissing(id), "touch the files of this session");
     if (foreign && !reason) {
       const problem = `say why you open the files of ${row.user.username}; they will see it`;
       throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
@@ -120,7 +128,10 @@ export class FilesService {
     };
   }
 
-  async list(asker: Asker, { path, cursor, limit, ...which }: z.output<typeof listFilesInput>): Promise<z.output<typeof listFilesOutput>> {
+  async list(
+    asker: Asker,
+    { path, cursor, limit, ...which }: z.output<typeof listFilesInput> & WhichFiles,
+  ): Promise<z.output<typeof listFilesOutput>> {
     const files = await this.open(asker, which);
     const { readable, writable } = files.access;
     const address = addressOf(path ?? readable[0] ?? "/");
