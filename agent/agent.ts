@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   AGENT_API,
   DOCKER_TASKS,
+  FILES,
   type FromAgentOf,
   LOGS,
   PROTOCOL_VERSION,
@@ -21,6 +22,7 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import { filesApi } from "./files/files-api";
 import { SessionUsage } from "./http/stats/session-usage";
 import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
@@ -93,7 +95,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs)],
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver)],
     });
     this.#connection = new Connection({
       url,
@@ -222,6 +224,7 @@ class RunningAgent implements Agent {
         DOCKER_TASKS,
         TASK_RUNS,
         AGENT_API,
+        FILES,
         STATS,
         TERMINALS,
       ],

@@ -5,10 +5,12 @@ import { type FollowLogs, followLogs } from "./follow-logs";
 import { liveSocket } from "./live-socket";
 import { fromTrpc } from "./request-error";
 import { type ProgramRun, runProgram } from "./run-program";
+import { type SessionFiles, sessionFiles } from "./session-files";
 import { translatedCalls } from "./translated-calls";
 import { type Session, type SessionWish, waitForSession } from "./wait-for-session";
 
 export { NoAnswerError, RequestError, WaitTimedOut } from "./request-error";
+export type { Copied, CopyOptions, SessionFiles } from "./session-files";
 export { type VerifyWebhook, verifyWebhook, type WebhookEvent, WebhookRefused } from "./verify-webhook";
 export type { AppRouter, FollowLogs, ProgramRun, Session, SessionWish };
 export type Inputs = inferRouterInputs<AppRouter>;
@@ -39,6 +41,8 @@ export interface BerthClient {
     /** See `runProgram`: a program inside a session, until it has ended; its exit code. */
     exec(id: string, run: ProgramRun): Promise<number>;
   };
+  /** What is in sessions' folders; lists and small things are `api.files`. */
+  readonly files: SessionFiles;
   /** Ends the WebSocket, so that the program can end. */
   close(): Promise<void>;
 }
@@ -73,6 +77,7 @@ export function createBerthClient(options: BerthClientOptions = {}): BerthClient
       followLogs: (id, following) => followLogs(url, token || null, id, following),
       exec: (id, run) => runProgram(url, token || null, id, run),
     },
+    files: sessionFiles({ url, token: token || null, api }),
     close: async () => void (await live.close()),
   };
 }

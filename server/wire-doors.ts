@@ -5,6 +5,7 @@ import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
 import { authorityEndpoint } from "./http/authority-endpoint";
 import { parseTrustedProxies } from "./http/client-address";
+import { filesEndpoints } from "./http/files-endpoints";
 import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
 import { identify } from "./http/identify";
 import { Listener, type ListenerOptions, type ListenerTls } from "./http/listener";
@@ -189,6 +190,12 @@ export function wireDoors(parts: DoorParts) {
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      ...filesEndpoints({
+        authenticator: auth,
+        count: (login, address) => asked.take(keyOf(login, address)),
+        files: services.files,
+        sockets,
+      }),
       containers: ({ request, response, params, query, requestId }) =>
         containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),

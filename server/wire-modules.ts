@@ -13,7 +13,8 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
-import { type AgentRequests, ContainersService } from "./modules/containers/containers-service";
+import { ContainersService } from "./modules/containers/containers-service";
+import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
@@ -21,6 +22,7 @@ import { IdentityJobs } from "./modules/identity/identity-jobs";
 import { IdentityService } from "./modules/identity/identity-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
+import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
@@ -184,6 +186,7 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
+  const files = new FilesService({ ...base, audit, shares, agentApi: parts.agentApi });
   const openTerminals = new OpenTerminals(base);
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
@@ -258,6 +261,7 @@ export function wireModules(parts: ModuleParts) {
     screenControl,
     idle,
     logs,
+    files,
     terminals,
     openTerminals,
     containers,

@@ -1,5 +1,6 @@
 import { VERSION } from "@berth/protocol/version";
 import { Command, CommanderError } from "commander";
+import { copyCommand } from "./copy-command";
 import { EXIT, errorWords, exitCodeOf, ProgramExit } from "./exit-codes";
 import { agentCommands, homeCommands, taskCommands, templateCommands } from "./list-commands";
 import { loginCommands } from "./login-commands";
@@ -16,6 +17,7 @@ export async function runCli(args: readonly string[], world: World): Promise<num
   for (const one of [
     ...loginCommands(world),
     ...sessionCommands(world),
+    copyCommand(world),
     templateCommands(world),
     agentCommands(world),
     taskCommands(world),

@@ -196,6 +196,10 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "shares.enter": { expected: strangers, input: () => ({ token: noLink, name: "someone" }) },
   "shares.guest": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink }) },
   "shares.guestControl": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink, action: "request" }) },
+  "files.list": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "files.makeFolder": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
+  "files.move": { expected: ownAndAdmin, input: (things) => ({ ...id(things), from: "/home/user/a", to: "/home/user/b", reason: "help" }) },
+  "files.remove": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "homes.list": { expected: signedIn, input: () => ({}) },
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },
@@ -259,6 +263,11 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   templateIcon: signedIn,
   // What a screen shows is nobody's but its owner's: no role opens it.
   sessionThumbnail: ownAlone,
+  // They hold what the owner has; the test gives a reason.
+  sessionFiles: of(["401", "403", "ok", "403", "ok"]),
+  sessionFile: of(["401", "403", "ok", "403", "ok"]),
+  sessionArchive: ownAndAdmin,
+  sessionUpload: ownAndAdmin,
   agentAuthority: everything,
   agentBundle: everything,
   agentBundleHash: everything,

@@ -1,7 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
-import type { AgentRequests } from "../modules/containers/containers-service";
+import type { AgentRequests } from "../modules/sessions/agent-requests";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import type { TaskStreamGateway } from "../modules/tasks/task-stream-gateway";

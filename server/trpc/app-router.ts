@@ -1,6 +1,7 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
+import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
@@ -26,6 +27,7 @@ export const appRouter = router({
   quotas: quotasRouter,
   sessions: sessionsRouter,
   shares: sharesRouter,
+  files: filesRouter,
   terminals: terminalsRouter,
   containers: containersRouter,
   homes: homesRouter,

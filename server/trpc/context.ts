@@ -5,6 +5,7 @@ import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
 import type { AuditService } from "../modules/audit/audit-service";
 import type { ContainersService } from "../modules/containers/containers-service";
+import type { FilesService } from "../modules/files/files-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { QuotasService } from "../modules/quotas/quotas-service";
@@ -69,6 +70,7 @@ export interface Services {
   readonly screenControl: ScreenControl;
   readonly idle: IdleService;
   readonly logs: LogsService;
+  readonly files: FilesService;
   readonly terminals: TerminalsService;
   readonly openTerminals: OpenTerminals;
   readonly containers: ContainersService;

@@ -11,6 +11,7 @@ import { SessionDetails } from "./session-details";
 import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
+const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
@@ -45,6 +46,14 @@ const tabs: readonly PanelTab[] = [
     fills: true,
     offered: ({ may }) => may.logs,
     content: (session) => <SessionLogs session={session} />,
+  },
+  {
+    value: "files",
+    label: "Files",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.files,
+    content: (session) => <SessionFiles session={session} />,
   },
 ];
 

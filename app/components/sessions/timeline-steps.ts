@@ -83,6 +83,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",
   logs_read: "Log read",
+  files_opened: "Files opened",
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
 };

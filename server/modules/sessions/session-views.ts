@@ -123,6 +123,7 @@ export function sessionDetailView(
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
       logs: may("logs"),
+      files: may("files"),
       terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
     },
   };

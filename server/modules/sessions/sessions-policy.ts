@@ -6,7 +6,8 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
  * `strand`: say what becomes of it when its agent was revoked. `history`: its timeline. `logs`: what its container prints,
- * which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `picture`: the small one of its screen, which no role opens.
+ * which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `files`: all that is in it, as
+ * `terminal`. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -22,6 +23,7 @@ export type SessionAction =
   | "delete"
   | "screen"
   | "logs"
+  | "files"
   | "terminal"
   | "picture";
 
@@ -40,6 +42,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     delete: true,
     screen: false,
     logs: false,
+    files: false,
     terminal: false,
     picture: false,
   },

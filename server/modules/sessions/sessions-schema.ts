@@ -56,6 +56,7 @@ export const sessionEventKindSchema = z.enum([
   "adopted",
   "idle_hibernated",
   "logs_read",
+  "files_opened",
   "terminal_opened",
   "terminal_closed",
 ]);
@@ -134,6 +135,7 @@ export const sessionDetailSchema = sessionSchema.extend({
     forceTerminate: z.boolean(),
     delete: z.boolean(),
     logs: z.boolean(),
+    files: z.boolean(),
     /** Open terminals, while it runs; another's asks for a reason. */
     terminal: z.boolean(),
   }),

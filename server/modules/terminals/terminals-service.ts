@@ -4,7 +4,7 @@ import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
-import type { AgentRequests } from "../containers/containers-service";
+import type { AgentRequests } from "../sessions/agent-requests";
 import { insertEvent } from "../sessions/sessions-store";
 import type { TicketsService } from "../users/tickets-service";
 import type { Asker } from "../users/users-schema";
