@@ -7,6 +7,7 @@ import {
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
+  TASK_RUNS,
   THUMBNAILS,
   type ToAgent,
   VIEWER_UPDATE,
@@ -154,7 +155,7 @@ class RunningAgent implements Agent {
       case "command":
         return this.#executor?.receive(message);
       case "command_cancel":
-        return this.#executor?.cancel(message.command_id);
+        return this.#executor?.cancel(message.command_id, message.generation);
       case "vnc_proxy_request":
         return void this.#tunnels.openDisplay(message);
       case "viewer_update":
@@ -207,7 +208,7 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, AGENT_API, STATS],
+      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, TASK_RUNS, AGENT_API, STATS],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

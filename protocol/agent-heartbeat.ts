@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { resourceUsageSchema } from "./agent-messages";
 import { agentCertificateSchema, csrSchema } from "./agent-registration";
+import { handedTaskSchema } from "./agent-tasks";
 
 export const heartbeatRequestSchema = z.strictObject({
   status: z.enum(["healthy", "degraded"]).default("healthy"),
@@ -17,8 +18,8 @@ export const heartbeatRequestSchema = z.strictObject({
 });
 
 export const heartbeatReplySchema = z.object({
-  /** Work that waits; what a channel delivers is not here. */
-  tasks: z.array(z.object({ taskId: z.uuid(), taskType: z.string() })),
+  /** Work that waits: what is in here is this agent's from now on. */
+  tasks: z.array(handedTaskSchema),
   /** Within the last hour of the certificate, or where a CSR asked for it; without a CSR for the same key. */
   certificateRenewal: agentCertificateSchema.optional(),
 });

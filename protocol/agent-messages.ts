@@ -14,6 +14,7 @@ import { LOG_TAIL_MAX } from "./tunnel";
  * 4: `logs_request` (2026-11-22). Told by the capability `LOGS`.
  * 5: the command `resize_session` (2026-11-22). Told by the capability `RESIZE`.
  * 6: the commands `docker_…` (2026-11-22). Told by the capability `DOCKER_TASKS`.
+ * 7: `generation`, `timeout_seconds` and `offered` in `command`, `generation` in what is said of it, `command_log` (2026-11-22). Told by the capability `TASK_RUNS`.
  * 8: `api_request` (2026-11-22). Told by the capability `AGENT_API`.
  */
 export const PROTOCOL_VERSION = 8;
@@ -27,6 +28,8 @@ export const LOGS = "logs";
 export const RESIZE = "resize";
 /** The capability of an agent that carries out `docker.…` tasks: the task contract's word for it. */
 export const DOCKER_TASKS = "docker";
+/** The capability of an agent that tells the runs of a task apart, and begins nothing that it was only offered. */
+export const TASK_RUNS = "task_runs";
 /** The capability of an agent that serves its own HTTP API over tunnels (see `agent-api.ts`). */
 export const AGENT_API = "agent_api";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
@@ -37,6 +40,8 @@ export const agentNameSchema = z
   .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, "must be 1 to 63 lower-case letters, digits and dashes");
 
 const agentId = z.string().min(1).max(63);
+/** Which run of a `docker_…` command is meant, as the command said; without it, whichever goes on. */
+const generation = z.number().int().min(1).optional();
 const timestamp = z.string().max(40);
 
 export const capacitySchema = z.object({
@@ -80,6 +85,7 @@ export const commandAckSchema = z.object({
   command_id: z.string().max(100),
   agent_id: agentId,
   status: z.literal("acknowledged"),
+  generation,
 });
 
 export const commandResultSchema = z.object({
@@ -90,6 +96,19 @@ export const commandResultSchema = z.object({
   result: z.record(z.string(), z.unknown()).optional(),
   error: z.string().max(4000).optional(),
   error_code: z.string().max(100).optional(),
+  generation,
+});
+
+/** What there is to say of a command beside its progress; the control plane keeps the first 2,000 lines. */
+export const commandLogSchema = z.object({
+  type: z.literal("command_log"),
+  command_id: z.string().max(100),
+  agent_id: agentId,
+  generation,
+  lines: z
+    .array(z.object({ timestamp, level: z.enum(["debug", "info", "warn", "error"]), message: z.string().max(8192) }))
+    .min(1)
+    .max(100),
 });
 
 export const commandProgressSchema = z.object({
@@ -102,6 +121,7 @@ export const commandProgressSchema = z.object({
   progress: z.number().min(0).max(100).optional(),
   message: z.string().max(500),
   timestamp,
+  generation,
 });
 
 /** What an agent saw of one session, whenever it changes by itself, and for each session of an inventory. */
@@ -154,6 +174,7 @@ export const fromAgentSchema = z.discriminatedUnion("type", [
   commandAckSchema,
   commandResultSchema,
   commandProgressSchema,
+  commandLogSchema,
   sessionObservedSchema,
   inventorySchema,
   sessionActivitySchema,
@@ -177,9 +198,18 @@ export const commandSchema = z.object({
   command_type: z.string().max(100),
   session_id: z.string().max(100).nullish(),
   data: z.record(z.string(), z.unknown()),
+  /** Of `docker_…` commands: which run it is. One id in another run is done again. */
+  generation,
+  /** From its arrival; then the agent ends it as `TASK_TIMED_OUT`. */
+  timeout_seconds: z.number().int().min(1).optional(),
+  /**
+   * It is to be acknowledged and not begun: once the acknowledgement was taken the same command comes without this. Where none is taken it
+   * goes to another agent, so that an answer that is lost never has it done twice. Sent to agents with the capability `TASK_RUNS` alone.
+   */
+  offered: z.literal(true).optional(),
 });
 
-export const commandCancelSchema = z.object({ type: z.literal("command_cancel"), command_id: z.string().max(100) });
+export const commandCancelSchema = z.object({ type: z.literal("command_cancel"), command_id: z.string().max(100), generation });
 
 /** `control` may type; `view` has its input dropped in the agent. */
 export const viewerModeSchema = z.enum(["control", "view"]);

@@ -88,6 +88,10 @@ export const errorCatalogue = {
   TASK_NOT_FOUND: entry(404, "NOT_FOUND", "Task not found"),
   /** It has ended, or is of a session, whose own doors say what becomes of it. */
   TASK_NOT_CANCELLABLE: entry(409, "CONFLICT", "Task can't be cancelled"),
+  /** It has not ended, has done what it was for, or is of a session. */
+  TASK_NOT_RETRYABLE: entry(409, "CONFLICT", "Task can't be tried again"),
+  /** The idempotency key was used before, for something else. */
+  TASK_KEY_REUSED: entry(409, "CONFLICT", "Idempotency key used before"),
 
   VALIDATION_FAILED: entry(400, "BAD_REQUEST", "Request validation failed"),
   INVALID_PARAMETER: entry(400, "BAD_REQUEST", "Invalid parameter"),
@@ -124,6 +128,9 @@ export const errorCatalogue = {
   CONTAINER_NOT_FOUND: entry(404, "NOT_FOUND", "Container not found"),
   CONTAINER_NAME_TAKEN: entry(409, "CONFLICT", "Container name taken"),
   TASK_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "Task failed"),
+  TASK_TIMED_OUT: entry(500, "INTERNAL_SERVER_ERROR", "Task timed out", true),
+  /** Its agent lost them before it was done, and they leave once in each run. */
+  TASK_CREDENTIALS_GONE: entry(500, "INTERNAL_SERVER_ERROR", "Task's credentials are gone", true),
   COMMAND_UNSUPPORTED: entry(500, "INTERNAL_SERVER_ERROR", "Command not supported by the agent"),
   COMMAND_CANCELLED: entry(409, "CONFLICT", "Command cancelled"),
   COMMAND_SUPERSEDED: entry(409, "CONFLICT", "Command superseded by a newer one"),

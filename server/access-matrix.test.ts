@@ -285,8 +285,8 @@ async function dialTunnel(person: Person): Promise<Answer> {
   return answer;
 }
 
-async function postAsAgent(person: Person, path: string): Promise<Answer> {
-  const raw = Buffer.from("{}");
+async function postAsAgent(person: Person, path: string, body: Record<string, unknown> = {}): Promise<Answer> {
+  const raw = Buffer.from(JSON.stringify(body));
   const headers = { "content-type": "application/json", ...(await agentHeaders(person, "POST", path, raw)) };
   return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
@@ -310,6 +310,15 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
   },
   agentCertificate: (person) => postAsAgent(person, `/api/v1/agents/${agentId}/certificate`),
   agentHeartbeat: (person) => postAsAgent(person, "/api/v1/agents/host-a/heartbeat"),
+  agentTasks: async (person) => {
+    const path = "/api/v1/agents/host-a/tasks";
+    return askDoor(kit.port, { method: "GET", path, headers: await agentHeaders(person, "GET", path) });
+  },
+  agentTaskComplete: (person) => postAsAgent(person, `/api/v1/agents/host-a/tasks/${things.taskId}/complete`, { success: true }),
+  agentTaskStream: async (person) => {
+    const path = "/api/v1/agents/host-a/task-stream";
+    return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });
+  },
   agentTunnel: dialTunnel,
   "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),
   "app's WebSocket by token": (person) => knock(kit.port, { path: "/", headers: { ...bearer(person), ...appOrigin } }),

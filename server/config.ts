@@ -35,6 +35,7 @@ export interface Config {
   readonly auditRetentionDays: number;
   /** 0: what was posted to webhooks is listed for ever. */
   readonly webhookRetentionDays: number;
+  readonly taskRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -107,6 +108,7 @@ const envSchema = z.object({
   PLACEMENT_STRATEGY: placementStrategySchema.default("spread"),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
+  TASK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -161,6 +163,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     placementStrategy: read.PLACEMENT_STRATEGY,
     auditRetentionDays: read.AUDIT_RETENTION_DAYS,
     webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
+    taskRetentionDays: read.TASK_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AgentSockets } from "./channel/agent-sockets";
+import { TaskStreams } from "./channel/task-streams";
 import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
 import { authorityEndpoint } from "./http/authority-endpoint";
@@ -22,6 +23,7 @@ import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
 import { agentPaths } from "./rest/agent-paths";
+import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
@@ -40,7 +42,7 @@ import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
 import type { Modules } from "./wire-modules";
 
 /** In a minute, by one agent from one address, at its own REST paths. */
-const AGENT_REQUESTS = 120;
+const AGENT_REQUESTS = 600;
 
 export interface DoorParts {
   readonly config: Config;
@@ -55,7 +57,17 @@ export interface DoorParts {
   readonly pool: QueryClient;
   readonly modules: Pick<
     Modules,
-    "services" | "limits" | "agentsInbox" | "authority" | "identity" | "viewerAccess" | "thumbnailAccess" | "appAccess"
+    | "services"
+    | "limits"
+    | "agentsInbox"
+    | "handOut"
+    | "tasksInbox"
+    | "taskStreamInbox"
+    | "authority"
+    | "identity"
+    | "viewerAccess"
+    | "thumbnailAccess"
+    | "appAccess"
   >;
   readonly download: AgentDownload;
   /** What the agents' own listener shows; null where there is none. */
@@ -91,6 +103,15 @@ export function wireDoors(parts: DoorParts) {
     authenticate: (input) => inbox.authenticate(input),
     clock,
     ids,
+    log,
+  });
+  const taskStreams = new TaskStreams({
+    handler: {
+      authenticate: (agentRef, shown) => modules.identity.authenticateAs(agentRef, shown),
+      opened: (agent) => modules.taskStreamInbox.opened(agent),
+      received: (agent, message) => modules.taskStreamInbox.received(agent, message),
+    },
+    clock,
     log,
   });
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
@@ -139,7 +160,8 @@ export function wireDoors(parts: DoorParts) {
   const asked = localLimiter(pageRequests);
   const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath], agentPaths });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
-  const agentDoors = { identity: modules.identity, inbox, limit: localLimiter(AGENT_REQUESTS) };
+  const { identity, handOut, tasksInbox } = modules;
+  const agentDoors = { identity, inbox, handOut, tasksInbox, limit: localLimiter(AGENT_REQUESTS) };
   const listening: ListenerOptions = {
     tls: config.tls,
     trusted,
@@ -175,6 +197,8 @@ export function wireDoors(parts: DoorParts) {
       agentAuthority: authorityEndpoint(() => modules.authority.bundle()),
       agentCertificate: agentCertificateEndpoint(agentDoors),
       agentHeartbeat: agentHeartbeatEndpoint(agentDoors),
+      agentTasks: agentTasksEndpoint(agentDoors),
+      agentTaskComplete: agentTaskCompleteEndpoint(agentDoors),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,
@@ -182,6 +206,7 @@ export function wireDoors(parts: DoorParts) {
     upgrades: {
       live,
       agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
+      agentTaskStream: ({ request, socket, head, params }) => taskStreams.upgrade(request, socket, head, params.id ?? ""),
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
       sessionLogs,
@@ -205,6 +230,7 @@ export function wireDoors(parts: DoorParts) {
     });
   return {
     agents,
+    taskStreams,
     broker,
     logTunnels,
     agentApi,
@@ -217,6 +243,7 @@ export function wireDoors(parts: DoorParts) {
     async close(reason: string) {
       live.close();
       sessionLogs.close();
+      taskStreams.close();
       await agents.close();
       sockets.endAll(reason);
       await Promise.all([listener.close(), agentListener?.close()]);

@@ -46,7 +46,13 @@ import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
+import { TaskEndings } from "./modules/tasks/task-endings-service";
+import { TaskEndsJobs } from "./modules/tasks/task-ends-jobs";
+import { TaskHandOut } from "./modules/tasks/task-hand-out-service";
+import { TaskLogsService } from "./modules/tasks/task-logs-service";
 import { TaskOrders } from "./modules/tasks/task-orders";
+import type { TaskStreamGateway } from "./modules/tasks/task-stream-gateway";
+import { TaskStreamInbox } from "./modules/tasks/task-stream-inbox";
 import { TasksInbox } from "./modules/tasks/tasks-inbox";
 import { TaskDispatcher } from "./modules/tasks/tasks-jobs";
 import { TasksService } from "./modules/tasks/tasks-service";
@@ -91,6 +97,8 @@ export interface ModuleParts {
   readonly keys: Keys;
   /** The agents' sockets. They are built after the modules that answer them, so this may be called only once wiring is done. */
   readonly gateway: AgentGateway;
+  /** The agents' task streams, built as late. */
+  readonly taskStreams: TaskStreamGateway;
   /** The way to sessions' logs, built as late as the sockets. */
   readonly logReader: LogReader;
   /** The way to the agents' own HTTP API, as late. */
@@ -123,14 +131,15 @@ export function wireModules(parts: ModuleParts) {
   const templates = new TemplatesService({ ...base, audit });
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
   const templateIcons = new TemplateIconsService({ ...base, audit });
-  const tasks = new TasksService(base);
+  const taskLogs = new TaskLogsService(base);
+  const tasks = new TasksService({ ...base, taskLogs });
   const homes = new HomesService({ ...base, audit, tasks });
   const renewalGraceMs = config.agentRenewalGraceMs;
   const authority = new AuthorityService({ ...base, audit, keys, renewalGraceMs });
   const identity = new IdentityService({ ...base, audit, keys, authority, renewalGraceMs });
   const identityJobs = new IdentityJobs({ ...base, renewalGraceMs });
   const agents = new AgentsService({ ...base, audit, tasks, identity });
-  const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, agents });
+  const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, taskLogs, agents });
   const agentUsage = new AgentUsageService(base);
   const agentLabels = new AgentLabelsService({ ...base, audit });
   const registrationTokens = new RegistrationTokensService({
@@ -177,9 +186,13 @@ export function wireModules(parts: ModuleParts) {
   const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
-  const dispatcher = new TaskDispatcher({ ...base, keys, listeners });
+  const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
+  const dispatcher = new TaskDispatcher({ ...base, streams: parts.taskStreams, handOut });
+  const endings = new TaskEndings({ ...base, listeners, outbox, taskLogs });
+  const taskEnds = new TaskEndsJobs({ ...base, endings, retentionDays: config.taskRetentionDays });
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
-  const tasksInbox = new TasksInbox({ ...base, listeners, outbox });
+  const tasksInbox = new TasksInbox({ ...base, listeners, endings, taskLogs });
+  const taskStreamInbox = new TaskStreamInbox({ ...base, tasksInbox });
   const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
@@ -199,7 +212,7 @@ export function wireModules(parts: ModuleParts) {
   webhooks.whenDue(() => webhooksJobs.soon());
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
-  const agentJobs = [heartbeats, usageHistory, dispatcher, agentsJobs, identityJobs];
+  const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
@@ -251,6 +264,10 @@ export function wireModules(parts: ModuleParts) {
     tickets,
     limits,
     dispatcher,
+    handOut,
+    tasksInbox,
+    taskStreamInbox,
+    taskEnds,
     heartbeats,
     usageHistory,
     agentsJobs,

@@ -110,6 +110,11 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       send: (agentId, message) => agents.send(agentId, message),
       disconnect: (agentId, reason) => agents.disconnect(agentId, reason),
     },
+    taskStreams: {
+      openCount: () => taskStreams.openCount(),
+      isOpen: (agentId) => taskStreams.isOpen(agentId),
+      send: (agentId, message) => taskStreams.send(agentId, message),
+    },
     agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentBundleSha256: () => download.sha256,
@@ -143,7 +148,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     ready: async () => pages !== null && (await database.$queryRaw`SELECT 1`) !== null,
     pages: () => pages?.handle ?? null,
   });
-  const { agents, listener, createContext } = doors;
+  const { agents, taskStreams, listener, createContext } = doors;
 
   fillRuntimeSlot({
     auth: { secret: keys.cookie, cookieName, secureCookies: https, maxAgeSeconds: LOGIN_SECONDS, oidc: config.oidc },
@@ -166,7 +171,10 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       log,
       sockets: doors.sockets,
       broker: doors.broker,
-      disconnect: (id, reason) => agents.disconnect(id, reason),
+      disconnect(id, reason) {
+        agents.disconnect(id, reason);
+        taskStreams.disconnect(id, reason);
+      },
       accessEpoch: (id) => auth.accessEpoch(id),
       endedLogins: (ids) => auth.ended(ids),
     }),

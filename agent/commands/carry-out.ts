@@ -3,7 +3,7 @@ import { type CommandType, commandDataSchemas, type SessionResult } from "@berth
 import { type DockerKind, type DockerPayload, readDockerTask, takesCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
 import { z } from "zod";
-import type { Operation, RegistryAuth, SessionDriver, SessionFacts, TaskContainers } from "../drivers/driver";
+import type { Operation, RegistryAuth, SessionDriver, SessionFacts, TaskContainers, TaskRun } from "../drivers/driver";
 
 /** One command, parsed: where it queues, which session and generation it is of, and how it is done. */
 export interface Work {
@@ -18,7 +18,7 @@ export interface Work {
 }
 
 /** Throws `MESSAGE_INVALID` or, for what a session may not ask for, `SPEC_REFUSED`. */
-export function readWork(type: CommandType, commandId: string, sessionId: string | null, data: unknown): Work {
+export function readWork(type: CommandType, task: TaskRun, sessionId: string | null, data: unknown): Work {
   switch (type) {
     case "start_session":
     case "wake_session": {
@@ -59,7 +59,7 @@ export function readWork(type: CommandType, commandId: string, sessionId: string
     case "docker_pull":
       return dockerWork(type, "docker.pull", data, (tasks, payload, operation, auth) => tasks.pull(payload, operation, auth));
     case "docker_run":
-      return dockerWork(type, "docker.run", data, (tasks, payload, operation, auth) => tasks.run(commandId, payload, operation, auth));
+      return dockerWork(type, "docker.run", data, (tasks, payload, operation, auth) => tasks.run(task, payload, operation, auth));
     case "docker_stop":
       return dockerWork(type, "docker.stop", data, (tasks, payload) => tasks.stop(payload));
     case "docker_remove":

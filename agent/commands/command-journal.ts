@@ -10,6 +10,8 @@ import type { Log } from "../log";
 
 const entrySchema = z.object({
   command_id: z.string(),
+  /** Which run of it, where the command said. */
+  run: z.number().optional(),
   session_id: z.string().nullable(),
   generation: z.number().nullable(),
   ended: z.boolean(),
@@ -49,8 +51,9 @@ export class CommandJournal {
     return journal;
   }
 
-  resultOf(commandId: string): JournalEntry | undefined {
-    return this.#entries.get(commandId);
+  /** Of this run alone: a command that is tried again has an id that is known and is to be done. */
+  resultOf(commandId: string, run?: number): JournalEntry | undefined {
+    return this.#entries.get(runKey(commandId, run));
   }
 
   /** The generation at which the session was ended here, if it was. */
@@ -73,8 +76,9 @@ export class CommandJournal {
   }
 
   #keep(entry: JournalEntry): void {
-    this.#entries.delete(entry.command_id);
-    this.#entries.set(entry.command_id, entry);
+    const key = runKey(entry.command_id, entry.run);
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
     if (entry.ended && entry.session_id !== null) {
       this.#ended.delete(entry.session_id);
       this.#ended.set(entry.session_id, entry.generation ?? 0);
@@ -100,6 +104,9 @@ export class CommandJournal {
     this.#lines = lines.length;
   }
 }
+
+/** Names one run of one command. */
+export const runKey = (commandId: string, run: number | undefined): string => (run === undefined ? commandId : `${commandId} ${run}`);
 
 function forgetOldest(map: Map<string, unknown>): void {
   for (const key of map.keys()) {

@@ -28,6 +28,59 @@ describe("docker commands", () => {
     expect(driver.tasks.made).toBe(1);
   });
 
+  it("are done again in another run, and say which run they speak of", async () => {
+    const { plane, driver } = await run();
+    const id = randomUUID();
+    plane.command("docker_run", null, app, id, { generation: 1 });
+    await plane.until("command_result", ({ generation }) => generation === 1);
+    plane.command("docker_run", null, app, id, { generation: 2 });
+    expect(await plane.until("command_result", ({ generation }) => generation === 2)).toMatchObject({ result: { made: true } });
+    plane.command("docker_run", null, app, id, { generation: 2 });
+    await vi.waitFor(() => expect(plane.all("command_result")).toHaveLength(3));
+    expect(driver.tasks.made).toBe(2);
+    expect(plane.all("command_ack").map(({ generation }) => generation)).toEqual([1, 2, 2]);
+    expect(plane.all("command_progress").every(({ generation }) => generation !== undefined)).toBe(true);
+  });
+
+  it("that are only offered are acknowledged and not begun", async () => {
+    const { plane, driver } = await run();
+    const id = randomUUID();
+    plane.command("docker_run", null, app, id, { generation: 1, offered: true });
+    await plane.until("command_ack");
+    expect(plane.all("command_progress")).toEqual([]);
+    plane.command("docker_run", null, app, id, { generation: 1 });
+    await plane.result(id);
+    expect(driver.tasks.made).toBe(1);
+  });
+
+  it("are given up when their time is over, and only the run that is named is cancelled", async () => {
+    const { plane } = await run();
+    const slow = { ...app, image: "memory/pull", tag: "60000ms" };
+    const late = plane.command("docker_pull", null, { image: slow.image, tag: slow.tag }, randomUUID(), {
+      generation: 1,
+      timeout_seconds: 1,
+    });
+    expect(await plane.result(late)).toMatchObject({ status: "failed", error_code: "TASK_TIMED_OUT" });
+    const id = plane.command("docker_run", null, slow, randomUUID(), { generation: 2 });
+    await plane.until("command_progress", ({ command_id }) => command_id === id);
+    plane.send({ type: "command_cancel", command_id: id, generation: 1 });
+    const other = plane.command("docker_prune", null, {});
+    await plane.result(other);
+    expect(plane.all("command_result").some(({ command_id }) => command_id === id)).toBe(false);
+    plane.send({ type: "command_cancel", command_id: id, generation: 2 });
+    expect(await plane.result(id)).toMatchObject({ error_code: "COMMAND_CANCELLED", generation: 2 });
+  });
+
+  it("write what they do into the task's log", async () => {
+    const { plane } = await run();
+    const id = plane.command("docker_pull", null, { image: "team/app" }, randomUUID(), { generation: 1 });
+    expect(await plane.until("command_log")).toMatchObject({
+      command_id: id,
+      generation: 1,
+      lines: [{ level: "info", message: "Pulling image team/app:latest" }],
+    });
+  });
+
   it("of one container wait for each other", async () => {
     const { plane } = await run();
     const slow = plane.command("docker_run", null, { ...app, image: "memory/pull", tag: "100ms" });

@@ -10,13 +10,15 @@ import type { Clock } from "../clock";
 import type { Operation, SessionDriver } from "../drivers/driver";
 import { type Log, wordsOf } from "../log";
 import { readWork, type Work } from "./carry-out";
-import type { CommandJournal, JournalEntry } from "./command-journal";
+import { type CommandJournal, type JournalEntry, runKey } from "./command-journal";
 import { Lanes } from "./lanes";
 
 type Command = ToAgentOf<"command">;
 
 interface Pending {
   readonly commandId: string;
+  /** Which run of it, where the command said. */
+  readonly run: number | undefined;
   readonly work: Work;
   readonly abort: AbortController;
   /** Resolves once a viewer may come: its display is ready, or it was carried out, whatever came of it and before that is written down. */
@@ -44,8 +46,9 @@ const UNSURE_FOR_MS = 60_000;
 export class Executor {
   readonly #options: ExecutorOptions;
   readonly #lanes: Lanes;
+  /** By run. */
   readonly #pending = new Map<string, Pending>();
-  /** Results that may not have arrived, by command id, with the time they were written to the connection (null: never). */
+  /** Results that may not have arrived, by run, with the time they were written to the connection (null: never). */
   readonly #unsure = new Map<string, { entry: JournalEntry; sentAt: number | null }>();
 
   constructor(options: ExecutorOptions) {
@@ -73,33 +76,38 @@ export class Executor {
   }
 
   receive(command: Command): void {
-    const id = command.command_id;
-    this.#options.send({ type: "command_ack", command_id: id, agent_id: this.#options.agentName, status: "acknowledged" });
-    const done = this.#options.journal.resultOf(id);
+    const { command_id: id, generation: run } = command;
+    const key = runKey(id, run);
+    this.#options.send({ type: "command_ack", ...this.#about({ commandId: id, run }), status: "acknowledged" });
+    const done = this.#options.journal.resultOf(id, run);
     if (done) return this.#answer(done);
-    if (this.#pending.has(id)) return;
+    // Only offered: who has it is decided where the acknowledgement arrives.
+    if (command.offered || this.#pending.has(key)) return;
     try {
       const work = this.#read(command);
       this.#overtake(work);
-      const pending = { commandId: id, work, abort: new AbortController(), ...gate() };
-      this.#pending.set(id, pending);
-      this.#lanes.add(work.lane, () => this.#carryOut(pending));
+      const pending = { commandId: id, run, work, abort: new AbortController(), ...gate() };
+      this.#pending.set(key, pending);
+      const stopClock = this.#limitTime(pending, command.timeout_seconds);
+      this.#lanes.add(work.lane, () => this.#carryOut(pending).finally(stopClock));
     } catch (error) {
-      this.#answer(failure(id, null, error, this.#options.log));
+      this.#answer(failure({ commandId: id, run, work: null }, error, this.#options.log));
     }
   }
 
-  /** A command that waits or runs ends as `COMMAND_CANCELLED`; one that is done keeps its result. */
-  cancel(commandId: string): void {
-    this.#pending.get(commandId)?.abort.abort(new BerthError("COMMAND_CANCELLED", "The command was cancelled"));
+  /** A command that waits or runs ends as `COMMAND_CANCELLED`; one that is done keeps its result. Without `run`: whichever run it is in. */
+  cancel(commandId: string, run?: number): void {
+    for (const pending of this.#pending.values())
+      if (pending.commandId === commandId && (run === undefined || pending.run === run))
+        pending.abort.abort(new BerthError("COMMAND_CANCELLED", "The command was cancelled"));
   }
 
   /** To be called when the control plane listens again. */
   reconnected(): void {
     const since = this.#options.clock.now().getTime() - UNSURE_FOR_MS;
     // A copy: answering puts an entry back at the end of the map.
-    for (const [id, { entry, sentAt }] of [...this.#unsure]) {
-      if (sentAt !== null && sentAt < since) this.#unsure.delete(id);
+    for (const [key, { entry, sentAt }] of [...this.#unsure]) {
+      if (sentAt !== null && sentAt < since) this.#unsure.delete(key);
       else this.#answer(entry);
     }
   }
@@ -117,7 +125,20 @@ export class Executor {
     }
     if (this.#pending.size >= MAX_PENDING)
       throw new BerthError("SERVICE_UNAVAILABLE", `This agent already has ${MAX_PENDING} commands to do`);
-    return readWork(type.data, command.command_id, command.session_id ?? null, command.data);
+    return readWork(type.data, { id: command.command_id, run: command.generation ?? 1 }, command.session_id ?? null, command.data);
+  }
+
+  /** From the command's arrival; returns how to stop the clock. */
+  #limitTime({ abort, work }: Pending, seconds: number | undefined): () => void {
+    if (seconds === undefined || work.sessionId !== null) return () => {};
+    const timer = this.#options.clock.after(seconds * 1000, () =>
+      abort.abort(new BerthError("TASK_TIMED_OUT", `The task did not end within ${seconds} s, and the agent gave it up`)),
+    );
+    return () => timer.cancel();
+  }
+
+  #about({ commandId, run }: Pick<Pending, "commandId" | "run">) {
+    return { command_id: commandId, agent_id: this.#options.agentName, ...(run === undefined ? {} : { generation: run }) };
   }
 
   /** The end of a session does not wait for its start. */
@@ -131,7 +152,8 @@ export class Executor {
   }
 
   async #carryOut(pending: Pending): Promise<void> {
-    const { commandId, work, abort } = pending;
+    const { commandId, run, work, abort } = pending;
+    const key = runKey(commandId, run);
     let entry: JournalEntry;
     try {
       if (abort.signal.aborted) throw abort.signal.reason;
@@ -139,14 +161,14 @@ export class Executor {
       const result = await work.run(this.#options.driver, this.#operation(pending)).finally(pending.release);
       const { sessionId, generation } = work;
       const ended = work.type === "stop_session";
-      entry = { command_id: commandId, session_id: sessionId, generation, ended, status: "completed", result };
+      entry = { command_id: commandId, run, session_id: sessionId, generation, ended, status: "completed", result };
     } catch (error) {
       pending.release();
-      if (abort.signal.reason === AGENT_ENDS) return void this.#pending.delete(commandId);
-      entry = failure(commandId, work, error, this.#options.log);
+      if (abort.signal.reason === AGENT_ENDS) return void this.#pending.delete(key);
+      entry = failure(pending, error, this.#options.log);
     }
     if (!work.reads) await this.#options.journal.record(entry);
-    this.#pending.delete(commandId);
+    this.#pending.delete(key);
     this.#answer(entry);
   }
 
@@ -159,18 +181,30 @@ export class Executor {
     );
   }
 
-  #operation({ commandId, abort, release }: Pending): Operation {
+  #operation(pending: Pending): Operation {
+    const { abort, release, work } = pending;
+    const about = this.#about(pending);
+    const now = () => this.#options.clock.now().toISOString();
+    let told = "";
+    const log: Operation["log"] = (level, message) => {
+      // A session has a timeline of its own.
+      if (work.sessionId !== null) return;
+      const line = { timestamp: now(), level, message: message.slice(0, 8192) };
+      this.#options.send({ type: "command_log", ...about, lines: [line] });
+    };
     return {
       signal: abort.signal,
+      log,
       report: (step, message, percent) => {
+        if (message !== told) log("info", message);
+        told = message;
         this.#options.send({
           type: "command_progress",
-          command_id: commandId,
-          agent_id: this.#options.agentName,
+          ...about,
           step,
           ...(percent === undefined ? {} : { progress: Math.min(100, Math.max(0, percent)) }),
           message: message.slice(0, 500),
-          timestamp: this.#options.clock.now().toISOString(),
+          timestamp: now(),
         });
         // What is left of a start keeps no viewer waiting.
         if (step === "display_ready") release();
@@ -179,18 +213,18 @@ export class Executor {
   }
 
   #answer(entry: JournalEntry): void {
-    const { command_id, status, result, error, error_code } = entry;
+    const { command_id: commandId, run, status, result, error, error_code } = entry;
+    const key = runKey(commandId, run);
     const message: FromAgentOf<"command_result"> = {
       type: "command_result",
-      command_id,
-      agent_id: this.#options.agentName,
+      ...this.#about({ commandId, run }),
       status,
       ...(result ? { result } : {}),
       ...(error ? { error, error_code } : {}),
     };
     const sent = this.#options.send(message);
-    this.#unsure.delete(command_id);
-    this.#unsure.set(command_id, { entry, sentAt: sent ? this.#options.clock.now().getTime() : null });
+    this.#unsure.delete(key);
+    this.#unsure.set(key, { entry, sentAt: sent ? this.#options.clock.now().getTime() : null });
     this.#forgetSent();
   }
 
@@ -213,12 +247,17 @@ function gate(): Pick<Pending, "showable" | "release"> {
 
 const AGENT_ENDS = new BerthError("SERVICE_UNAVAILABLE", "The agent is being stopped");
 
-function failure(commandId: string, work: Work | null, error: unknown, log: Log): JournalEntry {
+function failure(
+  { commandId, run, work }: { commandId: string; run: number | undefined; work: Work | null },
+  error: unknown,
+  log: Log,
+): JournalEntry {
   const known = error instanceof BerthError ? error : ownDiskFull(error);
   if (!known) log.error({ err: error, commandId }, "a command failed unexpectedly");
   else log.warn({ commandId, code: known.code, err: known.cause }, known.message);
   return {
     command_id: commandId,
+    run,
     session_id: work?.sessionId ?? null,
     generation: work?.generation ?? null,
     ended: false,

@@ -37,7 +37,7 @@ export interface RecordedOperation extends Operation {
 export function operation(): RecordedOperation {
   const abort = new AbortController();
   const steps: string[] = [];
-  return { signal: abort.signal, steps, abort, report: (step) => void (steps.at(-1) === step || steps.push(step)) };
+  return { signal: abort.signal, steps, abort, log: () => {}, report: (step) => void (steps.at(-1) === step || steps.push(step)) };
 }
 
 export async function codeOf(promise: Promise<unknown>): Promise<string> {

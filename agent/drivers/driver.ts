@@ -20,6 +20,15 @@ export interface Operation {
   readonly signal: AbortSignal;
   /** `percent` where it can be known. */
   report(step: TimelineStep, message: string, percent?: number): void;
+  /** A line for the log of the task that it is done for; a session's operation has none. */
+  log(level: "info" | "warn", message: string): void;
+}
+
+/** Which run of which task: what a run made is found again by both. */
+export interface TaskRun {
+  readonly id: string;
+  /** From 1. */
+  readonly run: number;
 }
 
 export interface StartRequest {
@@ -167,12 +176,15 @@ export type RegistryAuth = NonNullable<StartSessionData["registry_auth"]>;
 
 /**
  * What `docker.…` tasks ask for. Only what such tasks made is found, named or removed: never a session's container, nor a stranger's.
- * All may be asked for twice: `run` finds the container of its task by id, whatever became of the first answer.
+ * All may be asked for twice: `run` finds the container of its run by id, whatever became of the first answer.
  */
 export interface TaskContainers {
   pull(payload: DockerPayload<"docker.pull">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.pull">>;
-  /** One that was cancelled or failed leaves no container. Throws `CONTAINER_NAME_TAKEN`. */
-  run(taskId: string, payload: DockerPayload<"docker.run">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.run">>;
+  /**
+   * One that was cancelled or failed leaves no container; what an earlier run of the task left (its end was not known) is removed first.
+   * Throws `CONTAINER_NAME_TAKEN`, and `COMMAND_SUPERSEDED` where a later run has its container.
+   */
+  run(task: TaskRun, payload: DockerPayload<"docker.run">, operation: Operation, auth?: RegistryAuth): Promise<DockerResult<"docker.run">>;
   /** Throws `CONTAINER_NOT_FOUND`, and `SPEC_REFUSED` for what no task made. */
   stop(payload: DockerPayload<"docker.stop">): Promise<DockerResult<"docker.stop">>;
   remove(payload: DockerPayload<"docker.remove">): Promise<DockerResult<"docker.remove">>;

@@ -9,6 +9,7 @@ import {
   type FromAgentOf,
   fromAgentSchema,
   type ToAgent,
+  type ToAgentOf,
   type ViewerMode,
   type ViewerPolicy,
 } from "@berth/protocol/agent-messages";
@@ -82,8 +83,14 @@ export class FakeControlPlane {
   }
 
   /** The id that it was sent with. */
-  command(type: string, sessionId: string | null, data: Record<string, unknown>, id: string = randomUUID()): string {
-    this.send({ type: "command", command_id: id, command_type: type, session_id: sessionId, data });
+  command(
+    type: string,
+    sessionId: string | null,
+    data: Record<string, unknown>,
+    id: string = randomUUID(),
+    extra: Partial<ToAgentOf<"command">> = {},
+  ): string {
+    this.send({ type: "command", command_id: id, command_type: type, session_id: sessionId, data, ...extra });
     return id;
   }
 

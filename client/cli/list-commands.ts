@@ -106,7 +106,7 @@ export function taskCommands(world: World): Command {
             { head: "ID", text: (row: Row) => row.id },
             { head: "KIND", text: (row: Row) => row.kind },
             { head: "STATE", text: (row: Row) => row.state },
-            { head: "AGENT", text: (row: Row) => row.agentId },
+            { head: "AGENT", text: (row: Row) => row.agentId ?? "-" },
             { head: "SESSION", text: (row: Row) => row.session?.name ?? "-" },
             { head: "CREATED", text: (row: Row) => ago(row.createdAt, Date.now()) },
             { head: "ERROR", text: (row: Row) => row.errorCode ?? "" },
@@ -122,7 +122,9 @@ export function taskCommands(world: World): Command {
         signedIn(world, options, async (run) => {
           const task = await run.berth.api.tasks.get.query({ id });
           run.say(task, () =>
-            visibleText(`${task.kind}  ${task.state}  ${task.agentId}  ${task.errorMessage ?? task.progress?.message ?? ""}`.trimEnd()),
+            visibleText(
+              `${task.kind}  ${task.state}  ${task.agentId ?? "-"}  ${task.errorMessage ?? task.progress?.message ?? ""}`.trimEnd(),
+            ),
           );
         }),
       ),

@@ -147,7 +147,7 @@ export class Listener {
       setSecurityHeaders(response, options.security);
       if (facts.pathname === "") throw new BerthError("INVALID_PARAMETER", "The request target must be a plain path");
       stripInternalHeaders(request, options.security);
-      const match = matchRoute(facts.pathname, "http");
+      const match = matchRoute(facts.pathname, "http", request.method);
       if (options.only && !options.only(match, facts.pathname))
         throw new BerthError("NOT_FOUND", "This is the agents' port; nothing else is served");
       // Agents are counted where they are known.
@@ -213,7 +213,7 @@ export class Listener {
 
   private routeOf(request: IncomingMessage, pathname: string): string {
     if (this.options.apps.serves(request.headers.host)) return "app";
-    const route = matchRoute(pathname, "http")?.name;
+    const route = matchRoute(pathname, "http", request.method)?.name;
     return route ?? (isApi(pathname) || pathname === "" ? "none" : "page");
   }
 

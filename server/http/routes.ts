@@ -13,6 +13,9 @@ export const routes = {
   auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
   agentHeartbeat: { kind: "http", path: "/api/v1/agents/{id}/heartbeat", access: "agent" },
   agentCertificate: { kind: "http", path: "/api/v1/agents/{id}/certificate", access: "agent" },
+  // The same path is an administrator's by POST.
+  agentTasks: { kind: "http", path: "/api/v1/agents/{id}/tasks", method: "GET", access: "agent" },
+  agentTaskComplete: { kind: "http", path: "/api/v1/agents/{id}/tasks/{taskId}/complete", access: "agent" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   containers: { kind: "http", path: "/v1/agents/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
@@ -23,6 +26,7 @@ export const routes = {
   agentAuthority: { kind: "http", path: "/agent/ca.pem", access: "public" },
   live: { kind: "upgrade", path: "/live", access: "login" },
   agentChannel: { kind: "upgrade", path: "/agent/ws", access: "agent" },
+  agentTaskStream: { kind: "upgrade", path: "/api/v1/agents/{id}/task-stream", access: "agent" },
   agentTunnel: { kind: "upgrade", path: "/agent/tunnel/{id}", access: "agent" },
   viewer: { kind: "upgrade", path: "/vnc-viewer/{id}", access: "viewer" },
   sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
@@ -32,6 +36,8 @@ export interface Route {
   readonly kind: "http" | "upgrade";
   /** `{name}` takes one segment, `*` at the end all that follows. */
   readonly path: `/${string}`;
+  /** Of requests: by other methods it is another route's, or nothing. */
+  readonly method?: "GET";
   readonly access: "public" | "operator" | "admin" | "login" | "procedure" | "agent" | "viewer";
 }
 
@@ -45,7 +51,7 @@ export type Match =
   | { kind: "http"; name: HttpRouteName; params: Readonly<Record<string, string>> }
   | { kind: "upgrade"; name: UpgradeRouteName; params: Readonly<Record<string, string>> };
 
-const compiled = Object.entries(routes).map(([name, route]) => ({ name, route, pattern: compile(route.path) }));
+const compiled = Object.entries(routes).map(([name, route]: [string, Route]) => ({ name, route, pattern: compile(route.path) }));
 const isHttp = (name: string): name is HttpRouteName => name in routes && routes[name as keyof typeof routes].kind === "http";
 const isUpgrade = (name: string): name is UpgradeRouteName => name in routes && routes[name as keyof typeof routes].kind === "upgrade";
 
@@ -61,8 +67,8 @@ function compile(path: string): RegExp {
  * The route of a pathname, taken as it was sent: an encoded path is another path. A path may be served both ways: of the two, the one of
  * the kind that was asked for.
  */
-export function matchRoute(pathname: string, asked: Route["kind"]): Match | null {
-  const found = matches(pathname);
+export function matchRoute(pathname: string, asked: Route["kind"], method?: string): Match | null {
+  const found = matches(pathname, method);
   return found.find(({ kind }) => kind === asked) ?? found[0] ?? null;
 }
 
@@ -70,9 +76,10 @@ export function matchRoute(pathname: string, asked: Route["kind"]): Match | null
 export const isForAgents = (match: Match | null, pathname: string): boolean =>
   match !== null && (routes[match.name].access === "agent" || match.name === "agentAuthority" || pathname === "/api/v1/agents/register");
 
-function matches(pathname: string): Match[] {
+function matches(pathname: string, method: string | undefined): Match[] {
   const all: Match[] = [];
-  for (const { name, pattern } of compiled) {
+  for (const { name, route, pattern } of compiled) {
+    if (route.method !== undefined && method !== undefined && route.method !== method) continue;
     const found = pattern.exec(pathname);
     if (!found) continue;
     const params = { ...found.groups };

@@ -7,7 +7,9 @@ import { z } from "zod";
 export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
   z.object({ kind: z.literal("agent"), agentId: z.string() }),
-  z.object({ kind: z.literal("task"), taskId: z.string(), agentId: z.string(), sessionId: z.string().nullable() }),
+  z.object({ kind: z.literal("task"), taskId: z.string(), agentId: z.string().nullable(), sessionId: z.string().nullable() }),
+  /** Its agent is to be told, by whichever replica it is connected to, to stop this run (null: any). */
+  z.object({ kind: z.literal("task_cancel"), taskId: z.string(), agentId: z.string(), generation: z.number().nullable() }),
   z.object({ kind: z.literal("template"), templateId: z.string() }),
   z.object({ kind: z.literal("user"), userId: z.string() }),
   z.object({ kind: z.literal("home"), homeId: z.string(), userId: z.string() }),

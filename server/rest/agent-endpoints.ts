@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { HttpCall, HttpHandler } from "../http/calls";
 import type { AgentsInbox } from "../modules/agents/agents-inbox";
 import type { IdentityService } from "../modules/identity/identity-service";
+import type { TaskHandOut } from "../modules/tasks/task-hand-out-service";
 import { validationError } from "../platform/errors";
 import type { RateLimiter } from "../platform/rate-limiter";
 import { type ShownCredential, shownCredential } from "../platform/shown-credential";
@@ -13,6 +14,7 @@ import { parseJsonBody, readBody } from "./read-body";
 export interface AgentEndpointOptions {
   readonly identity: Pick<IdentityService, "certificate" | "heard">;
   readonly inbox: Pick<AgentsInbox, "beat">;
+  readonly handOut: Pick<TaskHandOut, "answer">;
   /** Of one agent, at all of these; by what its path says. */
   readonly limit: RateLimiter;
 }
@@ -24,11 +26,12 @@ export const agentCertificateEndpoint = ({ identity, limit }: AgentEndpointOptio
   );
 
 /** `POST /api/v1/agents/{id}/heartbeat`. `{id}` is the agent's UUID or its `agent_id`. */
-export const agentHeartbeatEndpoint = ({ identity, inbox, limit }: AgentEndpointOptions): HttpHandler =>
+export const agentHeartbeatEndpoint = ({ identity, inbox, handOut, limit }: AgentEndpointOptions): HttpHandler =>
   agentEndpoint(limit, heartbeatRequestSchema, async (agentRef, body, shown) => {
     const { agent, renewal } = await identity.heard({ agentRef, csr: body.csr, shown });
     await inbox.beat(agent, body);
-    return heartbeatReplySchema.parse({ tasks: [], ...(renewal ? { certificateRenewal: renewal } : {}) });
+    const tasks = await handOut.answer(agent.agentId, "heartbeat");
+    return heartbeatReplySchema.parse({ tasks, ...(renewal ? { certificateRenewal: renewal } : {}) });
   });
 
 /** The body is read before anyone is believed: a proof is of it too. */
@@ -37,22 +40,50 @@ function agentEndpoint<Schema extends z.ZodType>(
   schema: Schema,
   answer: (agentRef: string, body: z.output<Schema>, shown: ShownCredential) => Promise<unknown>,
 ): HttpHandler {
-  return async ({ request, response, params, address }: HttpCall) => {
-    if (request.method !== "POST") {
-      response.setHeader("Allow", "POST");
-      throw new BerthError("METHOD_NOT_ALLOWED", "Only POST is served here");
-    }
-    const agentRef = params.id ?? "";
-    await limit.take(`${agentRef} ${address}`);
-    const bytes = await readBody(request);
-    const body = schema.safeParse(parseJsonBody(request, bytes) ?? {});
-    if (!body.success) throw validationError(body.error);
-    const text = JSON.stringify(await answer(agentRef, body.data, shownCredential(request, bytes)));
-    response.writeHead(200, {
-      "Content-Type": "application/json; charset=utf-8",
-      "Cache-Control": "no-store",
-      "Content-Length": Buffer.byteLength(text),
-    });
-    response.end(text);
+  return async (call) => {
+    const { agentRef, shown, readBodyAs } = await askAgent(call, limit, "POST");
+    answerAgent(call.response, await answer(agentRef, readBodyAs(schema), shown));
   };
+}
+
+export interface AgentAsks {
+  /** The path's `{id}`. */
+  readonly agentRef: string;
+  readonly shown: ShownCredential;
+  /** Throws VALIDATION_FAILED. */
+  readBodyAs<Schema extends z.ZodType>(schema: Schema): z.output<Schema>;
+}
+
+/** A request of an agent's: counted, its body read, and nobody believed yet. */
+export async function askAgent(
+  { request, response, params, address }: HttpCall,
+  limit: RateLimiter,
+  method: "GET" | "POST",
+): Promise<AgentAsks> {
+  if (request.method !== method) {
+    response.setHeader("Allow", method);
+    throw new BerthError("METHOD_NOT_ALLOWED", `Only ${method} is served here`);
+  }
+  const agentRef = params.id ?? "";
+  await limit.take(`${agentRef} ${address}`);
+  const bytes = await readBody(request);
+  return {
+    agentRef,
+    shown: shownCredential(request, bytes),
+    readBodyAs(schema) {
+      const body = schema.safeParse(parseJsonBody(request, bytes) ?? {});
+      if (!body.success) throw validationError(body.error);
+      return body.data;
+    },
+  };
+}
+
+export function answerAgent(response: HttpCall["response"], body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(200, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Length": Buffer.byteLength(text),
+  });
+  response.end(text);
 }

@@ -72,7 +72,7 @@ const commonHeaders = {
 
 /** Agents have a limit of their own, which these headers don't tell. */
 const agentHeaders = { "X-Request-Id": commonHeaders["X-Request-Id"] };
-const AGENT_REFUSALS = [...ANY_REQUEST, 401, 404] as const;
+const AGENT_REFUSALS = [...ANY_REQUEST, 401, 404, 405] as const;
 
 /** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
 export function openApiDocument(
@@ -155,7 +155,12 @@ function ownOperation({ operationId, summary, input, content }: OwnPath): OpenAp
 function agentOperation({ path, operationId, summary, body, answer, refusals: more = [] }: AgentPath): OpenApiOperation {
   const statuses = [...AGENT_REFUSALS, ...more, ...(body ? [413, 415] : [])].sort();
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(
-    ([, name = ""]): OpenApiParameter => ({ name, in: "path", required: true, schema: { type: "string" } }),
+    ([, name = ""]): OpenApiParameter => ({
+      name,
+      in: "path",
+      required: true,
+      schema: { type: "string", pattern: "^[A-Za-z0-9._~-]{1,200}$" },
+    }),
   );
   const schema = body && wireSchema(body, "input", "camel");
   return {

@@ -196,6 +196,12 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     expected: admins,
     input: (things) => ({ ...agentId(things), taskType: "docker.pull", payload: { image: "registry.example/app" } }),
   },
+  "tasks.createForAny": {
+    expected: admins,
+    input: () => ({ selector: {}, taskType: "docker.pull", payload: { image: "registry.example/app" } }),
+  },
+  "tasks.logs": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
+  "tasks.retry": { expected: admins, input: ({ taskId }) => ({ id: taskId }) },
   "tasks.cancel": { expected: admins, input: ({ taskId }) => ({ id: taskId }) },
   "audit.list": { expected: admins, input: () => ({}) },
   "audit.words": { expected: admins },
@@ -232,10 +238,10 @@ export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "ex
   return row.expected[people.indexOf(as)] ?? "401";
 }
 
+type AgentHttpRoute = "agentCertificate" | "agentHeartbeat" | "agentTasks" | "agentTaskComplete";
+
 /** The plain paths beside tRPC and REST. */
-export const httpRows: Readonly<
-  Record<Exclude<HttpRouteName, "trpc" | "rest" | "containers" | "agentCertificate" | "agentHeartbeat">, Expected>
-> = {
+export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | "containers" | AgentHttpRoute>, Expected>> = {
   openApi: everything,
   healthz: everything,
   auditExport: admins,
@@ -253,7 +259,7 @@ export const httpRows: Readonly<
 
 /** Ways in that become sockets or apps, or are agents' own, by what is shown at the door. `ok` is a 101, or the app's or agent's own answer. */
 export const socketRows: Readonly<
-  Record<string, { readonly route: UpgradeRouteName | "apps" | "agentCertificate" | "agentHeartbeat"; readonly expected: Expected }>
+  Record<string, { readonly route: UpgradeRouteName | "apps" | AgentHttpRoute; readonly expected: Expected }>
 > = {
   live: { route: "live", expected: signedIn },
   "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
@@ -262,6 +268,9 @@ export const socketRows: Readonly<
   sessionLogs: { route: "sessionLogs", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  agentTasks: { route: "agentTasks", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  agentTaskComplete: { route: "agentTaskComplete", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  agentTaskStream: { route: "agentTaskStream", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentCertificate: { route: "agentCertificate", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTunnel: { route: "agentTunnel", expected: ["401", "401", "401", "401", "401", "401", "ok", "404"] },
   // A login is no key to an app's origin: neither token nor cookie.

@@ -16,7 +16,7 @@ export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
 export async function startDoorKit(
-  options: Omit<ServiceKitOptions, "gateway" | "logReader" | "agentApi"> & { readonly agentPort?: boolean } = {},
+  options: Omit<ServiceKitOptions, "gateway" | "taskStreams" | "logReader" | "agentApi"> & { readonly agentPort?: boolean } = {},
 ) {
   const kit = await startServiceKit({
     ...options,
@@ -24,6 +24,11 @@ export async function startDoorKit(
       isConnected: (agentId) => doors.agents.isConnected(agentId),
       send: (agentId, message) => doors.agents.send(agentId, message),
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
+    },
+    taskStreams: {
+      openCount: () => doors.taskStreams.openCount(),
+      isOpen: (agentId) => doors.taskStreams.isOpen(agentId),
+      send: (agentId, message) => doors.taskStreams.send(agentId, message),
     },
     agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },

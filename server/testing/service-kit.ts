@@ -4,6 +4,7 @@ import { agentAddresses, loadConfig } from "../config";
 import type { AgentRequests } from "../modules/containers/containers-service";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
+import type { TaskStreamGateway } from "../modules/tasks/task-stream-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
 import { systemClock } from "../platform/clock";
 import { openPostgresBus } from "../platform/db/postgres-bus";
@@ -30,6 +31,7 @@ export interface ServiceKitOptions {
   readonly sessionCreatesPerMinute?: number;
   /** Instead of the fakes: agents that are connected by real sockets. */
   readonly gateway?: AgentGateway;
+  readonly taskStreams?: TaskStreamGateway;
   /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
@@ -63,6 +65,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     pool,
     keys,
     gateway: options.gateway ?? gateway,
+    taskStreams: options.taskStreams ?? { openCount: () => 0, isOpen: () => false, send: () => false },
     agentApi: options.agentApi ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),

@@ -31,6 +31,7 @@ function read<K extends DockerKind>(kind: K, payload: Record<string, unknown>): 
   if (!task.ok) throw new Error(JSON.stringify(task.problems));
   return task.payload;
 }
+const oneRun = () => ({ id: randomUUID(), run: 1 });
 const runs = (extra: Record<string, unknown> = {}) => read("docker.run", { image, tag, name, command: ["sleep", "300"], ...extra });
 const made = async () => {
   const label = [`${LABEL.agent}=${engine.agent}`, LABEL.task];
@@ -39,7 +40,7 @@ const made = async () => {
 
 describe("docker.run", () => {
   it("delivered twice makes one container, which both answers name", async () => {
-    const task = randomUUID();
+    const task = { id: randomUUID(), run: 1 };
     const first = await tasks.run(task, runs(), operation());
     const second = await tasks.run(task, runs(), operation());
     expect(first).toMatchObject({ made: true, imageId: expect.stringContaining("sha256:") });
@@ -48,24 +49,35 @@ describe("docker.run", () => {
   });
 
   it("goes on with a container that was made and not started before the agent died", async () => {
-    const task = randomUUID();
+    const task = { id: randomUUID(), run: 1 };
     const { id } = await engine.docker.createContainer(taskContainerOptions(task, engine.agent, runs()));
     expect(await tasks.run(task, runs(), operation())).toMatchObject({ containerId: id, made: false });
     expect((await made())[0]?.State).toBe("running");
   });
 
   it("is not done again where its container has ended meanwhile", async () => {
-    const task = randomUUID();
+    const task = { id: randomUUID(), run: 1 };
     const { containerId } = await tasks.run(task, runs({ command: ["true"] }), operation());
     await engine.docker.getContainer(containerId).wait();
     expect(await tasks.run(task, runs({ command: ["true"] }), operation())).toMatchObject({ containerId, made: false });
     expect((await made())[0]?.State).toBe("exited");
   });
 
+  it("in a further run of its task takes the place of what an earlier run left, and an earlier one never comes back", async () => {
+    const task = oneRun();
+    const first = await tasks.run(task, runs(), operation());
+    const second = await tasks.run({ ...task, run: 2 }, runs(), operation());
+    expect(second).toMatchObject({ made: true });
+    expect((await made()).map(({ Id, Labels }) => [Id, Labels[LABEL.generation]])).toEqual([[second.containerId, "2"]]);
+    expect(second.containerId).not.toBe(first.containerId);
+    expect(await codeOf(tasks.run(task, runs(), operation()))).toBe("COMMAND_SUPERSEDED");
+    expect(await made()).toHaveLength(1);
+  });
+
   it("gives no more than was asked for: limits, ports on 127.0.0.1, a plain volume, no privileges", async () => {
     const volumes = [{ name, path: "/data" }];
     const { containerId } = await tasks.run(
-      randomUUID(),
+      oneRun(),
       runs({ volumes, env: { MODE: "live" }, ports: [{ container: 80, host: 28_080 }], memory: "64Mi", cpu: "250m", pidsLimit: 32 }),
       operation(),
     );
@@ -93,7 +105,7 @@ describe("docker.run", () => {
   it("leaves a container of the same name alone, and a volume that could be a folder of the host", async () => {
     const { id } = await engine.docker.createContainer({ Image: BASE_IMAGE, name, Cmd: ["sleep", "300"] });
     strangers.push(id);
-    expect(await codeOf(tasks.run(randomUUID(), runs(), operation()))).toBe("CONTAINER_NAME_TAKEN");
+    expect(await codeOf(tasks.run(oneRun(), runs(), operation()))).toBe("CONTAINER_NAME_TAKEN");
     await engine.docker.getContainer(id).remove({ force: true });
     strangers.pop();
     const Name = taskVolume(`${name}-x`);
@@ -103,9 +115,7 @@ describe("docker.run", () => {
       DriverOpts: { type: "none", o: "bind", device: "/etc" },
       Labels: { [LABEL.volume]: `${name}-x`, [LABEL.agent]: engine.agent },
     });
-    expect(await codeOf(tasks.run(randomUUID(), runs({ volumes: [{ name: `${name}-x`, path: "/data" }] }), operation()))).toBe(
-      "SPEC_REFUSED",
-    );
+    expect(await codeOf(tasks.run(oneRun(), runs({ volumes: [{ name: `${name}-x`, path: "/data" }] }), operation()))).toBe("SPEC_REFUSED");
     expect(await made()).toEqual([]);
   });
 
@@ -115,11 +125,11 @@ describe("docker.run", () => {
       signal: abort.signal,
       report: (step: string) => step === "container_created" && abort.abort(new BerthError("COMMAND_CANCELLED", "cancelled")),
     };
-    expect(await codeOf(tasks.run(randomUUID(), runs(), cancelled))).toBe("COMMAND_CANCELLED");
+    expect(await codeOf(tasks.run(oneRun(), runs(), cancelled))).toBe("COMMAND_CANCELLED");
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const host = z.object({ port: z.number() }).parse(server.address()).port;
-    expect(await codeOf(tasks.run(randomUUID(), runs({ ports: [{ container: 80, host }] }), operation()))).toBe("TASK_FAILED");
+    expect(await codeOf(tasks.run(oneRun(), runs({ ports: [{ container: 80, host }] }), operation()))).toBe("TASK_FAILED");
     server.close();
     expect(await made()).toEqual([]);
   });
@@ -127,7 +137,7 @@ describe("docker.run", () => {
 
 describe("docker.stop, docker.remove, docker.logs and docker.prune", () => {
   it("act on what a task made, and may come twice", async () => {
-    const { containerId } = await tasks.run(randomUUID(), runs({ command: ["sh", "-c", "echo hello; exec sleep 300"] }), operation());
+    const { containerId } = await tasks.run(oneRun(), runs({ command: ["sh", "-c", "echo hello; exec sleep 300"] }), operation());
     expect(await codeOf(tasks.remove(read("docker.remove", { name })))).toBe("TASK_FAILED");
     const stop = read("docker.stop", { name, graceSeconds: 0 });
     expect(await tasks.stop(stop)).toMatchObject({ containerId });
@@ -163,10 +173,10 @@ describe("docker.stop, docker.remove, docker.logs and docker.prune", () => {
   });
 
   it("clear away what ended, and not what runs", async () => {
-    const ended = await tasks.run(randomUUID(), runs({ command: ["true"] }), operation());
+    const ended = await tasks.run(oneRun(), runs({ command: ["true"] }), operation());
     await engine.docker.getContainer(ended.containerId).wait();
     const other = `${name}-on`;
-    const running = await tasks.run(randomUUID(), { ...runs(), name: other }, operation());
+    const running = await tasks.run(oneRun(), { ...runs(), name: other }, operation());
     expect(await tasks.prune(read("docker.prune", {}))).toMatchObject({ containers: 1, images: 0 });
     expect((await made()).map(({ Id }) => Id)).toEqual([running.containerId]);
     await tasks.remove(read("docker.remove", { name: other, force: true }));

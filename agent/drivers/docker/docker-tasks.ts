@@ -5,13 +5,13 @@ import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import { wordsOf } from "../../log";
 import { throwIfAborted } from "../abort";
-import type { Operation, RegistryAuth, TaskContainers } from "../driver";
+import type { Operation, RegistryAuth, TaskContainers, TaskRun } from "../driver";
 import type { ContainerEnder } from "./container-end";
 import { readContainerLog } from "./container-log";
 import { engineError, engineWords, statusOf } from "./engine-errors";
 import { pullImage } from "./image-pull";
 import type { IsolatedNetwork } from "./isolated-network";
-import { LABEL, ofAgent, ofTask } from "./labels";
+import { generationOf, LABEL, ofAgent, ofTask } from "./labels";
 import { taskContainerOptions, taskVolume } from "./task-container-spec";
 
 export interface DockerTasksParts {
@@ -41,12 +41,12 @@ export class DockerTasks implements TaskContainers {
   }
 
   async run(
-    taskId: string,
+    task: TaskRun,
     payload: DockerPayload<"docker.run">,
     operation: Operation,
     auth?: RegistryAuth,
   ): Promise<DockerResult<"docker.run">> {
-    const there = await this.#ofTask(taskId);
+    const there = await this.#ofRun(task, payload.name);
     if (there) {
       // Made, and not started before the agent ended; one that has ended was started.
       if (there.State.Status === "created") await this.#start(there.Id, payload.name);
@@ -57,7 +57,7 @@ export class DockerTasks implements TaskContainers {
     for (const { name } of payload.volumes) await this.#ensureVolume(name);
     await this.#parts.network.ensure();
     throwIfAborted(operation.signal);
-    const id = await this.#create(taskId, payload);
+    const id = await this.#create(task, payload);
     operation.report("container_created", `Container ${payload.name} was created`);
     try {
       throwIfAborted(operation.signal);
@@ -114,12 +114,20 @@ export class DockerTasks implements TaskContainers {
     });
   }
 
-  /** The container that this task made, if it did. */
-  #ofTask(taskId: string): Promise<ContainerInspectInfo | null> {
+  /** The container that this run of the task made, if it did. One that an earlier run left is removed. */
+  #ofRun({ id, run }: TaskRun, name: string): Promise<ContainerInspectInfo | null> {
     return this.#ask("look for a task's container", async () => {
-      const label = [ofAgent(this.#parts.agent), ofTask(taskId)];
-      const [found] = await this.#docker.listContainers({ all: true, filters: { label } });
-      return found ? this.#docker.getContainer(found.Id).inspect() : null;
+      const label = [ofAgent(this.#parts.agent), ofTask(id)];
+      let there: ContainerInspectInfo | null = null;
+      for (const { Id, Labels } of await this.#docker.listContainers({ all: true, filters: { label } })) {
+        // Those that were made before runs were told apart are of the first.
+        const madeBy = Math.max(1, generationOf(Labels));
+        if (madeBy > run)
+          throw new BerthError("COMMAND_SUPERSEDED", `Container ${name} is of run ${madeBy} of this task; run ${run} is over`);
+        if (madeBy < run) await this.#parts.ender.remove(Id);
+        else there = await this.#docker.getContainer(Id).inspect();
+      }
+      return there;
     });
   }
 
@@ -147,9 +155,9 @@ export class DockerTasks implements TaskContainers {
     return container;
   }
 
-  async #create(taskId: string, payload: DockerPayload<"docker.run">): Promise<string> {
+  async #create(task: TaskRun, payload: DockerPayload<"docker.run">): Promise<string> {
     try {
-      return (await this.#docker.createContainer(taskContainerOptions(taskId, this.#parts.agent, payload))).id;
+      return (await this.#docker.createContainer(taskContainerOptions(task, this.#parts.agent, payload))).id;
     } catch (error) {
       if (statusOf(error) === 409)
         throw new BerthError(

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineFixture } from "../../testing/engine-fixture";
 import { LocalRegistry } from "../../testing/local-registry";
+import { runAgent } from "../../testing/running-agent";
 import { startData } from "../../testing/start-data";
 import { tarOf } from "../../testing/tar-file";
 import type { Operation, SessionDriver } from "../driver";
@@ -67,6 +68,7 @@ describe("pulling an image", () => {
     const steps: string[] = [];
     const run: Operation = {
       signal: new AbortController().signal,
+      log: () => {},
       report(step, _message, percent) {
         if (steps.at(-1) !== step) steps.push(step);
         if (percent !== undefined) percents.push(percent);
@@ -82,6 +84,27 @@ describe("pulling an image", () => {
     await expect(start({}, again)).rejects.toThrow();
     expect(again.steps[0]).toBe("container_created");
     expect((await driver.inventory()).sessions).toEqual([]);
+  });
+
+  it("for a task is let in by the task's credentials, denied without them, and written into its log by layer", async ({ skip }) => {
+    if (!registry) return skip("docker-registry is not installed");
+    await engine.docker.getImage(image).remove({ force: true });
+    const { plane, end } = await runAgent(await engine.driver());
+    const payload = { image: `${registry.address}/ballast`, tag: "1" };
+    const credentials = { "registry.username": right.username, "registry.password": right.password };
+    const denied = plane.command("docker_pull", null, payload, randomUUID(), { generation: 1 });
+    expect(await plane.result(denied)).toMatchObject({ status: "failed", error_code: "IMAGE_PULL_DENIED" });
+    const wrong = plane.command("docker_pull", null, { ...payload, credentials: { ...credentials, "registry.password": "hunter-5" } });
+    expect(await plane.result(wrong)).toMatchObject({ status: "failed", error_code: "IMAGE_PULL_DENIED" });
+    // The same task in its next run, with what it needs.
+    plane.command("docker_pull", null, { ...payload, credentials }, denied, { generation: 2 });
+    const done = await plane.until("command_result", ({ command_id, generation }) => command_id === denied && generation === 2);
+    expect(done).toMatchObject({ status: "completed", result: { imageId: expect.stringContaining("sha256:") } });
+    const said = plane.all("command_log").filter(({ command_id, generation }) => command_id === denied && generation === 2);
+    expect(said.flatMap(({ lines }) => lines.map(({ message }) => message)).join("\n")).toMatch(/Layer [0-9a-f]+: pull complete/);
+    const everything = JSON.stringify([plane.all("command_log"), plane.all("command_result"), plane.all("command_progress")]);
+    for (const secret of ["hunter-5", credentials["registry.password"]]) expect(everything).not.toContain(`"${secret}`);
+    await end();
   });
 
   it("is ended when the start is cancelled", async ({ skip }) => {

@@ -102,6 +102,9 @@ async function pull(
     const line = progressSchema.safeParse(value);
     if (!line.success) return;
     if (line.data.error) throw new Error(line.data.error);
+    const { id, status } = line.data;
+    if (status === "Pull complete" || status === "Already exists") operation.log("info", `Layer ${id ?? ""}: ${status.toLowerCase()}`);
+    else if (!id && status?.startsWith("Digest: ")) operation.log("info", status);
     const percent = progress.take(line.data);
     if (percent === null || percent <= told) return;
     told = percent;

@@ -5,6 +5,7 @@
 import { type DockerPayload, imageReferenceOf } from "@berth/protocol/docker-tasks";
 import { parseCpu, parseMemory, required } from "@berth/protocol/quantities";
 import type { ContainerCreateOptions } from "dockerode";
+import type { TaskRun } from "../driver";
 import { LABEL } from "./labels";
 import { SESSION_NETWORK } from "./session-network";
 
@@ -13,7 +14,7 @@ const CAPABILITIES = ["CHOWN", "SETUID", "SETGID", "DAC_OVERRIDE", "FOWNER", "NE
 /** The engine's name of a volume that tasks know as `name`: no home, and no stranger's, has it. */
 export const taskVolume = (name: string): string => `berth-volume-${name}`;
 
-export function taskContainerOptions(taskId: string, agent: string, payload: DockerPayload<"docker.run">): ContainerCreateOptions {
+export function taskContainerOptions(task: TaskRun, agent: string, payload: DockerPayload<"docker.run">): ContainerCreateOptions {
   const memory = required(parseMemory(payload.memory), payload.memory);
   const ports = payload.ports.map(({ container, host, protocol }) => ({ port: `${container}/${protocol}`, host: String(host) }));
   const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
@@ -23,7 +24,7 @@ export function taskContainerOptions(taskId: string, agent: string, payload: Doc
     Image: imageReferenceOf(payload),
     ...(payload.command ? { Cmd: [...payload.command] } : {}),
     Env: Object.entries(payload.env).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...payload.labels, [LABEL.task]: taskId, [LABEL.agent]: agent },
+    Labels: { ...payload.labels, [LABEL.task]: task.id, [LABEL.generation]: String(task.run), [LABEL.agent]: agent },
     ExposedPorts: Object.fromEntries(ports.map(({ port }) => [port, {}])),
     HostConfig: {
       Memory: memory,

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { type DockerPayload, type DockerResult, imageReferenceOf } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
 import { pause, throwIfAborted } from "../abort";
-import type { Operation, RegistryAuth, TaskContainers } from "../driver";
+import type { Operation, RegistryAuth, TaskContainers, TaskRun } from "../driver";
 import { behaviourOf } from "./faults";
 
 interface MemoryContainer {
   readonly id: string;
-  readonly taskId: string;
+  readonly task: TaskRun;
   running: boolean;
 }
 
@@ -30,18 +30,22 @@ export class MemoryTasks implements TaskContainers {
   }
 
   async run(
-    taskId: string,
+    task: TaskRun,
     payload: DockerPayload<"docker.run">,
     operation: Operation,
     auth?: RegistryAuth,
   ): Promise<DockerResult<"docker.run">> {
-    const there = this.#containers.get(payload.name);
-    if (there && there.taskId !== taskId)
+    let there = this.#containers.get(payload.name);
+    if (there?.task.id === task.id && there.task.run < task.run) {
+      this.#containers.delete(payload.name);
+      there = undefined;
+    }
+    if (there && (there.task.id !== task.id || there.task.run !== task.run))
       throw new BerthError("CONTAINER_NAME_TAKEN", `Another task made a container named ${payload.name}`);
     if (there) return { containerId: there.id, imageId: `memory:${imageReferenceOf(payload)}`, made: false };
     const { imageId } = await this.pull(payload, operation, auth);
     throwIfAborted(operation.signal);
-    const container = { id: randomUUID().replaceAll("-", ""), taskId, running: true };
+    const container = { id: randomUUID().replaceAll("-", ""), task, running: true };
     this.#containers.set(payload.name, container);
     this.made++;
     return { containerId: container.id, imageId, made: true };

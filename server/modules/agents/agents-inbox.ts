@@ -119,6 +119,8 @@ export class AgentsInbox {
         return this.deps.tasksInbox.acknowledged(agent.agentId, message);
       case "command_progress":
         return this.deps.tasksInbox.progressed(agent.agentId, message);
+      case "command_log":
+        return this.deps.tasksInbox.logged(agent.agentId, message);
       case "command_result":
         return this.deps.tasksInbox.finished(agent.agentId, message);
       case "session_observed":

@@ -60,6 +60,15 @@ export interface AgentsDeps {
 const GIB = 2 ** 30;
 
 /** What placement and counts look at. */
+/** An agent as one looks for somebody to do a task. */
+export interface WorkTaker {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly capabilities: readonly string[];
+  readonly online: boolean;
+}
+
 export type FleetAgent = Pick<
   Agent,
   "id" | "name" | "platform" | "region" | "labels" | "capabilities" | "status" | "statusReason" | "capacity"
@@ -108,6 +117,18 @@ export class AgentsService {
         capacity: capacityOf(row, reservations.get(id)),
       };
     });
+  }
+
+  /** Agents that take work, of all or of these: approved, not revoked and not draining. `online`: by its channel. */
+  async takers(ids?: readonly string[]): Promise<WorkTaker[]> {
+    const now = this.deps.clock.now();
+    const rows = await findFleet(this.deps.database, ids);
+    return rows
+      .filter(({ approvedAt, revokedAt, draining }) => approvedAt !== null && revokedAt === null && !draining)
+      .map((row) => {
+        const { id, name, capabilities } = row;
+        return { id, name, capabilities, labels: labelsOf(row.labels), online: agentStatus(row, now).status === "online" };
+      });
   }
 
   /** By UUID or `agent_id`. */

@@ -50,7 +50,8 @@ const fleetColumns = {
   createdAt: true,
 } satisfies Prisma.AgentSelect;
 export type FleetRow = Prisma.AgentGetPayload<{ select: typeof fleetColumns }>;
-export const findFleet = (db: Tx | Database): Promise<FleetRow[]> => db.agent.findMany({ select: fleetColumns, orderBy: { name: "asc" } });
+export const findFleet = (db: Tx | Database, ids?: readonly string[]): Promise<FleetRow[]> =>
+  db.agent.findMany({ where: ids ? { id: { in: [...ids] } } : {}, select: fleetColumns, orderBy: { name: "asc" } });
 
 const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>("agents", [
   {

@@ -68,6 +68,13 @@ export class IdentityService {
     return { agentId: owner.id, name: owner.name };
   }
 
+  /** As `authenticate`, for what has an agent's UUID or `agent_id` in its path: AUTH_INSUFFICIENT_PERMISSIONS where it is another's. */
+  async authenticateAs(agentRef: string, shown: ShownCredential): Promise<ProvenAgent> {
+    const { owner } = await this.prove(shown, 0);
+    if (!isOf(owner, agentRef)) throw foreign(owner.name);
+    return { agentId: owner.id, name: owner.name };
+  }
+
   /** What a new agent's key is: its own, of the request, or one that is made here and returned once. */
   async newKey(csr: string | undefined): Promise<{ publicKey: KeyObject; fingerprint: string; key: string | null }> {
     const { publicKey, key } = csr === undefined ? await makeAgentKey() : { publicKey: await keyOfRequest(csr), key: null };

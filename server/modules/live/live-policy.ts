@@ -31,6 +31,8 @@ export function heardBy(actor: Actor, event: BusEvent, ownerOfSession: string | 
       return { kind: "queue" };
     case "access":
     case "logout":
+    // The task's own event follows when something comes of it.
+    case "task_cancel":
       return null;
   }
 }

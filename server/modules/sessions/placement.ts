@@ -1,6 +1,7 @@
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import type { PlacementStrategy } from "@berth/protocol/placement-strategy";
 import type { Platform } from "@berth/protocol/session-states";
+import { lackOf } from "../agents/agent-match";
 import type { FleetAgent } from "../agents/agents-service";
 import type { Placement } from "./sessions-schema";
 
@@ -138,17 +139,10 @@ function notAskedFor(request: PlacementRequest, agent: FleetAgent): Look["refusa
 }
 
 /** All that it lacks, in one reason. */
-function lacking({ labels = [], capabilities = [] }: PlacementRequest, agent: FleetAgent): Look["refusal"] {
-  const lacks = [
-    ...labels
-      .filter(([key, value]) => agent.labels[key] !== value)
-      .map(([key, value]) => `the label ${key}=${value}${instead(agent, key)}`),
-    ...capabilities.filter((one) => !agent.capabilities.includes(one)).map((one) => `the capability ${one}`),
-  ];
+function lacking(request: PlacementRequest, agent: FleetAgent): Look["refusal"] {
+  const lacks = lackOf(request, agent);
   return lacks.length === 0 ? null : { code: "NO_AGENTS_AVAILABLE", reason: `lacks ${lacks.join(" and ")}` };
 }
-
-const instead = (agent: FleetAgent, key: string): string => (Object.hasOwn(agent.labels, key) ? ` (has ${key}=${agent.labels[key]})` : "");
 
 function unusable(agent: FleetAgent): Look["refusal"] {
   if (agent.status === "draining") return { code: "AGENT_DRAINING", reason: "is draining" };

@@ -145,7 +145,7 @@ describe("cancelling", () => {
     await agent.acknowledge(command);
     expect(await tasks().cancel({ id: taskId })).toMatchObject({ cancelAskedAt: expect.any(Date) });
     await kit.dispatcher.wake();
-    expect(agent.received).toContainEqual({ type: "command_cancel", command_id: taskId });
+    expect(agent.received).toContainEqual({ type: "command_cancel", command_id: taskId, generation: 1 });
     await agent.fail(command, "COMMAND_CANCELLED", "The command was cancelled");
     expect(await tasks().get({ id: taskId })).toMatchObject({ state: "cancelled", errorCode: "COMMAND_CANCELLED" });
     await expect(tasks().cancel({ id: taskId })).rejects.toMatchObject({ cause: { code: "TASK_NOT_CANCELLABLE" } });
@@ -156,10 +156,10 @@ describe("cancelling", () => {
     await agent.command("docker_pull");
     await agent.disconnect();
     await tasks().cancel({ id: taskId });
-    expect(agent.received).not.toContainEqual({ type: "command_cancel", command_id: taskId });
+    expect(agent.received).not.toContainEqual({ type: "command_cancel", command_id: taskId, generation: 1 });
     await agent.connect();
     await kit.dispatcher.wake();
-    expect(agent.received).toContainEqual({ type: "command_cancel", command_id: taskId });
+    expect(agent.received).toContainEqual({ type: "command_cancel", command_id: taskId, generation: 1 });
   });
 
   it("by force is over at once, and the agent's late result is kept and changes nothing", async () => {

@@ -1,21 +1,22 @@
 import { DOCKER_TASKS } from "@berth/protocol/agent-messages";
-import { dockerKindSchema, readDockerTask, takesCredentials } from "@berth/protocol/docker-tasks";
+import { dockerKindSchema, type TaskCredentials } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
-import type { Database } from "../../platform/database";
+import { type Database, isUniqueViolation } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { seal } from "../../platform/sealing";
 import type { Keys } from "../../platform/secrets";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
-import type { AgentGateway } from "./agent-gateway";
 import { shownPayload } from "./shown-payload";
-import type { cancelTaskInput, createTaskInput, OrderedTask } from "./tasks-schema";
-import { type TasksService, taskMissing } from "./tasks-service";
-import { askToCancel, cancelQueuedTask, findNamedTask, finishTask, type NamedTaskRow } from "./tasks-store";
+import type { TaskLogsService } from "./task-logs-service";
+import { defaultTimeout, demandCredentialsFit, hashOfRequest, readOrder } from "./task-request";
+import type { cancelTaskInput, createTaskForAnyInput, createTaskInput, OrderedTask, OrderInput, retryTaskInput } from "./tasks-schema";
+import { type OrderTarget, orderFieldsOf, type TasksService, taskMissing } from "./tasks-service";
+import { askToCancel, cancelUnbegunTask, findNamedTask, findTaskOfKey, finishTask, type NamedTaskRow, runAgain } from "./tasks-store";
 
 export interface TaskOrdersDeps {
   readonly database: Database;
@@ -25,59 +26,129 @@ export interface TaskOrdersDeps {
   readonly keys: Pick<Keys, "taskCredentials">;
   readonly audit: AuditService;
   readonly tasks: TasksService;
-  readonly gateway: AgentGateway;
+  readonly taskLogs: TaskLogsService;
   /** By UUID or `agent_id`; throws AGENT_NOT_FOUND. */
   readonly agents: { get(ref: string): Promise<{ readonly id: string; readonly name: string; readonly capabilities: readonly string[] }> };
 }
 
-/** Tasks that an admin gives to an agent by hand, beside those that sessions and homes need. */
+/** Tasks that an admin gives to agents by hand, beside those that sessions and homes need. */
 export class TaskOrders {
   constructor(private readonly deps: TaskOrdersDeps) {}
 
-  /** Throws VALIDATION_FAILED for what the allow-list has no word of, AGENT_TOO_OLD for an agent that carries out no such tasks. */
-  async create(asker: Asker, input: z.output<typeof createTaskInput>): Promise<OrderedTask> {
-    const { database, audit, tasks, agents, bus } = this.deps;
-    const kind = input.taskType;
-    const read = readDockerTask(kind, input.payload);
-    if (!read.ok) {
-      const fields = Object.fromEntries(read.problems.map(({ path, message }) => [path ? `payload.${path}` : "payload", message]));
-      const words = Object.entries(fields).map(([field, problem]) => `${field}: ${problem}`);
-      throw new BerthError("VALIDATION_FAILED", words.join("; ").slice(0, 1000), { details: { fields } });
-    }
-    if (input.credentials && !takesCredentials(kind))
-      throw new BerthError("VALIDATION_FAILED", `credentials: ${kind} needs none`, {
-        details: { fields: { credentials: `${kind} needs none` } },
-      });
-    const agent = await agents.get(input.id);
+  /**
+   * Throws VALIDATION_FAILED for what the allow-list has no word of, AGENT_TOO_OLD for an agent that carries out no such tasks, and
+   * TASK_KEY_REUSED for an idempotency key that had something else asked for.
+   */
+  async create(asker: Asker, { id, ...order }: z.output<typeof createTaskInput>): Promise<OrderedTask> {
+    const payload = readOrder(order);
+    const agent = await this.deps.agents.get(id);
     if (!agent.capabilities.includes(DOCKER_TASKS))
-      throw new BerthError("AGENT_TOO_OLD", `Agent ${agent.name} carries out no ${kind} tasks; it needs the capability '${DOCKER_TASKS}'`);
-    const event = await database.$transaction(async (tx) => {
-      const id = this.deps.ids.uuid();
-      const credentials = input.credentials && seal(this.deps.keys.taskCredentials, id, JSON.stringify(input.credentials));
-      const made = await tasks.enqueue(tx, {
-        kind,
-        agentId: agent.id,
-        data: read.payload,
-        createdById: asker.userId,
-        ...(credentials && { sealed: { id, credentials } }),
+      throw new BerthError(
+        "AGENT_TOO_OLD",
+        `Agent ${agent.name} carries out no ${order.taskType} tasks; it needs the capability '${DOCKER_TASKS}'`,
+      );
+    return this.order(asker, order, payload, { agentId: agent.id }, { agent: agent.name });
+  }
+
+  /** The same for whichever agent has what `selector` says; it waits for one where none is there. */
+  async createForAny(asker: Asker, { selector, ...order }: z.output<typeof createTaskForAnyInput>): Promise<OrderedTask> {
+    return this.order(asker, order, readOrder(order), { selector }, { selector });
+  }
+
+  private async order(
+    asker: Asker,
+    order: OrderInput,
+    payload: Record<string, unknown>,
+    target: OrderTarget,
+    told: Record<string, unknown>,
+  ): Promise<OrderedTask> {
+    const { database, audit, tasks, bus, keys } = this.deps;
+    const { idempotencyKey } = order;
+    const key = idempotencyKey === undefined ? null : { idempotencyKey, hash: hashOfRequest(keys.taskCredentials, target, payload, order) };
+    const before = key && (await this.madeBefore(asker.userId, key));
+    if (before) return before;
+    const id = this.deps.ids.uuid();
+    try {
+      const event = await database.$transaction(async (tx) => {
+        const made = await tasks.enqueueOrder(tx, {
+          id,
+          kind: order.taskType,
+          target,
+          payload,
+          credentialsSealed: this.sealed(id, order.credentials),
+          priority: order.priority,
+          timeoutSeconds: order.timeout ?? defaultTimeout(order.taskType),
+          notBefore: order.notBefore === undefined ? null : new Date(order.notBefore),
+          retries: order.retries,
+          idempotencyKey: key?.idempotencyKey ?? null,
+          requestHash: key?.hash ?? null,
+          createdById: asker.userId,
+        });
+        await audit.record(tx, actorOf(asker), {
+          action: "tasks.create",
+          target: { kind: "task", id },
+          details: { kind: order.taskType, ...told, ...subjectOf(payload) },
+        });
+        return made;
       });
+      await bus.publish(event);
+    } catch (error) {
+      // Another request with the same key was first.
+      const first = key && isUniqueViolation(error) ? await this.madeBefore(asker.userId, key) : null;
+      if (!first) throw error;
+      return first;
+    }
+    return this.ordered(id);
+  }
+
+  private async madeBefore(userId: string, key: { idempotencyKey: string; hash: string }): Promise<OrderedTask | null> {
+    const row = await findTaskOfKey(this.deps.database, userId, key.idempotencyKey);
+    if (!row) return null;
+    if (row.requestHash === key.hash) return orderedView(row);
+    throw new BerthError(
+      "TASK_KEY_REUSED",
+      `The idempotency key '${key.idempotencyKey}' was used for task ${row.id}, which is another; take a new key`,
+      { details: { taskId: row.id } },
+    );
+  }
+
+  private sealed(taskId: string, credentials: TaskCredentials | undefined): string | null {
+    return credentials ? seal(this.deps.keys.taskCredentials, taskId, JSON.stringify(credentials)) : null;
+  }
+
+  /** A task that failed or was cancelled runs anew: the same row, its next run, to its own agent or whichever fits. Throws TASK_NOT_RETRYABLE. */
+  async retry(asker: Asker, { id, credentials }: z.output<typeof retryTaskInput>): Promise<OrderedTask> {
+    const { database, audit, bus, taskLogs } = this.deps;
+    const row = await findNamedTask(database, id);
+    if (!row) throw taskMissing(id);
+    const kind = dockerKindSchema.safeParse(row.kind);
+    if (!kind.success)
+      throw new BerthError(
+        "TASK_NOT_RETRYABLE",
+        `Task ${id} is a ${row.kind}, which is tried again by what it is for; change that instead`,
+      );
+    demandCredentialsFit(kind.data, credentials);
+    await database.$transaction(async (tx) => {
+      const anew = { retried: 0, credentialsSealed: this.sealed(id, credentials), ...(unsureEnd(row) ? { stays: true as const } : {}) };
+      if (!(await runAgain(tx, row, ["failed", "cancelled"], anew)))
+        throw new BerthError("TASK_NOT_RETRYABLE", `Task ${id} is ${row.state}; only what failed or was cancelled can be tried again`);
+      await taskLogs.note(tx, id, "info", `Run ${(row.generation ?? 1) + 1}: tried again by ${asker.username}`);
       await audit.record(tx, actorOf(asker), {
-        action: "tasks.create",
-        target: { kind: "task", id: made.taskId },
-        details: { kind, agent: agent.name, ...subjectOf(read.payload) },
+        action: "tasks.retry",
+        target: { kind: "task", id },
+        details: { kind: row.kind, ...(row.agent ? { agent: row.agent.name } : {}) },
       });
-      return made;
     });
-    await bus.publish(event);
-    return this.ordered(event.taskId);
+    await bus.publish({ kind: "task", taskId: id, agentId: row.agentId, sessionId: null });
+    return this.ordered(id);
   }
 
   /**
-   * What was never sent is over at once. What an agent has is over when the agent says so, which it is asked to; by force it is over
+   * What was never begun is over at once. What an agent has is over when the agent says so, which it is asked to; by force it is over
    * here and now, and whatever the agent still does or says of it changes nothing.
    */
   async cancel(asker: Asker, { id, force }: z.output<typeof cancelTaskInput>): Promise<OrderedTask> {
-    const { database, audit, bus, clock, gateway } = this.deps;
+    const { database, audit, bus, clock } = this.deps;
     const row = await findNamedTask(database, id);
     if (!row) throw taskMissing(id);
     if (!dockerKindSchema.safeParse(row.kind).success)
@@ -91,19 +162,19 @@ export class TaskOrders {
         errorMessage: "Cancelled by force: what the agent had done of it by then is not known",
       };
       const done =
-        (await cancelQueuedTask(tx, id, now)) ||
+        (await cancelUnbegunTask(tx, id, now)) ||
         (force ? await finishTask(tx, id, ["sent", "acknowledged"], over) : await askToCancel(tx, id, now));
       if (!done) throw new BerthError("TASK_NOT_CANCELLABLE", `Task ${id} has ended already`);
       await audit.record(tx, actorOf(asker), {
         action: "tasks.cancel",
         target: { kind: "task", id },
-        details: { kind: row.kind, agent: row.agent.name, force },
+        details: { kind: row.kind, ...(row.agent ? { agent: row.agent.name } : {}), force },
       });
     });
-    // The dispatcher that its agent is connected to tells it, as the task is due again; by force nothing is due any more.
-    if (force) gateway.send(row.agentId, { type: "command_cancel", command_id: id });
-    const event: BusEvent = { kind: "task", taskId: id, agentId: row.agentId, sessionId: row.sessionId };
-    await bus.publish(event);
+    const events: BusEvent[] = [{ kind: "task", taskId: id, agentId: row.agentId, sessionId: row.sessionId }];
+    // The replica that its agent is connected to tells it. Where it was only asked, the agent is told with each sending, too.
+    if (row.agentId !== null) events.push({ kind: "task_cancel", taskId: id, agentId: row.agentId, generation: row.generation });
+    await bus.publish(...events);
     return this.ordered(id);
   }
 
@@ -113,6 +184,9 @@ export class TaskOrders {
     return orderedView(row);
   }
 }
+
+/** It was ended without its agent's word, and may go on there: only that agent can tell what became of it. */
+const unsureEnd = ({ errorCode }: NamedTaskRow): boolean => errorCode === "TASK_TIMED_OUT" || errorCode === "COMMAND_CANCELLED";
 
 const subjectSchema = z.object({ image: z.string().optional(), name: z.string().optional() });
 
@@ -126,10 +200,12 @@ function orderedView(row: NamedTaskRow): OrderedTask {
   return {
     taskId: row.id,
     taskType: dockerKindSchema.parse(row.kind),
-    agentId: row.agent.name,
+    agentId: row.agent?.name ?? null,
     state: row.state,
+    priority: row.priority,
     payload: shownPayload(row) ?? {},
-    cancelAskedAt: row.cancelAskedAt,
+    ...orderFieldsOf(row),
+    generation: row.generation ?? 1,
     createdAt: row.createdAt,
   };
 }

@@ -1,19 +1,15 @@
-import { type TaskCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
+import type { ToAgentOf } from "@berth/protocol/agent-messages";
 import { z } from "zod";
-import type { Bus, BusEvent } from "../../platform/bus";
+import type { Bus } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
-import type { Metrics } from "../../platform/metrics";
-import { unseal } from "../../platform/sealing";
-import type { Keys } from "../../platform/secrets";
 import type { AgentGateway } from "./agent-gateway";
-import type { TaskListener } from "./task-listener";
-import { commandTypeOfKind } from "./tasks-schema";
-import { claimDueTasks, findAgentsWithDueTasks, findOvertaken, knownTask, type TaskRow, unclaimTask } from "./tasks-store";
+import { isDocker, type TaskHandOut } from "./task-hand-out-service";
+import type { TaskStreamGateway } from "./task-stream-gateway";
+import { commandTypeOfKind, taskKindSchema } from "./tasks-schema";
+import { findOvertaken, type HandedTaskRow } from "./tasks-store";
 
-/** From sending until it is sent again where no acknowledgement came; doubled with each attempt, up to 16 times. */
-export const SENT_LEASE_MS = 15_000;
 /** The safety net under the bus. */
 const POLL_MS = 5_000;
 
@@ -23,14 +19,13 @@ export interface DispatcherDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly gateway: AgentGateway;
-  readonly listeners: readonly TaskListener[];
-  readonly keys: Pick<Keys, "taskCredentials">;
-  readonly metrics?: Pick<Metrics, "taskSent">;
+  readonly streams: TaskStreamGateway;
+  readonly handOut: TaskHandOut;
 }
 
 const payloadSchema = z.record(z.string(), z.unknown());
 
-/** Sends due tasks to the agents that are connected here: woken by the bus, and every five seconds whatever happens. */
+/** Sends due tasks to the agents that are connected here, by channel or stream: woken by the bus, and every five seconds whatever happens. */
 export class TaskDispatcher {
   private timer: Timer | null = null;
   private unsubscribe: (() => void) | null = null;
@@ -42,6 +37,7 @@ export class TaskDispatcher {
   start(): void {
     this.unsubscribe = this.deps.bus.subscribe((event) => {
       if (event.kind === "task" || event.kind === "agent") void this.wake();
+      if (event.kind === "task_cancel") this.cancel(event.agentId, event.taskId, event.generation);
     });
     this.timer = this.deps.clock.every(POLL_MS, () => this.wake());
     void this.wake();
@@ -69,6 +65,7 @@ export class TaskDispatcher {
       this.again = false;
       try {
         while ((await this.round()) > 0);
+        while ((await this.streamRound()) > 0);
       } catch (error) {
         this.deps.log.error({ err: error }, "tasks could not be dispatched; trying again at the next poll");
       }
@@ -76,66 +73,58 @@ export class TaskDispatcher {
   }
 
   private async round(): Promise<number> {
-    const { database, clock, gateway } = this.deps;
-    const now = clock.now();
-    const connected = (await findAgentsWithDueTasks(database, now)).filter((agentId) => gateway.isConnected(agentId));
-    if (connected.length === 0) return 0;
-    const claimed = await claimDueTasks(database, connected, now, SENT_LEASE_MS);
-    const sent: TaskRow[] = [];
-    for (const row of claimed.sort((a, b) => (a.sequence < b.sequence ? -1 : 1))) {
-      if (this.send(row)) {
-        sent.push(row);
-        if (row.attempts === 1) this.deps.metrics?.taskSent(row.kind, (clock.now().getTime() - row.createdAt.getTime()) / 1000);
-      } else await unclaimTask(database, row);
-    }
+    const { database, gateway, handOut } = this.deps;
+    const claimed = await handOut.take("channel", (agentId) => gateway.isConnected(agentId));
+    const sent = await this.sendAll(claimed, (row) => gateway.send(row.agentId, this.command(row)));
     // Agents are at work from here on: what is left to say waits for no one.
     const overtaken = await findOvertaken(database, sent);
-    const events: BusEvent[] = [];
     for (const row of sent) {
       // The first word to stop it went out once and may have been lost: its agent is told again, each time that it is asked again.
-      if (overtaken.has(row.id) || row.cancelAskedAt !== null) gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
-      events.push(...(row.attempts === 1 ? await this.announce(row) : []), {
-        kind: "task",
-        taskId: row.id,
-        agentId: row.agentId,
-        sessionId: row.sessionId,
-      });
+      if (overtaken.has(row.id) || row.cancelAskedAt !== null) this.cancel(row.agentId, row.id, isDocker(row) ? row.generation : null);
     }
-    await this.deps.bus.publish(...events);
+    await handOut.announce(sent);
     return sent.length;
   }
 
-  private send(row: TaskRow): boolean {
-    return this.deps.gateway.send(row.agentId, {
+  /** Who has a channel too is told by that. */
+  private async streamRound(): Promise<number> {
+    const { gateway, streams, handOut } = this.deps;
+    if (streams.openCount() === 0) return 0;
+    const claimed = await handOut.take("stream", (agentId) => streams.isOpen(agentId) && !gateway.isConnected(agentId));
+    const sent = await this.sendAll(claimed, (row) => {
+      if (row.cancelAskedAt !== null) return streams.send(row.agentId, { type: "task_cancelled", taskId: row.id });
+      const { priority: _, createdAt: __, ...task } = handOut.shown(row);
+      return streams.send(row.agentId, { type: "task_assigned", task });
+    });
+    await handOut.announce(sent);
+    return sent.length;
+  }
+
+  private async sendAll(rows: readonly HandedTaskRow[], send: (row: HandedTaskRow) => boolean): Promise<HandedTaskRow[]> {
+    const sent: HandedTaskRow[] = [];
+    for (const row of rows) {
+      if (send(row)) sent.push(row);
+      else await this.deps.handOut.giveBack(row);
+    }
+    return sent;
+  }
+
+  private command(row: HandedTaskRow): ToAgentOf<"command"> {
+    return {
       type: "command",
       command_id: row.id,
-      command_type: commandTypeOfKind[knownTask(row).kind],
+      command_type: commandTypeOfKind[taskKindSchema.parse(row.kind)],
       session_id: row.sessionId,
-      data: { ...payloadSchema.parse(row.payload), ...this.credentialsOf(row) },
-    });
+      data: { ...payloadSchema.parse(row.payload), ...this.deps.handOut.credentialsOf(row) },
+      ...(row.generation !== null && isDocker(row) ? { generation: row.generation } : {}),
+      ...(row.timeoutSeconds === null ? {} : { timeout_seconds: row.timeoutSeconds }),
+      ...(row.offered ? { offered: true as const } : {}),
+    };
   }
 
-  /** Of a master key that is gone they can't be read: the task then goes without, and its registry says what it misses. */
-  private credentialsOf(row: TaskRow): { credentials?: TaskCredentials } {
-    if (row.credentialsSealed === null) return {};
-    try {
-      return {
-        credentials: taskCredentialsSchema.parse(JSON.parse(unseal(this.deps.keys.taskCredentials, row.id, row.credentialsSealed))),
-      };
-    } catch {
-      this.deps.log.error({ taskId: row.id }, "a task's credentials can't be read with this master key; it is sent without them");
-      return {};
-    }
-  }
-
-  private async announce(row: TaskRow): Promise<BusEvent[]> {
-    const task = knownTask(row);
-    const events: BusEvent[] = [];
-    for (const listener of this.deps.listeners) {
-      if (listener.sent && listener.kinds.includes(task.kind)) {
-        events.push(...(await this.deps.database.$transaction((tx) => listener.sent?.(tx, task) ?? Promise.resolve([]))));
-      }
-    }
-    return events;
+  private cancel(agentId: string, taskId: string, generation: number | null): void {
+    const run = generation === null ? {} : { generation };
+    this.deps.gateway.send(agentId, { type: "command_cancel", command_id: taskId, ...run });
+    this.deps.streams.send(agentId, { type: "task_cancelled", taskId, ...run });
   }
 }

@@ -3,12 +3,16 @@ import { procedure, router } from "../../trpc/init";
 import { mayOrderTasks, mayTasks } from "./tasks-policy";
 import {
   cancelTaskInput,
+  createTaskForAnyInput,
   createTaskInput,
   listTasksInput,
   listTasksOutput,
   orderedTaskSchema,
+  retryTaskInput,
   taskDetailSchema,
   taskIdInput,
+  taskLogsInput,
+  taskLogsOutput,
 } from "./tasks-schema";
 import { taskMissing } from "./tasks-service";
 
@@ -27,6 +31,15 @@ export const tasksRouter = router({
       enforce(mayTasks(ctx.login, "see", { ownerId }), () => taskMissing(input.id), "see this task");
       return task;
     }),
+  logs: procedure
+    .meta({ rest: { method: "GET", path: "/tasks/{id}/logs", summary: "Read the log of a task" } })
+    .input(taskLogsInput)
+    .output(taskLogsOutput)
+    .query(async ({ ctx, input }) => {
+      const { ownerId } = await ctx.services.tasks.get(input.id);
+      enforce(mayTasks(ctx.login, "see", { ownerId }), () => taskMissing(input.id), "see this task");
+      return { lines: await ctx.services.tasks.logs(input) };
+    }),
   create: procedure
     .meta({
       rest: {
@@ -44,6 +57,44 @@ export const tasksRouter = router({
     .mutation(({ ctx, input }) => {
       enforce(mayOrderTasks(ctx.login), () => taskMissing(""), "give agents tasks");
       return ctx.services.taskOrders.create(ctx.asker, input);
+    }),
+  createForAny: procedure
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/tasks",
+        status: 201,
+        keys: "camel",
+        summary: "Give a task to whichever agent has these labels and capabilities",
+        refusals: [409],
+        example: {
+          selector: { labels: { datacenter: "us-east-1" } },
+          taskType: "docker.pull",
+          payload: { image: "registry.example/team/app", tag: "v2.3.1" },
+        },
+      },
+    })
+    .input(createTaskForAnyInput)
+    .output(orderedTaskSchema)
+    .mutation(({ ctx, input }) => {
+      enforce(mayOrderTasks(ctx.login), () => taskMissing(""), "give agents tasks");
+      return ctx.services.taskOrders.createForAny(ctx.asker, input);
+    }),
+  retry: procedure
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/tasks/{id}/retry",
+        keys: "camel",
+        summary: "Run a task again that failed or was cancelled",
+        refusals: [409],
+      },
+    })
+    .input(retryTaskInput)
+    .output(orderedTaskSchema)
+    .mutation(({ ctx, input }) => {
+      enforce(mayOrderTasks(ctx.login), () => taskMissing(input.id), "try tasks again");
+      return ctx.services.taskOrders.retry(ctx.asker, input);
     }),
   cancel: procedure
     .meta({

@@ -1,7 +1,8 @@
 import { type CommandData, commandDataSchemas } from "@berth/protocol/agent-commands";
+import type { DockerKind } from "@berth/protocol/docker-tasks";
 import { BerthError, errorCodeSchema } from "@berth/protocol/errors";
 import { z } from "zod";
-import type { BusEvent } from "../../platform/bus";
+import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
@@ -10,6 +11,7 @@ import type { Actor } from "../users/users-policy";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import type { AgentGateway } from "./agent-gateway";
 import { shownPayload } from "./shown-payload";
+import { MAX_LOG_LINES, type TaskLogsService } from "./task-logs-service";
 import {
   commandTypeOfKind,
   type listTasksInput,
@@ -17,7 +19,11 @@ import {
   type Task,
   type TaskDetail,
   type TaskKind,
+  type TaskLogLine,
+  type TaskSelector,
   taskKindSchema,
+  type taskLogsInput,
+  taskSelectorSchema,
 } from "./tasks-schema";
 import {
   cancelQueuedTasks,
@@ -42,14 +48,33 @@ export interface NewTask<K extends TaskKind> {
   readonly sessionId?: string;
   readonly generation?: number;
   readonly data: CommandData<(typeof commandTypeOfKind)[K]>;
-  /** Sealed with `taskCredentials` for the id that is given with it. */
-  readonly sealed?: { readonly id: string; readonly credentials: string };
   /** Who asked; null is the system. */
   readonly createdById: string | null;
 }
 
+export type OrderTarget = { readonly agentId: string } | { readonly selector: TaskSelector };
+
+/** What an admin asked for, read. */
+export interface NewOrder {
+  readonly id: string;
+  readonly kind: DockerKind;
+  readonly target: OrderTarget;
+  readonly payload: Record<string, unknown>;
+  /** With `taskCredentials`, for this id. */
+  readonly credentialsSealed: string | null;
+  readonly priority: number;
+  readonly timeoutSeconds: number;
+  readonly notBefore: Date | null;
+  readonly retries: number;
+  readonly idempotencyKey: string | null;
+  readonly requestHash: string | null;
+  readonly createdById: string;
+}
+
 export interface TasksDeps {
   readonly database: Database;
+  readonly bus: Bus;
+  readonly taskLogs: TaskLogsService;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly gateway: AgentGateway;
@@ -63,8 +88,7 @@ export class TasksService {
   async enqueue<K extends TaskKind>(tx: Tx, task: NewTask<K>): Promise<Extract<BusEvent, { kind: "task" }>> {
     const payload = commandDataSchemas[commandTypeOfKind[task.kind]].parse(task.data);
     const row = await insertTask(tx, {
-      id: task.sealed?.id ?? this.deps.ids.uuid(),
-      credentialsSealed: task.sealed?.credentials ?? null,
+      id: this.deps.ids.uuid(),
       kind: task.kind,
       agentId: task.agentId,
       sessionId: task.sessionId ?? null,
@@ -74,6 +98,14 @@ export class TasksService {
       createdAt: this.deps.clock.now(),
     });
     return { kind: "task", taskId: row.id, agentId: row.agentId, sessionId: row.sessionId };
+  }
+
+  /** A task of an engine, in its first run. Throws a unique violation where its maker used the key before. */
+  async enqueueOrder(tx: Tx, { target, payload, ...order }: NewOrder): Promise<Extract<BusEvent, { kind: "task" }>> {
+    const whose = "agentId" in target ? { agentId: target.agentId } : { selector: target.selector };
+    const kept = z.record(z.string(), z.json()).parse(payload);
+    const row = await insertTask(tx, { ...order, ...whose, payload: kept, generation: 1, createdAt: this.deps.clock.now() });
+    return { kind: "task", taskId: row.id, agentId: row.agentId, sessionId: null };
   }
 
   async list(actor: Actor, input: z.output<typeof listTasksInput>): Promise<z.output<typeof listTasksOutput>> {
@@ -100,7 +132,23 @@ export class TasksService {
     if (!row) throw taskMissing(id);
     const payload = shownPayload(row);
     const result = payload === null ? null : resultSchema.parse(row.result);
-    return { task: { ...taskView(row), payload, result, cancelAskedAt: row.cancelAskedAt }, ownerId: row.session?.userId ?? null };
+    const task = {
+      ...taskView(row),
+      payload,
+      result,
+      ...orderFieldsOf(row),
+      generation: row.generation,
+      deliveredBy: row.deliveredBy,
+      offered: row.offered,
+      deadlineAt: row.deadlineAt,
+      acknowledgedAt: row.acknowledgedAt,
+      logLines: Math.min(row.logLines, MAX_LOG_LINES + 1),
+    };
+    return { task, ownerId: row.session?.userId ?? null };
+  }
+
+  logs({ id, after, limit }: z.output<typeof taskLogsInput>): Promise<TaskLogLine[]> {
+    return this.deps.taskLogs.read(id, after, limit);
   }
 
   /**
@@ -113,7 +161,11 @@ export class TasksService {
     return {
       sentBefore: sent.length > 0,
       tell: () => {
-        for (const row of sent) this.deps.gateway.send(row.agentId, { type: "command_cancel", command_id: row.id });
+        for (const { id: taskId, agentId } of sent) {
+          if (agentId === null || this.deps.gateway.send(agentId, { type: "command_cancel", command_id: taskId })) continue;
+          // Another replica may have it. A word that is lost is said again with each sending of what it overtakes.
+          this.deps.bus.publish({ kind: "task_cancel", taskId, agentId, generation: null }).catch(() => {});
+        }
       },
     };
   }
@@ -148,9 +200,10 @@ export const taskView = (row: NamedTaskRow): Task => ({
   id: row.id,
   kind: taskKindSchema.parse(row.kind),
   state: row.state,
-  agentId: row.agent.name,
+  agentId: row.agent?.name ?? null,
   // One that waits in a warm pool has no page.
   session: row.session && row.session.userId !== WARM_POOL_OWNER ? { id: row.session.id, name: row.session.name } : null,
+  priority: row.priority,
   attempts: row.attempts,
   progress: row.progressMessage === null ? null : { percent: row.progress, message: row.progressMessage },
   errorCode: row.errorCode === null ? null : errorCodeSchema.catch("INTERNAL_ERROR").parse(row.errorCode),
@@ -158,4 +211,14 @@ export const taskView = (row: NamedTaskRow): Task => ({
   createdAt: row.createdAt,
   sentAt: row.sentAt,
   finishedAt: row.finishedAt,
+});
+
+export const orderFieldsOf = (row: NamedTaskRow) => ({
+  selector: taskSelectorSchema.nullable().parse(row.selector),
+  timeoutSeconds: row.timeoutSeconds,
+  notBefore: row.notBefore,
+  retries: row.retries,
+  retried: row.retried,
+  idempotencyKey: row.idempotencyKey,
+  cancelAskedAt: row.cancelAskedAt,
 });

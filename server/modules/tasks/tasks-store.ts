@@ -1,5 +1,5 @@
 import type { Database, Tx } from "../../platform/database";
-import type { Prisma } from "../../platform/db/generated/client";
+import { Prisma } from "../../platform/db/generated/client";
 import { bigintText, Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { KnownTask } from "./task-listener";
@@ -10,12 +10,14 @@ const withNames = {
   session: { select: { id: true, name: true, userId: true } },
 } satisfies Prisma.TaskInclude;
 export type TaskRow = Prisma.TaskGetPayload<object>;
+/** One that an agent has, or had before it was to be tried again. */
+export type HandedTaskRow = TaskRow & { readonly agentId: string };
 export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
 
 const open: TaskState[] = ["queued", "sent", "acknowledged"];
 const openNow: TaskState[] = ["sent", "acknowledged"];
 
-export const knownTask = (row: TaskRow): KnownTask => ({
+export const knownTask = (row: HandedTaskRow): KnownTask => ({
   id: row.id,
   kind: taskKindSchema.parse(row.kind),
   agentId: row.agentId,
@@ -26,7 +28,10 @@ export const knownTask = (row: TaskRow): KnownTask => ({
 
 export const insertTask = (tx: Tx, data: Prisma.TaskUncheckedCreateInput) => tx.task.create({ data });
 export const findTask = (db: Tx | Database, id: string) => db.task.findUnique({ where: { id } });
-export const findNamedTask = (db: Database, id: string) => db.task.findUnique({ where: { id }, include: withNames });
+export const findNamedTask = (db: Tx | Database, id: string) => db.task.findUnique({ where: { id }, include: withNames });
+/** The task that this maker asked for with this key before. */
+export const findTaskOfKey = (db: Tx | Database, createdById: string, idempotencyKey: string) =>
+  db.task.findUnique({ where: { createdById_idempotencyKey: { createdById, idempotencyKey } }, include: withNames });
 export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
   db.task.findMany({ where: { sessionId, state: { in: open } }, orderBy: { sequence: "asc" } });
 
@@ -85,44 +90,6 @@ export async function countOpenTasks(db: Database): Promise<Record<"queued" | "s
   return { queued: of("queued"), sent: of("sent"), acknowledged: of("acknowledged") };
 }
 
-/** Agents that have something to be sent now. */
-export async function findAgentsWithDueTasks(db: Database, now: Date): Promise<string[]> {
-  const rows = await db.task.findMany({ where: due(now), distinct: ["agentId"], select: { agentId: true } });
-  return rows.map((row) => row.agentId);
-}
-
-const due = (now: Date): Prisma.TaskWhereInput => ({
-  AND: [
-    { OR: [{ state: "queued" }, { state: { in: openNow }, leaseExpiresAt: { lte: now } }] },
-    { OR: [{ notBefore: null }, { notBefore: { lte: now } }] },
-  ],
-});
-
-/**
- * Takes what is due for these agents, the first open task of each session only, and leases it. Two dispatchers never take the same row;
- * one that dies here leaves rows whose lease runs out.
- */
-export function claimDueTasks(db: Database, agentIds: readonly string[], now: Date, leaseMs: number): Promise<TaskRow[]> {
-  return db.$queryRaw<TaskRow[]>`
-    WITH due AS (
-      SELECT t."id" FROM "Task" t
-      WHERE t."agentId" = ANY(${[...agentIds]}::uuid[])
-        AND (t."state" = 'queued' OR (t."state" IN ('sent', 'acknowledged') AND t."leaseExpiresAt" <= ${now}))
-        AND (t."notBefore" IS NULL OR t."notBefore" <= ${now})
-        AND NOT EXISTS (
-          SELECT 1 FROM "Task" e WHERE e."sessionId" = t."sessionId" AND e."sequence" < t."sequence" AND e."state" IN ('queued', 'sent', 'acknowledged')
-        )
-      ORDER BY t."sequence"
-      LIMIT 200
-      FOR UPDATE OF t SKIP LOCKED
-    )
-    UPDATE "Task" SET
-      "state" = 'sent', "attempts" = "attempts" + 1, "sentAt" = coalesce("sentAt", ${now}), "updatedAt" = ${now},
-      "leaseExpiresAt" = ${now}::timestamp + make_interval(secs => ${leaseMs / 1000} * power(2, least("attempts", 4)))
-    FROM due WHERE "Task"."id" = due."id"
-    RETURNING "Task".*`;
-}
-
 /** Of these tasks those whose session is to be ended: a stop of it waits behind them. */
 export async function findOvertaken(db: Database, rows: readonly TaskRow[]): Promise<ReadonlySet<string>> {
   const sessionIds = rows.flatMap(({ sessionId, kind }) => (sessionId && kind !== "session.stop" ? [sessionId] : []));
@@ -132,35 +99,69 @@ export async function findOvertaken(db: Database, rows: readonly TaskRow[]): Pro
   return new Set(overtaken.map((row) => row.id));
 }
 
-/** It was not sent after all. */
-export const unclaimTask = (db: Database, row: TaskRow) =>
-  db.task.updateMany({
-    where: { id: row.id, state: "sent", attempts: row.attempts },
-    data: {
-      attempts: { decrement: 1 },
-      leaseExpiresAt: null,
-      ...(row.attempts === 1 ? { state: "queued", sentAt: null } : { leaseExpiresAt: new Date(0) }),
-    },
+/** `taken`: it is at it. `offered`: it wants it, and may begin once it is sent. Null: it is no open task of this agent. */
+export async function acknowledgeTask(
+  db: Database,
+  row: HandedTaskRow,
+  now: Date,
+  leaseExpiresAt: Date,
+): Promise<"taken" | "offered" | null> {
+  const mine = { id: row.id, agentId: row.agentId, state: { in: openNow } };
+  const wanted = await db.task.updateMany({
+    where: { ...mine, offered: true },
+    // Due at once, for this agent alone: the next sending is the command itself.
+    data: { offered: false, leaseExpiresAt: now, deadlineAt: deadlineOf(row, now) },
   });
-
-/** 0: it is no open task of this agent. */
-export async function acknowledgeTask(db: Database, id: string, agentId: string, now: Date, leaseExpiresAt: Date): Promise<TaskRow | null> {
+  if (wanted.count === 1) return "offered";
   const { count } = await db.task.updateMany({
-    where: { id, agentId, state: { in: openNow } },
+    where: { ...mine, offered: false },
     data: { state: "acknowledged", acknowledgedAt: now, leaseExpiresAt },
   });
-  return count === 1 ? findTask(db, id) : null;
+  return count === 1 ? "taken" : null;
 }
 
-export async function progressTask(
-  tx: Tx,
-  id: string,
-  agentId: string,
-  progress: { progress: number | null; progressMessage: string; leaseExpiresAt: Date },
+const deadlineOf = ({ timeoutSeconds }: TaskRow, now: Date): Date | null =>
+  timeoutSeconds === null ? null : new Date(now.getTime() + timeoutSeconds * 1000);
+
+/** An agent that speaks of a task has it. */
+export async function hearOfTask(
+  tx: Tx | Database,
+  row: HandedTaskRow,
+  now: Date,
+  data: { progress?: number | null; progressMessage?: string; leaseExpiresAt: Date },
 ): Promise<boolean> {
-  const { count } = await tx.task.updateMany({ where: { id, agentId, state: { in: openNow } }, data: progress });
+  const mine = { id: row.id, agentId: row.agentId, state: { in: openNow } };
+  const { count } = await tx.task.updateMany({ where: mine, data });
+  if (count === 1 && row.acknowledgedAt === null && row.deliveredBy !== "channel")
+    await tx.task.updateMany({ where: { ...mine, acknowledgedAt: null }, data: { state: "acknowledged", acknowledgedAt: now } });
   return count === 1;
 }
+
+/** Handed out, and its time is over. */
+export async function findOverdue(db: Database, now: Date): Promise<HandedTaskRow[]> {
+  const rows = await db.task.findMany({
+    where: { state: { in: openNow }, deadlineAt: { lte: now } },
+    orderBy: { deadlineAt: "asc" },
+    take: 200,
+  });
+  return rows.flatMap((row) => (row.agentId === null ? [] : [{ ...row, agentId: row.agentId }]));
+}
+
+/** Open tasks of engines whose agent was revoked, but for those that another agent may get. */
+export async function findTasksOfRevoked(db: Database): Promise<HandedTaskRow[]> {
+  const rows = await db.task.findMany({
+    where: { state: { in: open }, kind: { startsWith: "docker." }, offered: false, agent: { revokedAt: { not: null } } },
+    take: 200,
+  });
+  return rows.flatMap((row) => (row.agentId === null ? [] : [{ ...row, agentId: row.agentId }]));
+}
+
+/** Those that ended before then, with their logs, so many at most. Says how many. */
+export const deleteEndedTasks = (db: Database, before: Date, limit: number): Promise<number> =>
+  db.$executeRaw`
+    DELETE FROM "Task" WHERE "id" IN (
+      SELECT "id" FROM "Task" WHERE "finishedAt" < ${before} AND "state" IN ('completed', 'failed', 'cancelled') LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    )`;
 
 /** True for the one who ended it. */
 export async function finishTask(
@@ -168,10 +169,12 @@ export async function finishTask(
   id: string,
   from: readonly TaskState[],
   data: Prisma.TaskUncheckedUpdateManyInput,
+  /** In this run, with this agent alone. */
+  guard: { readonly generation?: number | null; readonly agentId?: string } = {},
 ): Promise<boolean> {
   const { count } = await tx.task.updateMany({
-    where: { id, state: { in: [...from] } },
-    data: { ...data, leaseExpiresAt: null, credentialsSealed: null },
+    where: { id, state: { in: [...from] }, ...guard },
+    data: { ...data, leaseExpiresAt: null, deadlineAt: null, offered: false, credentialsSealed: null },
   });
   return count === 1;
 }
@@ -182,16 +185,58 @@ export const cancelQueuedTasks = (tx: Tx, sessionId: string, kinds: readonly str
     data: { state: "cancelled", finishedAt: now, errorCode: "COMMAND_CANCELLED", errorMessage: "Cancelled before it was sent" },
   });
 
-/** False: it was sent, or is over. */
-export async function cancelQueuedTask(tx: Tx, id: string, now: Date): Promise<boolean> {
+/** False: an agent may be at it, or it is over. One that was only offered is not begun before its acknowledgement is taken. */
+export async function cancelUnbegunTask(tx: Tx, id: string, now: Date): Promise<boolean> {
   const { count } = await tx.task.updateMany({
-    where: { id, state: "queued" },
+    where: { id, OR: [{ state: "queued" }, { state: { in: openNow }, offered: true }] },
     data: {
       state: "cancelled",
       finishedAt: now,
+      leaseExpiresAt: null,
+      offered: false,
       credentialsSealed: null,
       errorCode: "COMMAND_CANCELLED",
       errorMessage: "Cancelled before it was sent",
+    },
+  });
+  return count === 1;
+}
+
+/**
+ * Back to the queue, as the next run: false where it is in none of these states, or in another run by now. A task for any agent that fits
+ * goes to whichever, unless `agentId` says that it stays where it was.
+ */
+export async function runAgain(
+  tx: Tx,
+  row: TaskRow,
+  from: readonly TaskState[],
+  data: { retried: number; credentialsSealed?: string | null; notBefore?: Date; errorCode?: string; errorMessage?: string; stays?: true },
+): Promise<boolean> {
+  const { stays, ...columns } = data;
+  const moves = row.selector !== null && row.agentId !== null && !stays;
+  const { count } = await tx.task.updateMany({
+    where: { id: row.id, state: { in: [...from] }, generation: row.generation },
+    data: {
+      notBefore: null,
+      errorCode: null,
+      errorMessage: null,
+      ...columns,
+      ...(moves ? { agentId: null, pastAgentIds: [...new Set([...row.pastAgentIds, ...(row.agentId ? [row.agentId] : [])])] } : {}),
+      state: "queued",
+      generation: { increment: 1 },
+      attempts: 0,
+      deliveredBy: null,
+      offered: false,
+      credentialsWithheld: false,
+      leaseExpiresAt: null,
+      deadlineAt: null,
+      sentAt: null,
+      acknowledgedAt: null,
+      finishedAt: null,
+      cancelAskedAt: null,
+      progress: null,
+      progressMessage: null,
+      result: Prisma.DbNull,
     },
   });
   return count === 1;
@@ -209,5 +254,8 @@ export async function askToCancel(tx: Tx, id: string, now: Date): Promise<boolea
 /** Open tasks of an agent that came back are sent again at once, under their old ids. */
 export const expireLeases = (db: Database, agentId: string, now: Date) =>
   db.task.updateMany({ where: { agentId, state: { in: openNow } }, data: { leaseExpiresAt: now } });
+/** Those of which nothing was heard since they were handed out by its stream. */
+export const expireUnheard = (db: Database, agentId: string, now: Date) =>
+  db.task.updateMany({ where: { agentId, state: "sent", deliveredBy: "stream", acknowledgedAt: null }, data: { leaseExpiresAt: now } });
 export const expireLeasesOfSession = (tx: Tx, sessionId: string, now: Date) =>
   tx.task.updateMany({ where: { sessionId, state: { in: openNow } }, data: { leaseExpiresAt: now } });

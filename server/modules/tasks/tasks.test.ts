@@ -17,6 +17,7 @@ beforeAll(async () => {
 afterAll(() => kit.close());
 afterEach(() => kit.database.session.deleteMany());
 
+const noStreams = { openCount: () => 0, isOpen: () => false, send: () => false };
 const create = () => kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name });
 const taskOf = async (sessionId: string) => (await kit.callerOf(owner).tasks.list({ sessionId })).tasks[0];
 const phaseOf = async (id: string) => (await kit.callerOf(owner).sessions.get({ id })).status.phase;
@@ -66,7 +67,7 @@ describe("delivery", () => {
     await kit.dispatcher.stop();
     const session = await create();
     expect(await taskOf(session.id)).toMatchObject({ state: "queued", attempts: 0 });
-    const next = new TaskDispatcher({ ...kit, listeners: [kit.sessionsInbox] });
+    const next = new TaskDispatcher({ ...kit, streams: noStreams });
     next.start();
     expect(await agent.command("start_session")).toMatchObject({ session_id: session.id });
     await next.stop();
@@ -77,7 +78,7 @@ describe("delivery", () => {
     agent = await makeAgent(kit, { capacity: {} });
     await kit.dispatcher.stop();
     for (let count = 0; count < 12; count += 1) await create();
-    const rivals = [1, 2, 3].map(() => new TaskDispatcher({ ...kit, listeners: [kit.sessionsInbox] }));
+    const rivals = [1, 2, 3].map(() => new TaskDispatcher({ ...kit, streams: noStreams }));
     await Promise.all(rivals.map((rival) => rival.wake()));
     expect(commands()).toHaveLength(12);
     expect(new Set(commands().map((command) => command.command_id)).size).toBe(12);

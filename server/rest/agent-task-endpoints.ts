@@ -1,0 +1,33 @@
+import { completeReplySchema, completeRequestSchema, pollReplySchema } from "@berth/protocol/agent-tasks";
+import type { HttpHandler } from "../http/calls";
+import type { IdentityService } from "../modules/identity/identity-service";
+import type { TaskHandOut } from "../modules/tasks/task-hand-out-service";
+import type { TasksInbox } from "../modules/tasks/tasks-inbox";
+import type { RateLimiter } from "../platform/rate-limiter";
+import { answerAgent, askAgent } from "./agent-endpoints";
+
+export interface AgentTaskEndpointOptions {
+  readonly identity: Pick<IdentityService, "authenticateAs">;
+  readonly handOut: Pick<TaskHandOut, "answer">;
+  readonly tasksInbox: Pick<TasksInbox, "completed">;
+  readonly limit: RateLimiter;
+}
+
+/** `GET /api/v1/agents/{id}/tasks`: what waits for this agent, which is its own from now on. */
+export const agentTasksEndpoint =
+  ({ identity, handOut, limit }: AgentTaskEndpointOptions): HttpHandler =>
+  async (call) => {
+    const { agentRef, shown } = await askAgent(call, limit, "GET");
+    const { agentId } = await identity.authenticateAs(agentRef, shown);
+    answerAgent(call.response, pollReplySchema.parse({ tasks: await handOut.answer(agentId, "poll") }));
+  };
+
+/** `POST /api/v1/agents/{id}/tasks/{taskId}/complete`: what became of a task, from an agent that has no channel. */
+export const agentTaskCompleteEndpoint =
+  ({ identity, tasksInbox, limit }: AgentTaskEndpointOptions): HttpHandler =>
+  async (call) => {
+    const { agentRef, shown, readBodyAs } = await askAgent(call, limit, "POST");
+    const { agentId } = await identity.authenticateAs(agentRef, shown);
+    await tasksInbox.completed(agentId, call.params.taskId ?? "", readBodyAs(completeRequestSchema));
+    answerAgent(call.response, completeReplySchema.parse({ acknowledged: true }));
+  };
