@@ -14,7 +14,7 @@ import { asTable, failures, type Report } from "./report";
 import { runChecks } from "./run-checks";
 
 /** Sections of contracts that are not built yet; the kit names each of their checks as not served. */
-const NOT_BUILT = ["tasks", "task-stream", "node-callbacks", "agent-task-ways", "agent-http"];
+const NOT_BUILT = ["node-callbacks", "agent-task-ways", "agent-http"];
 
 function demandConformance(report: Report): void {
   const table = asTable(report);
@@ -34,7 +34,10 @@ describe("this control plane", () => {
     const writes = setInterval(() => void kit.heartbeats.flush(), 100);
     // As main does at the word of the bus.
     const removed = kit.bus.subscribe((event) => {
-      if (event.kind === "agent_revoked") kit.doors.agents.disconnect(event.agentId, "revoked");
+      if (event.kind === "agent_revoked") {
+        kit.doors.agents.disconnect(event.agentId, "revoked");
+        kit.doors.taskStreams.disconnect(event.agentId, "revoked");
+      }
     });
     ends.push(() => clearInterval(writes), removed);
   });

@@ -1,5 +1,6 @@
 import { heartbeatReplySchema, heartbeatRequestSchema } from "@berth/protocol/agent-heartbeat";
 import { certificateReplySchema, certificateRequestSchema } from "@berth/protocol/agent-registration";
+import { completeReplySchema, completeRequestSchema, pollReplySchema } from "@berth/protocol/agent-tasks";
 import type { z } from "zod";
 
 /** What agents ask for themselves: served beside the procedures, by an agent's credential instead of a person's. */
@@ -32,5 +33,21 @@ export const agentPaths: readonly AgentPath[] = [
     summary: "Fetch the agent's first certificate, or a renewed one",
     body: certificateRequestSchema,
     answer: certificateReplySchema,
+  },
+  {
+    path: "/agents/{id}/tasks",
+    method: "get",
+    operationId: "agent.tasks",
+    summary: "Take the tasks that wait for the agent",
+    body: null,
+    answer: pollReplySchema,
+  },
+  {
+    path: "/agents/{id}/tasks/{taskId}/complete",
+    method: "post",
+    operationId: "agent.completeTask",
+    summary: "Tell what became of a task that was taken by heartbeat, poll or stream",
+    body: completeRequestSchema,
+    answer: completeReplySchema,
   },
 ];
