@@ -159,7 +159,8 @@ class Copy {
   ): Promise<Response> {
     const { url, token } = this.place;
     const path = remote.split("/").map(encodeURIComponent).join("/");
-    const search = new URLSearchParams({ ...query, ...this.reason });
+    const search = new URLSearchParams(query);
+    if (this.reason.reason !== undefined) search.set("reason", this.reason.reason);
     const address = new URL(`/v1/agents/${this.id}/files${path}${search.size > 0 ? `?${search}` : ""}`, url);
     const { signal } = this.options;
     const answer = await fetch(address, {

@@ -18,7 +18,7 @@ test("a container that was started while its start was on the way counts as star
   const [image, tag] = BASE_IMAGE.split(":");
   const read = readDockerTask("docker.run", { image, tag, name: `meanwhile-${engine.agent.slice(0, 8)}`, command: ["sleep", "300"] });
   if (!read.ok) throw new Error(JSON.stringify(read.problems));
-  const task = randomUUID();
+  const task = { id: randomUUID(), run: 1 };
   const { id } = await engine.docker.createContainer(taskContainerOptions(task, engine.agent, read.payload));
   const onTheWay = proxy.asked.hold((call) => call.path.endsWith("/start"));
   const running = tasks.run(task, read.payload, operation());

@@ -90,6 +90,8 @@ describe("what an agent has open", () => {
     const { services } = wireModules({
       ...{ config: kit.config, cookieName: "berth-session", version: "other", database: kit.database, pool: kit.pool, keys: kit.keys },
       ...{ bus, clock: kit.clock, ids: systemIds, log: kit.log, metrics: new Metrics(), gateway },
+      taskStreams: { openCount: () => 0, isOpen: () => false, send: () => false },
+      agentApi: { request: () => Promise.reject(new Error("no agent is here")) },
       logReader: { open: () => Promise.reject(new Error("no agent is here")) },
       agentBundleSha256: () => null,
       notices: () => [],

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startBerth } from "../testing/start-berth";
 import { remoteIn } from "./copy-command";
@@ -41,6 +42,7 @@ async function run(...args: string[]) {
     env: { BERTH_URL: berth.url, BERTH_TOKEN: token },
     configDir: root,
     terminal: null,
+    streams: { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough(), terminal: null },
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     ask: async () => "",

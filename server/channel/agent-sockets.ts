@@ -75,7 +75,7 @@ export class AgentSockets {
 
   /** UUIDs of all that have a connection here, registered or not. */
   agentIds(): string[] {
-    return [...new Set([...this.all].map((connection) => connection.agent.agentId))];
+    return [...this.all.keys()];
   }
 
   connectedCount(): number {

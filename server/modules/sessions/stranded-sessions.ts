@@ -28,10 +28,10 @@ export class StrandedSessions {
   /** Once the tasks of a revoked agent have ended: what was to end has, what waited in a pool is gone, and all others say why they can't be reached. */
   async leftBy(agent: { readonly id: string; readonly name: string; readonly revokedAt: Date }): Promise<void> {
     const { database, bus } = this.deps;
-    for (const { id, desired, warmAt } of await findLiveSessionsOn(database, agent.id))
+    for (const { id, desired, warmAt } of await findLiveSessionsOn(database, [agent.id]))
       if (warmAt || desired === "terminated") await bus.publish(...(await this.end(id, agent)));
     await insertRevocationEvents(database, agent.id, `Its agent '${agent.name}' was revoked`, agent.revokedAt);
-    const left = await findLiveSessionsOn(database, agent.id);
+    const left = await findLiveSessionsOn(database, [agent.id]);
     await bus.publish(...left.map(({ id, userId }): BusEvent => ({ kind: "session", sessionId: id, userId, agentId: agent.id })));
   }
 
