@@ -4,7 +4,7 @@ import type { KeyCredentials } from "../agent/identity/credentials";
 import { routes } from "./http/routes";
 import type { Asker } from "./modules/users/users-schema";
 import { toWire } from "./rest/key-case";
-import { type ServedProcedure, servedProcedures } from "./rest/rest-routes";
+import { type ServedProcedure, servedProcedures, surfacePaths } from "./rest/rest-routes";
 import {
   expectedOfToken,
   httpRows,
@@ -159,7 +159,7 @@ const procedures = new Map(
   ]),
 );
 const nameOf = (row: string): string => row.split(" ")[0] ?? "";
-const served = servedProcedures(appRouter);
+const served = [...servedProcedures(appRouter), ...servedProcedures(appRouter, "containers")];
 
 function trpcRequest(procedure: string, input: Record<string, unknown> | undefined) {
   if (procedures.get(procedure) === "mutation") return { method: "POST", body: input ?? {}, path: `/api/trpc/${procedure}` };
@@ -167,18 +167,19 @@ function trpcRequest(procedure: string, input: Record<string, unknown> | undefin
   return { method: "GET", path: `/api/trpc/${procedure}${query}` };
 }
 
-function restRequest({ route, input: schema }: ServedProcedure, input: Record<string, unknown> = {}) {
+function restRequest({ route, input: schema, keys, surface }: ServedProcedure, input: Record<string, unknown> = {}) {
   const rest = { ...input };
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = String(rest[name]);
     delete rest[name];
     return encodeURIComponent(value);
   });
-  const wire = route.keys === "camel" ? rest : toWire(schema, rest);
-  if (route.method !== "GET" && route.method !== "DELETE") return { method: route.method, path: `/api/v1${path}`, body: wire };
+  const root = surfacePaths[surface];
+  const wire = keys === "camel" ? rest : toWire(schema, rest);
+  if (route.method !== "GET" && route.method !== "DELETE") return { method: route.method, path: `${root}${path}`, body: wire };
   return {
     method: route.method,
-    path: `/api/v1${path}?${new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)]))}`,
+    path: `${root}${path}?${new URLSearchParams(Object.entries(rest).map(([key, value]) => [key, String(value)]))}`,
   };
 }
 
@@ -195,7 +196,7 @@ describe("every way in has its row", () => {
   it("paths outside Next, and apps", () => {
     const asked = [...Object.keys(httpRows), ...Object.values(socketRows).map((row) => row.route)];
     expect([...new Set(asked)].sort()).toEqual(
-      [...Object.keys(routes).filter((name) => name !== "trpc" && name !== "rest"), "apps"].sort(),
+      [...Object.keys(routes).filter((name) => name !== "trpc" && name !== "rest" && name !== "containers"), "apps"].sort(),
     );
   });
 });

@@ -10,7 +10,7 @@ import { Listener, type ListenerOptions, type ListenerTls } from "./http/listene
 import { liveEndpoint } from "./http/live-endpoint";
 import { logEndpoint } from "./http/log-endpoint";
 import { OpenSockets } from "./http/open-sockets";
-import { requestFacts } from "./http/request-facts";
+import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
@@ -109,6 +109,17 @@ export function wireDoors(parts: DoorParts) {
     sockets,
     clock,
   });
+  const containers = new RestEndpoint({
+    router: appRouter,
+    surface: "containers",
+    clock,
+    context: async (request, requestId) => {
+      const address = requestAddress(request, trusted);
+      const login = await identify(request.headers, auth, address);
+      await asked.take(keyOf(login, address));
+      return createContext(requestFacts(request, requestId, { login, countedAsLogin: false }, trusted));
+    },
+  });
   const rest = new RestEndpoint({
     router: appRouter,
     clock,
@@ -152,6 +163,8 @@ export function wireDoors(parts: DoorParts) {
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      containers: ({ request, response, params, query, requestId }) =>
+        containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
       sessionThumbnail: thumbnailEndpoint({
         authenticator: auth,

@@ -11,6 +11,7 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { type AgentRequests, ContainersService } from "./modules/containers/containers-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
@@ -32,6 +33,7 @@ import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
+import { SessionReach } from "./modules/sessions/session-reach";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
@@ -93,6 +95,8 @@ export interface ModuleParts {
   readonly gateway: AgentGateway;
   /** The way to sessions' logs, built as late as the sockets. */
   readonly logReader: LogReader;
+  /** The way to the agents' own HTTP API, as late. */
+  readonly agentApi: AgentRequests;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -165,6 +169,8 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
+  const reach = new SessionReach(base);
+  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -228,6 +234,7 @@ export function wireModules(parts: ModuleParts) {
     screenControl,
     idle,
     logs,
+    containers,
     homes,
     tasks,
     taskOrders,

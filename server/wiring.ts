@@ -110,6 +110,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       send: (agentId, message) => agents.send(agentId, message),
       disconnect: (agentId, reason) => agents.disconnect(agentId, reason),
     },
+    agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentBundleSha256: () => download.sha256,
     notices: () => readNotices(config.dataDir),

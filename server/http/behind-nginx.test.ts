@@ -115,6 +115,7 @@ beforeEach(async () => {
       trpc: http,
       openApi: http,
       rest: http,
+      containers: http,
       templateIcon: http,
       sessionThumbnail: http,
       agentBundle: http,

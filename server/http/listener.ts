@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { Duplex } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../platform/clock";
-import { errorBody, errorHeaders, toBerthError } from "../platform/errors";
+import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
 import type { Ids } from "../platform/ids";
 import { inRequest, type Log } from "../platform/log";
 import { limitBody } from "./body-limit";
@@ -65,7 +65,9 @@ const tlsOptions = ({ cert, key, clientAuthorities }: ListenerTls) => ({
 });
 
 /** Programs ask here, and are answered in their own language; of all of it Next has the sign-in alone. */
-const isApi = (pathname: string): boolean => /^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/");
+const isContainers = (pathname: string): boolean => /^\/v1(?:\/|$)/.test(pathname);
+const isApi = (pathname: string): boolean =>
+  isContainers(pathname) || (/^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/"));
 
 const isRest = (pathname: string): boolean => /^\/api\/v1(?:\/|$)/.test(pathname);
 
@@ -235,7 +237,8 @@ export class Listener {
       response.destroy();
       return;
     }
-    const body = JSON.stringify(errorBody(known, facts.requestId, this.options.clock.now()));
+    const ofContainers = isContainers(facts.pathname);
+    const body = JSON.stringify(ofContainers ? containerErrorBody(known) : errorBody(known, facts.requestId, this.options.clock.now()));
     // A body that nobody reads would be taken for the next request.
     if (!facts.request.complete) response.setHeader("Connection", "close");
     response.writeHead(known.status, { ...errorHeaders(known), "Content-Length": Buffer.byteLength(body) });

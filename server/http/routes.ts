@@ -14,6 +14,7 @@ export const routes = {
   agentHeartbeat: { kind: "http", path: "/api/v1/agents/{id}/heartbeat", access: "agent" },
   agentCertificate: { kind: "http", path: "/api/v1/agents/{id}/certificate", access: "agent" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
+  containers: { kind: "http", path: "/v1/agents/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },
   sessionThumbnail: { kind: "http", path: "/session-thumbnails/{id}", access: "login" },
   agentBundle: { kind: "http", path: "/agent/download/agent.mjs", access: "public" },

@@ -1,4 +1,4 @@
-import { BerthError } from "@berth/protocol/errors";
+import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import { z } from "zod";
 
 /** The error as the catalogue has it: ours as they are, anything unexpected as `INTERNAL_ERROR` without its text. */
@@ -40,6 +40,19 @@ export function errorBody(error: BerthError, requestId: string, now: Date) {
     timestamp: now.toISOString(),
     request_id: requestId,
   };
+}
+
+/** What the container control contract calls a refusal of any login. */
+const plainWords: Partial<Record<ErrorCode, string>> = {
+  AUTH_TOKEN_MISSING: "unauthorized",
+  AUTH_TOKEN_INVALID: "unauthorized",
+  AUTH_TOKEN_EXPIRED: "unauthorized",
+  AUTH_INSUFFICIENT_PERMISSIONS: "forbidden",
+};
+
+/** Body of an error answer under `/v1`: a code in lower snake_case, and words. */
+export function containerErrorBody(error: BerthError) {
+  return { error: plainWords[error.code] ?? error.code.toLowerCase(), message: error.message };
 }
 
 /** Headers that go with it. */

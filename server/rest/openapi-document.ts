@@ -130,8 +130,7 @@ function ownOperation({ operationId, summary, input, content }: OwnPath): OpenAp
 const tagOf = ({ procedure }: ServedProcedure): string => procedure.split(".")[0] ?? procedure;
 
 function operation(served: ServedProcedure): OpenApiOperation {
-  const { procedure, route, input } = served;
-  const keys = route.keys ?? "snake";
+  const { procedure, route, input, keys } = served;
   const inPath = new Set(served.segments.filter((part) => part.startsWith("{")).map((part) => part.slice(1, -1)));
   const takes: JsonSchema = input ? wireSchema(input, "input", keys) : {};
   const byQuery = route.method === "GET" || route.method === "DELETE";
@@ -172,10 +171,10 @@ function queryOf(object: JsonSchema): OpenApiParameter[] {
   });
 }
 
-function success({ route, output }: ServedProcedure): Record<string, OpenApiResponse> {
+function success({ route, output, keys }: ServedProcedure): Record<string, OpenApiResponse> {
   const status = route.status ?? 200;
   if (status === 204 || !output) return { [status]: { description: "Done", headers: commonHeaders } };
-  const schema = wireSchema(output, "output", route.keys ?? "snake");
+  const schema = wireSchema(output, "output", keys);
   const description = { 200: "As asked", 201: "Made", 202: "Accepted; the work goes on" }[status];
   return { [status]: { description, headers: commonHeaders, content: { "application/json": { schema } } } };
 }

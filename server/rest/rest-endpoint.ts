@@ -2,28 +2,32 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
 import { type AnyTRPCRouter, callTRPCProcedure } from "@trpc/server";
 import type { Clock } from "../platform/clock";
-import { errorBody, errorHeaders, toBerthError } from "../platform/errors";
+import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
 import { toWire } from "./key-case";
 import { restError } from "./rest-errors";
 import { readInput } from "./rest-input";
-import { matchRoute, type ServedProcedure, servedProcedures } from "./rest-routes";
+import { matchRoute, type ServedProcedure, type Surface, servedProcedures, surfacePaths } from "./rest-routes";
 
 export interface RestOptions {
   readonly router: AnyTRPCRouter;
   /** The context for one request; throws `BerthError` for a credential that isn't good. */
   context(request: IncomingMessage, requestId: string): Promise<unknown>;
   readonly clock: Clock;
+  /** Default `api`. */
+  readonly surface?: Surface;
 }
 
-/** Serves the procedures that have `meta.rest` under `/api/v1`: the same code behind another door. */
+/** Serves the procedures that have `meta.rest`: the same code behind another door. */
 export class RestEndpoint {
+  private readonly surface: Surface;
   private readonly served: readonly ServedProcedure[];
 
   constructor(private readonly options: RestOptions) {
-    this.served = servedProcedures(options.router);
+    this.surface = options.surface ?? "api";
+    this.served = servedProcedures(options.router, this.surface);
   }
 
-  /** `path` is what follows `/api/v1`, without the query. */
+  /** `path` is what follows the surface's own, without the query. */
   async handle(
     request: IncomingMessage,
     response: ServerResponse,
@@ -44,15 +48,15 @@ export class RestEndpoint {
     call: { path: string; query: URLSearchParams; requestId: string },
   ): Promise<void> {
     const method = request.method ?? "GET";
+    const full = `${surfacePaths[this.surface]}${call.path.slice(0, 200)}`;
     const match = matchRoute(this.served, method === "HEAD" ? "GET" : method, call.path);
-    if (match.found === "nothing") throw new BerthError("NOT_FOUND", `No such path: /api/v1${call.path.slice(0, 200)}`);
+    if (match.found === "nothing") throw new BerthError("NOT_FOUND", `No such path: ${full}`);
     if (match.found === "other methods") {
       const allow = match.allow.flatMap((one) => (one === "GET" ? [one, "HEAD"] : [one])).join(", ");
       response.setHeader("Allow", allow);
-      throw new BerthError("METHOD_NOT_ALLOWED", `/api/v1${call.path.slice(0, 200)} takes ${allow}, not ${method}`);
+      throw new BerthError("METHOD_NOT_ALLOWED", `${full} takes ${allow}, not ${method}`);
     }
     const { served, parameters } = match;
-    const keys = served.route.keys ?? "snake";
     const context = await this.options.context(request, call.requestId);
     const input = await readInput(request, served, parameters, call.query);
     const result: unknown = await callTRPCProcedure({
@@ -68,13 +72,14 @@ export class RestEndpoint {
     });
     const status = served.route.status ?? 200;
     if (status === 204 || result === undefined) return void response.writeHead(204).end();
-    const body = JSON.stringify(keys === "snake" ? toWire(served.output, result) : result);
+    const body = JSON.stringify(served.keys === "snake" ? toWire(served.output, result) : result);
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
     response.end(method === "HEAD" ? undefined : body);
   }
 
   private refuse(response: ServerResponse, error: BerthError, requestId: string): void {
     if (response.headersSent) return void response.destroy();
-    response.writeHead(error.status, errorHeaders(error)).end(JSON.stringify(errorBody(error, requestId, this.options.clock.now())));
+    const body = this.surface === "containers" ? containerErrorBody(error) : errorBody(error, requestId, this.options.clock.now());
+    response.writeHead(error.status, errorHeaders(error)).end(JSON.stringify(body));
   }
 }

@@ -22,7 +22,7 @@ export function restError(error: unknown, served: ServedProcedure, sent: SentInp
   const code = issues.every(byParameter) ? "INVALID_PARAMETER" : issues.every(missing) ? "MISSING_REQUIRED_FIELD" : "VALIDATION_FAILED";
   const named = issues.map((issue) => ({
     ...issue,
-    path: served.route.keys === "camel" ? issue.path : wirePath(served.input, issue.path),
+    path: served.keys === "camel" ? issue.path : wirePath(served.input, issue.path),
     message: missing(issue)
       ? "is required"
       : issue.code === "invalid_value"

@@ -38,8 +38,8 @@ export async function readInput(
   return { value: served.input || sent.size > 0 ? Object.fromEntries(sent) : undefined, parameters };
 }
 
-function fromParameters({ route, input }: ServedProcedure, query: URLSearchParams): Map<string, unknown> {
-  const fields = fieldsByWireName(input, route.keys ?? "snake");
+function fromParameters({ keys, input }: ServedProcedure, query: URLSearchParams): Map<string, unknown> {
+  const fields = fieldsByWireName(input, keys);
   const values = new Map<string, unknown>();
   for (const name of new Set(query.keys())) {
     const [text = "", ...more] = query.getAll(name);
@@ -50,12 +50,12 @@ function fromParameters({ route, input }: ServedProcedure, query: URLSearchParam
   return values;
 }
 
-async function fromBody(request: IncomingMessage, { route, input }: ServedProcedure): Promise<Map<string, unknown>> {
+async function fromBody(request: IncomingMessage, { keys, input }: ServedProcedure): Promise<Map<string, unknown>> {
   const body = (await readJsonBody(request)) ?? {};
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new BerthError("VALIDATION_FAILED", "The body must be a JSON object");
   }
-  return new Map(Object.entries((route.keys === "camel" ? body : fromWire(input, body)) ?? {}));
+  return new Map(Object.entries((keys === "camel" ? body : fromWire(input, body)) ?? {}));
 }
 
 function wrongField(code: "INVALID_PARAMETER" | "VALIDATION_FAILED", name: string, problem: string): BerthError {

@@ -2,7 +2,11 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { z } from "zod";
 import type { ProcedureMeta, RestRoute } from "../trpc/init";
 
-/** One procedure as it is served at `/api/v1`. */
+/** Where the procedures of a surface are. */
+export const surfacePaths = { api: "/api/v1", containers: "/v1/agents" } as const;
+export type Surface = keyof typeof surfacePaths;
+
+/** One procedure as it is served over REST. */
 export interface ServedProcedure {
   /** Its name in the router: `sessions.create`. */
   readonly procedure: string;
@@ -13,12 +17,16 @@ export interface ServedProcedure {
   readonly input: z.core.$ZodType | null;
   readonly output: z.core.$ZodType | null;
   readonly segments: readonly string[];
+  readonly surface: Surface;
+  /** The case of its fields: the contracts of agents and of containers speak camelCase. */
+  readonly keys: "snake" | "camel";
 }
 
 const metaSchema: z.ZodType<ProcedureMeta> = z.object({
   peopleOnly: z.boolean().optional(),
   rest: z
     .object({
+      surface: z.enum(["api", "containers"]).optional(),
       method: z.enum(["GET", "POST", "PATCH", "PUT", "DELETE"]),
       path: z.templateLiteral(["/", z.string()]),
       status: z.union([z.literal(200), z.literal(201), z.literal(202), z.literal(204)]).optional(),
@@ -40,13 +48,14 @@ const procedureDef = z.object({
 const segmentsOf = (path: string): string[] => path.split("/").filter(Boolean);
 const isParameter = (segment: string): boolean => segment.startsWith("{");
 
-/** Every procedure of the router that has `meta.rest`. Throws when two have the same method and path. */
-export function servedProcedures(router: AnyTRPCRouter): ServedProcedure[] {
+/** Every procedure of the router that has `meta.rest` on that surface. Throws when two have the same method and path. */
+export function servedProcedures(router: AnyTRPCRouter, surface: Surface = "api"): ServedProcedure[] {
   const served: ServedProcedure[] = [];
   for (const [procedure, { _def }] of Object.entries<{ _def: unknown }>(router._def.procedures)) {
     const def = procedureDef.parse(_def);
     if (!def.meta?.rest || def.type === "subscription") continue;
     const route = def.meta.rest;
+    if ((route.surface ?? "api") !== surface) continue;
     const shape = `${route.method} ${segmentsOf(route.path)
       .map((part) => (isParameter(part) ? "{}" : part))
       .join("/")}`;
@@ -62,6 +71,8 @@ export function servedProcedures(router: AnyTRPCRouter): ServedProcedure[] {
       input: def.inputs[0] ?? null,
       output: def.output ?? null,
       segments: segmentsOf(route.path),
+      surface,
+      keys: route.keys ?? (surface === "containers" ? "camel" : "snake"),
     });
   }
   return served;

@@ -46,6 +46,7 @@ const nobodyId = "00000000-0000-4000-8000-000000000000";
 const anyone = of(["ok", "ok", "ok", "ok", "ok"]);
 const signedIn = of(["401", "ok", "ok", "ok", "ok"]);
 const ownAndStaff = of(["401", "404", "ok", "ok", "ok"]);
+const staffRefused = of(["401", "403", "ok", "ok", "ok"]);
 const ownAndAdmin = of(["401", "404", "ok", "403", "ok"]);
 const ownAndAdminHidden = of(["401", "404", "ok", "404", "ok"]);
 const staff = of(["401", "403", "403", "ok", "ok"]);
@@ -59,6 +60,7 @@ const everything: Expected = ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"];
 
 const id = ({ sessionId }: Things) => ({ id: sessionId });
 const agentId = ({ agentName }: Things) => ({ id: agentName });
+const containerId = ({ sessionId }: Things) => ({ containerId: sessionId });
 const orphan = ({ agentName }: Things) => ({ id: agentName, containerId: "none" });
 const template = ({ freshName }: Things) => ({
   name: freshName,
@@ -165,6 +167,16 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },
   // It may hold what the owner typed: no operator's.
   "sessions.logs": { expected: ownAndAdmin, input: id },
+  // Another's is refused where elsewhere it isn't there: the contract asks for it.
+  "containers.restart": { expected: staffRefused, input: containerId, spoils: "session" },
+  "containers.stop": { expected: staffRefused, input: containerId, spoils: "session" },
+  "containers.start": { expected: staffRefused, input: containerId },
+  "containers.healthSummary": { expected: signedIn, input: () => ({}) },
+  "containers.healthSummary all": { expected: of(["401", "403", "403", "ok", "ok"]), input: () => ({ all: true }) },
+  "containers.health": { expected: staffRefused, input: containerId },
+  "containers.stats": { expected: staffRefused, input: containerId },
+  "containers.liveStats": { expected: staffRefused, input: containerId },
+  "containers.logs": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
   "sessions.stay": { expected: ownAndAdmin, input: id },
@@ -223,7 +235,9 @@ export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "ex
 }
 
 /** The plain paths beside tRPC and REST. */
-export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | "agentCertificate" | "agentHeartbeat">, Expected>> = {
+export const httpRows: Readonly<
+  Record<Exclude<HttpRouteName, "trpc" | "rest" | "containers" | "agentCertificate" | "agentHeartbeat">, Expected>
+> = {
   openApi: everything,
   healthz: everything,
   auditExport: admins,

@@ -15,7 +15,9 @@ import { SocketAgent } from "./socket-agent";
 export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
-export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | "logReader"> & { readonly agentPort?: boolean } = {}) {
+export async function startDoorKit(
+  options: Omit<ServiceKitOptions, "gateway" | "logReader" | "agentApi"> & { readonly agentPort?: boolean } = {},
+) {
   const kit = await startServiceKit({
     ...options,
     gateway: {
@@ -23,6 +25,7 @@ export async function startDoorKit(options: Omit<ServiceKitOptions, "gateway" | 
       send: (agentId, message) => doors.agents.send(agentId, message),
       disconnect: (agentId, reason) => doors.agents.disconnect(agentId, reason),
     },
+    agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
   });
   const doors = wireDoors({

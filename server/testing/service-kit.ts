@@ -1,6 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
+import type { AgentRequests } from "../modules/containers/containers-service";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import { seedTemplates } from "../modules/templates/seed-templates";
@@ -32,6 +33,7 @@ export interface ServiceKitOptions {
   /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
+  readonly agentApi?: AgentRequests;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
@@ -61,6 +63,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     pool,
     keys,
     gateway: options.gateway ?? gateway,
+    agentApi: options.agentApi ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],

@@ -1,5 +1,6 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
+import { containersRouter } from "../modules/containers/containers-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
@@ -24,6 +25,7 @@ export const appRouter = router({
   quotas: quotasRouter,
   sessions: sessionsRouter,
   shares: sharesRouter,
+  containers: containersRouter,
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

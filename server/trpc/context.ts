@@ -3,6 +3,7 @@ import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
 import type { AuditService } from "../modules/audit/audit-service";
+import type { ContainersService } from "../modules/containers/containers-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { QuotasService } from "../modules/quotas/quotas-service";
@@ -64,6 +65,7 @@ export interface Services {
   readonly screenControl: ScreenControl;
   readonly idle: IdleService;
   readonly logs: LogsService;
+  readonly containers: ContainersService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly taskOrders: TaskOrders;

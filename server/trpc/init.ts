@@ -6,10 +6,12 @@ import { toBerthError, validationError } from "../platform/errors";
 import type { Context } from "./context";
 import { writeDenied } from "./denied";
 
-/** How a procedure is served at `/api/v1`; see `server/rest`. */
+/** How a procedure is served over REST; see `server/rest`. */
 export interface RestRoute {
+  /** `api`: under `/api/v1`; `containers`: the container control contract's, under `/v1/agents`. Default `api`. */
+  readonly surface?: "api" | "containers";
   readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
-  /** Under `/api/v1`; `{id}` names an input field. */
+  /** Under the surface's; `{id}` names an input field. */
   readonly path: `/${string}`;
   /** Status of success; default 200. 204 sends no body. */
   readonly status?: 200 | 201 | 202 | 204;
