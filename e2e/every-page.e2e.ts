@@ -89,14 +89,14 @@ const states: Readonly<Record<string, State>> = {
     },
   },
   "a warm pool to be changed": {
-    address: "/templates/scratchpad",
+    address: () => "/templates/scratchpad",
     reach: async (page) => {
       await page.getByRole("button", { name: "Change the warm pool" }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
     },
   },
   "an agent that waits for approval": {
-    address: "/agents/in-the-waiting-room",
+    address: () => "/agents/in-the-waiting-room",
     reach: (page) => expect(page.getByRole("button", { name: "Approve this key" })).toBeVisible(),
   },
   "a link that was made": {
