@@ -227,54 +227,6 @@ describe("messages", () => {
     );
   });
 
-  it("handles a message again that failed for a reason of ours, before those that came after it", async () => {
-    const tried: string[] = [];
-    let away = true;
-    inbox.handle = async (message) => {
-      tried.push(message.type === "heartbeat" ? message.timestamp : message.type);
-      if (away) throw new Error("the database is away");
-    };
-    const agent = await registered();
-    agent.say(heartbeat);
-    agent.say({ ...heartbeat, timestamp: "2026-11-22T10:00:10Z" });
-    await vi.waitFor(() => expect(tried).toHaveLength(1));
-    await clock.advanceOnceAwaited(50);
-    await vi.waitFor(() => expect(tried).toHaveLength(2));
-    away = false;
-    await clock.advanceOnceAwaited(100);
-    await vi.waitFor(() => expect(inbox.messages).toHaveLength(2));
-    expect(tried).toEqual([heartbeat.timestamp, heartbeat.timestamp, heartbeat.timestamp, "2026-11-22T10:00:10Z"]);
-    expect(agent.received).toHaveLength(1);
-  });
-
-  it("gives a message up in the end, and has no patience with the next ones until one is handled", async () => {
-    let tries = 0;
-    inbox.handle = async () => {
-      tries += 1;
-      throw new Error("the database is away");
-    };
-    const agent = await registered();
-    agent.say(heartbeat);
-    for (let wait = 50; wait <= 6400; wait *= 2) await clock.advanceOnceAwaited(wait);
-    await vi.waitFor(() => expect(agent.received[1]?.code).toBe("INTERNAL_ERROR"));
-    expect(tries).toBe(9);
-    agent.say(heartbeat);
-    await vi.waitFor(() => expect(agent.received[2]?.code).toBe("INTERNAL_ERROR"));
-    expect(tries).toBe(10);
-  });
-
-  it("does not hold up its end for a message that fails", async () => {
-    inbox.handle = async () => {
-      throw new Error("the database is away");
-    };
-    const agent = await registered();
-    agent.say(heartbeat);
-    agent.say(heartbeat);
-    await turns();
-    await sockets.close();
-    expect((await agent.closed).code).toBe(1001);
-  });
-
   it("handles one at a time and in order, and stops reading when far behind", async () => {
     let running = 0;
     let most = 0;
