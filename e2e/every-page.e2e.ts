@@ -1,14 +1,20 @@
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
 import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
 
+interface Things {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly webhookId: string;
+}
+
 /** Where each page of `app/` is looked at; a page without an entry fails the test below. */
-const addresses: Readonly<Record<string, (things: { sessionId: string; userId: string; webhookId: string }) => string>> = {
+const addresses: Readonly<Record<string, (things: Things) => string>> = {
   "/sign-in": () => "/sign-in",
   "/shared/[token]": () => "/shared/a-link-that-is-none",
   "/": () => "/",
@@ -41,28 +47,28 @@ const addresses: Readonly<Record<string, (things: { sessionId: string; userId: s
 };
 
 interface State {
-  readonly address: string | ((things: { sessionId: string }) => string);
+  readonly address: (things: Things) => string;
   readonly reach?: (page: Page) => Promise<void>;
 }
 
 /** Pages as they look after a press or by their filters. */
 const states: Readonly<Record<string, State>> = {
   "sessions chosen": {
-    address: "/sessions?tags=looked-at",
+    address: () => "/sessions?tags=looked-at",
     reach: (page) => page.getByRole("checkbox", { name: "Select all on this page" }).check(),
   },
   "sessions to be terminated": {
-    address: "/sessions?tags=looked-at",
+    address: () => "/sessions?tags=looked-at",
     reach: async (page) => {
       await page.getByRole("checkbox", { name: "Select all on this page" }).check();
       await page.getByRole("button", { name: /^Terminate / }).click();
       await expect(page.getByRole("dialog")).toBeVisible();
     },
   },
-  "sessions as a grid": { address: "/sessions?view=grid" },
-  "nothing shared": { address: "/sessions?owner=shared" },
+  "sessions as a grid": { address: () => "/sessions?view=grid" },
+  "nothing shared": { address: () => "/sessions?owner=shared" },
   "a filter being chosen": {
-    address: "/sessions?template=terminal-desktop",
+    address: () => "/sessions?template=terminal-desktop",
     reach: async (page) => {
       await page.getByRole("button", { name: "Filter", exact: true }).click();
       await page.getByRole("menuitem", { name: "Tag…" }).click();
@@ -70,7 +76,7 @@ const states: Readonly<Record<string, State>> = {
     },
   },
   "the launch form": {
-    address: "/sessions/new?template=terminal-desktop",
+    address: () => "/sessions/new?template=terminal-desktop",
     reach: async (page) => {
       await page.getByText("What its screen allows").click();
       const where = page.getByRole("region", { name: "Where it goes" });
@@ -113,16 +119,39 @@ function pagesOfApp(): string[] {
 
 /** axe's slowest rule. */
 const contrast = "color-contrast";
-/** What there is on a phone alone: the bar at the bottom, the keys for fingers. */
-const ofPhones = ["/", "/sessions/[id]"];
 
 /** What axe finds by all its rules, by contrast alone, or by all but contrast. */
 async function findings(page: Page, by: "all" | "contrast" | "all but contrast"): Promise<string[]> {
-  // Legacy mode leaves out other origins' frames, which no page has, and a second tab for each look.
-  const axe = new AxeBuilder({ page }).setLegacyMode(true);
+  // Legacy mode leaves out other origins' frames, which no page has, and a second tab for each look. What passes isn't described.
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ["violations"] });
   const ruled = by === "contrast" ? axe.withRules([contrast]) : by === "all" ? axe : axe.disableRules([contrast]);
   const { violations } = await ruled.analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
+}
+
+const wide = { width: 1280, height: 800 };
+const narrow = { width: 390, height: 844 };
+
+interface Look {
+  readonly named: string;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly colorScheme: "light" | "dark";
+  readonly by: "all" | "contrast" | "all but contrast";
+}
+type Looks = readonly [Look, ...Look[]];
+const light: Look = { named: "light", size: wide, colorScheme: "light", by: "all" };
+const dark: Look = { named: "dark", size: wide, colorScheme: "dark", by: "all" };
+/** Another theme differs in its colours alone. */
+const darkAsWell: Look = { ...dark, by: "contrast" };
+/** A narrow page differs in its layout: it has the wide one's colours. */
+const narrowAsWell: Look = { named: "narrow", size: narrow, colorScheme: "dark", by: "all but contrast" };
+const phone: Look = { named: "on a phone", size: narrow, colorScheme: "dark", by: "all" };
+/** What has something for fingers alone, the bar at the bottom or the keys of a desktop: it is narrow on a phone only. */
+const ofPhones = ["/", "/sessions/[id]", "a link that was made"];
+
+async function take(page: Page, { size, colorScheme }: Look): Promise<void> {
+  await page.setViewportSize(size);
+  await page.emulateMedia({ colorScheme });
 }
 
 /** Until nothing says any more that it is loading. What loads only when it comes into sight is brought there. */
@@ -135,27 +164,44 @@ async function settled(page: Page): Promise<void> {
   }).toPass({ intervals: [50], timeout: 15_000 });
 }
 
+/** What axe finds, by what was looked at and how. */
+type Findings = Record<string, string[]>;
+
+/** One page in different lights and widths, without loading it again; what `opened` finds is to be there in each. */
+async function lookAt(page: Page, what: string, looks: Looks, opened?: Locator): Promise<Findings> {
+  const found: Findings = {};
+  for (const look of looks) {
+    await take(page, look);
+    await settled(page);
+    await opened?.waitFor();
+    const problems = await findings(page, look.by);
+    if (problems.length > 0) found[`${what}, ${look.named}`] = problems;
+  }
+  return found;
+}
+
+// What is found is named by page; a recording of each look costs as much as axe.
+test.use({ trace: "off" });
+
 test.describe("accessibility", () => {
-  test.setTimeout(480_000);
-  let sessionId = "";
-  let userId = "";
-  let webhookId = "";
+  let things: Things;
 
   test.beforeAll(async () => {
     const berth = api(stackUrl());
-    userId = z.object({ id: z.string() }).parse(await berth.call("GET", "/auth/me")).id;
-    sessionId = (await berth.createSession({ template: "terminal-desktop", tags: ["looked-at"] })).id;
+    const userId = z.object({ id: z.string() }).parse(await berth.call("GET", "/auth/me")).id;
+    const sessionId = (await berth.createSession({ template: "terminal-desktop", tags: ["looked-at"] })).id;
     const asleep = await berth.createSession({ template: "scratchpad" });
     const webhook = { name: "chat", url: "http://127.0.0.1:9/hook", events: ["session.failed", "agent.offline"], allow_private: true };
-    webhookId = z.object({ id: z.string() }).parse(await berth.call("POST", "/webhooks", webhook)).id;
+    const webhookId = z.object({ id: z.string() }).parse(await berth.call("POST", "/webhooks", webhook)).id;
     await berth.call("POST", `/webhooks/${webhookId}/test`, {});
     await berth.untilPhase(sessionId, "Running");
     await berth.untilPhase(asleep.id, "Running");
     await berth.call("PATCH", `/sessions/${asleep.id}`, { state: "hibernated" });
+    things = { sessionId, userId, webhookId };
   });
   test.afterAll(async () => {
-    await api(stackUrl()).call("DELETE", `/sessions/${sessionId}`);
-    await api(stackUrl()).call("DELETE", `/webhooks/${webhookId}`);
+    await api(stackUrl()).call("DELETE", `/sessions/${things.sessionId}`);
+    await api(stackUrl()).call("DELETE", `/webhooks/${things.webhookId}`);
   });
 
   test("every page has an address here", () => {
@@ -172,7 +218,7 @@ test.describe("accessibility", () => {
     const open: string[] = [];
     const withForms: typeof addresses = { ...addresses, "the launch form": () => "/sessions/new?template=terminal-desktop" };
     for (const [name, address] of Object.entries(withForms)) {
-      await page.goto(`${stackUrl()}${address({ sessionId, userId, webhookId })}`);
+      await page.goto(`${stackUrl()}${address(things)}`);
       for (const form of await page.locator("form").all()) {
         forms += 1;
         // Enter in a field presses the first of them.
@@ -186,73 +232,73 @@ test.describe("accessibility", () => {
     expect(forms).toBeGreaterThanOrEqual(7);
   });
 
-  for (const { width, height, colorSchemes } of [
-    { width: 1280, height: 800, colorSchemes: ["light", "dark"] },
-    // What a narrow page adds is in its layout.
-    { width: 390, height: 844, colorSchemes: ["dark"] },
-  ] as const) {
-    test(`axe finds nothing on any page, ${width} wide, ${colorSchemes.join(" and ")}`, async ({ browser }) => {
-      // A narrow one is a phone: it has what is there for fingers alone.
-      const phone = width < 500 ? { hasTouch: true, isMobile: true } : {};
-      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce", ...phone });
-      const found: Record<string, string[]> = {};
-      const look = async (page: Page, name: string, what: string) => {
-        for (const [index, colorScheme] of colorSchemes.entries()) {
-          await page.emulateMedia({ colorScheme });
-          // Another theme differs in its colours alone, and what a phone shares with wide pages has the same ones there.
-          const known = width < 500 && !ofPhones.includes(name);
-          const problems = await findings(page, index > 0 ? "contrast" : known ? "all but contrast" : "all");
-          if (problems.length > 0) found[`${what} in ${colorScheme}`] = problems;
-        }
-      };
-      const visit = async (page: Page, name: string, address: string) => {
-        await page.goto(`${stackUrl()}${address}`);
-        await settled(page);
-        if (name === "/sessions/[id]") await desktop(page);
-        await look(page, name, name);
-        for (const button of dialogs[name] ?? []) {
-          await page.getByRole("button", { name: button }).click();
-          await expect(page.getByRole("dialog")).toBeVisible();
-          await look(page, name, `${name}, ${button}`);
-          await page.keyboard.press("Escape");
-          await expect(page.getByRole("dialog")).toBeHidden();
-        }
-        if (name !== "/sessions/[id]") return;
-        await page.getByRole("button", { name: "Timeline and details" }).click();
-        await page.getByRole("tab", { name: "Log" }).click();
-        await expect(page.getByRole("status").filter({ hasText: "New lines appear" })).toBeVisible();
-        await look(page, name, `${name}, its log`);
-      };
-      const bring = async (page: Page, name: string, { address, reach }: State) => {
-        await page.goto(`${stackUrl()}${typeof address === "string" ? address : address({ sessionId })}`);
-        await settled(page);
-        await reach?.(page);
-        const problems = await findings(page, width < 500 ? "all but contrast" : "all");
-        if (problems.length > 0) found[name] = problems;
-      };
-      const { "/sign-in": signInPage, ...others } = addresses;
-      const first = await context.newPage();
-      await visit(first, "/sign-in", signInPage?.({ sessionId, userId, webhookId }) ?? "");
-      await signIn(first);
-      const ahead = [
-        ...Object.entries(others).map(
-          ([name, address]) =>
-            (page: Page) =>
-              visit(page, name, address({ sessionId, userId, webhookId })),
-        ),
-        ...Object.entries(states).map(
-          ([name, state]) =>
-            (page: Page) =>
-              bring(page, name, state),
-        ),
-      ];
-      // axe keeps one core busy: two tabs take turns at what is left.
-      const walk = async (page: Page) => {
-        for (let next = ahead.shift(); next; next = ahead.shift()) await next(page);
-      };
-      await Promise.all([walk(first), walk(await context.newPage())]);
-      await context.close();
-      expect(found).toEqual({});
-    });
+  const bring = async (page: Page, address: (things: Things) => string) => {
+    await page.goto(`${stackUrl()}${address(things)}`);
+    await settled(page);
+  };
+
+  /** Looks at a page and at each thing that opens over it, at each width. */
+  async function visit(page: Page, name: string, widths: readonly [Looks, ...Looks[]]): Promise<Findings> {
+    const address = addresses[name];
+    if (!address) throw new Error(`no address of ${name}`);
+    await take(page, widths[0][0]);
+    await bring(page, address);
+    if (name === "/sessions/[id]") await desktop(page);
+    const found: Findings = {};
+    for (const looks of widths) {
+      Object.assign(found, await lookAt(page, name, looks));
+      for (const button of dialogs[name] ?? []) {
+        await take(page, looks[0]);
+        await page.getByRole("button", { name: button }).click();
+        const dialog = page.getByRole("dialog");
+        Object.assign(found, await lookAt(page, `${name}, ${button}`, looks, dialog));
+        await page.keyboard.press("Escape");
+        await expect(dialog).toBeHidden();
+      }
+      if (name !== "/sessions/[id]") continue;
+      await take(page, looks[0]);
+      await page.getByRole("button", { name: "Timeline and details" }).click();
+      await page.getByRole("tab", { name: "Log" }).click();
+      const log = page.getByRole("status").filter({ hasText: "New lines appear" });
+      Object.assign(found, await lookAt(page, `${name}, its log`, looks, log));
+    }
+    return found;
   }
+
+  async function reach(page: Page, name: string, looks: Looks): Promise<Findings> {
+    const state = states[name];
+    if (!state) throw new Error(`no state ${name}`);
+    await take(page, looks[0]);
+    await bring(page, state.address);
+    await state.reach?.(page);
+    return lookAt(page, name, looks);
+  }
+
+  test("axe finds nothing on any page, wide in both themes and narrow", async ({ browser }) => {
+    test.setTimeout(480_000);
+    const page = await browser.newPage({ reducedMotion: "reduce" });
+    const found: Findings = {};
+    for (const name of Object.keys(addresses)) {
+      Object.assign(
+        found,
+        await visit(page, name, ofPhones.includes(name) ? [[light, darkAsWell]] : [[light, darkAsWell], [narrowAsWell]]),
+      );
+      if (name === "/sign-in") await signIn(page);
+    }
+    for (const name of Object.keys(states)) {
+      Object.assign(found, await reach(page, name, ofPhones.includes(name) ? [dark] : [dark, narrowAsWell]));
+    }
+    await page.close();
+    expect(found).toEqual({});
+  });
+
+  test("axe finds nothing on a phone in what has something for fingers alone", async ({ browser }) => {
+    const page = await browser.newPage({ viewport: narrow, hasTouch: true, isMobile: true, reducedMotion: "reduce" });
+    await signIn(page);
+    const found: Findings = {};
+    for (const name of ofPhones)
+      Object.assign(found, name in states ? await reach(page, name, [phone]) : await visit(page, name, [[phone]]));
+    await page.close();
+    expect(found).toEqual({});
+  });
 });

@@ -7,7 +7,7 @@ export default defineConfig({
   testMatch: "**/*.e2e.ts",
   globalSetup: "./stack/global-setup.ts",
   outputDir: "../test-results",
-  // One engine and two cores: journeys take turns.
+  // Journeys take turns on two cores; each worker would have a stack of its own.
   workers: 1,
   fullyParallel: false,
   retries: 0,

@@ -5,7 +5,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { buildAll } from "./lib/build.mjs";
-import { buildClient } from "./lib/client-build.mjs";
 import { ensureProgram } from "./lib/debian.mjs";
 import { checkNode, ensureDependencies } from "./lib/dependencies.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
@@ -59,6 +58,12 @@ async function main() {
     return checking;
   };
 
+  let client = null;
+  const typedClient = (quiet) => {
+    client ??= runProgram(process.execPath, [inRoot("scripts/client-build.mjs")], { quiet }).then((code) => code === 0);
+    return client;
+  };
+
   const needsEngine = wants("engine") || wants("e2e");
   const steps = [
     { name: "npm packages", run: () => ensureDependencies() ?? true },
@@ -85,7 +90,6 @@ async function main() {
       },
     },
     { name: "build", run: async () => (await buildAll()) ?? true },
-    wants("e2e") && { name: "typed client", run: async () => (await buildClient()) ?? true },
     wants("unit") && { name: "unit tests", run: () => vitest("unit", env) },
     needsEngine && {
       name: "desktop images",
@@ -98,12 +102,13 @@ async function main() {
     wants("engine") && {
       name: "engine tests",
       run() {
-        // They wait for containers most of the time, and the rules need one core.
-        if (wants("check")) void check(true);
+        // They wait for containers most of the time; the rest needs one core, one after the other.
+        void (wants("e2e") ? typedClient(true) : Promise.resolve()).then(() => wants("check") && check(true));
         return needEngine(inUse) && vitest("engine", env);
       },
     },
     wants("check") && { name: "check", run: () => check(false) },
+    wants("e2e") && { name: "typed client", run: () => typedClient(false) },
     wants("e2e") && { name: "journeys in the browser", run: () => needEngine(inUse) && playwright(env) },
     needsEngine && { name: "nothing left behind", run: () => cleanUp(inUse, before) },
   ].filter(Boolean);

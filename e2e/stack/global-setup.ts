@@ -1,15 +1,20 @@
+import type { FullConfig } from "@playwright/test";
 import { api } from "./api";
 import { removeSessionsOf } from "./engine";
 import { startStack } from "./stack";
 
-/** One stack for all journeys; its address travels in the environment, as Playwright's workers are processes of their own. */
-export default async function globalSetup(): Promise<() => Promise<void>> {
-  const stack = await startStack();
-  await api(stack.url).untilAgentIs("online");
-  process.env.BERTH_E2E_URL = stack.url;
-  process.env.BERTH_E2E_DATA_DIR = stack.dataDir;
+/** One stack for each worker's journeys; their addresses travel in the environment, as Playwright's workers are processes of their own. */
+export default async function globalSetup({ workers }: FullConfig): Promise<() => Promise<void>> {
+  const stacks = await Promise.all(Array.from({ length: workers }, () => startStack()));
+  for (const [worker, stack] of stacks.entries()) {
+    await api(stack.url).untilAgentIs("online");
+    process.env[`BERTH_E2E_URL_${worker}`] = stack.url;
+    process.env[`BERTH_E2E_DATA_DIR_${worker}`] = stack.dataDir;
+  }
   return async () => {
-    await removeSessionsOf(stack);
-    await stack.stop();
+    for (const stack of stacks) {
+      await removeSessionsOf(stack);
+      await stack.stop();
+    }
   };
 }

@@ -3,17 +3,16 @@ import { join } from "node:path";
 import { expect, type Page } from "@playwright/test";
 import { addressOf, adminPassword } from "./stack";
 
-/** The address of the stack that global-setup started. */
-export function stackUrl(): string {
-  const url = process.env.BERTH_E2E_URL;
-  if (!url) throw new Error("BERTH_E2E_URL is unset: run the journeys through e2e/playwright.config.ts");
-  return url;
+/** What global-setup wrote down of the stack of this worker: Playwright numbers those that run at a time, and one that replaces another keeps its number. */
+function ofStack(what: "URL" | "DATA_DIR"): string {
+  const value = process.env[`BERTH_E2E_${what}_${process.env.TEST_PARALLEL_INDEX}`];
+  if (!value) throw new Error("There is no stack for this worker: run the journeys through e2e/playwright.config.ts");
+  return value;
 }
 
-function dataDir(): string {
-  const folder = process.env.BERTH_E2E_DATA_DIR;
-  if (!folder) throw new Error("BERTH_E2E_DATA_DIR is unset: run the journeys through e2e/playwright.config.ts");
-  return folder;
+/** The address of the stack that global-setup started for this worker. */
+export function stackUrl(): string {
+  return ofStack("URL");
 }
 
 /** Signs in through the page, as a person would, and ends on the overview. */
@@ -28,7 +27,7 @@ export async function signInByForm(page: Page, username = "admin", password = ad
 
 /** Signs in; by the form once a person and run, by the same cookie afterwards, since sign-ins are limited to five a minute. */
 export async function signIn(page: Page, username = "admin", password = adminPassword): Promise<void> {
-  const file = join(dataDir(), `e2e-cookies-${username}.json`);
+  const file = join(ofStack("DATA_DIR"), `e2e-cookies-${username}.json`);
   if (existsSync(file)) {
     await page.context().addCookies(JSON.parse(readFileSync(file, "utf8")));
     return;
