@@ -4,6 +4,7 @@ import { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { createSecureContext } from "node:tls";
 import { z } from "zod";
 import { type Agent, createAgent } from "../../agent/agent";
 import { createLog } from "../../agent/log";
@@ -44,7 +45,7 @@ async function hold(input: unknown): Promise<void> {
   for (const [at, { name, cert, key, ca }] of agents.entries()) {
     const random = seeded(seed + at);
     const driver = new FleetDriver(random);
-    const tls = { cert, key, ca: [ca] };
+    const tls = { secureContext: createSecureContext({ cert, key, ca }) };
     const credentials = { headers: async () => ({}), tls: () => tls };
     const agent = createAgent({ url: new URL(url), name, credentials, dataDir: join(folder, name), driver, log, random });
     held.push({ agent, driver });
