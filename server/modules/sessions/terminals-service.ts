@@ -5,9 +5,9 @@ import type { Bus } from "../../platform/bus";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { AgentRequests } from "../containers/containers-service";
-import { insertEvent } from "../sessions/sessions-store";
 import type { TicketsService } from "../users/tickets-service";
 import type { Asker } from "../users/users-schema";
+import { insertEvent } from "./sessions-store";
 import { demandReason, type ReachDeps, type ReachedSession, reachSession } from "./terminal-reach";
 import type { createTerminalInput, endTerminalInput, listTerminalsOutput, openTerminalInput, openTerminalOutput } from "./terminals-schema";
 
