@@ -22,6 +22,9 @@ export const EXEC_PATH = "exec";
 
 /** Of one session at once. */
 export const MAX_TERMINALS = 8;
+/** WebSockets at one terminal, and single programs in one session, at once. */
+export const MAX_ATTACHED = 16;
+export const MAX_PROGRAMS = 32;
 /** What is kept of one, for who attaches later. */
 export const SCROLLBACK_BYTES = 256 * 1024;
 export const WINDOW_BYTES = 512 * 1024;

@@ -1,11 +1,13 @@
 /** Single programs in sessions, each as long as its WebSocket (`exec`, see `@berth/protocol/terminal`). */
 import type { Readable } from "node:stream";
+import { BerthError } from "@berth/protocol/errors";
 import {
   EXEC_PATH,
   EXEC_PROTOCOL,
   EXEC_STREAM,
   type ExecStart,
   type FromExec,
+  MAX_PROGRAMS,
   type ToExec,
   toExecSchema,
   WINDOW_BYTES,
@@ -29,17 +31,30 @@ export class SinglePrograms implements ApiPart {
   readonly routes: ApiPart["routes"] = [];
   readonly upgrades: ApiPart["upgrades"];
 
+  readonly #running = new Map<string, number>();
+
   constructor(options: SingleProgramsOptions) {
     const sockets = new MessageSockets(EXEC_PROTOCOL, options.clock);
     this.upgrades = [
       {
         path: EXEC_PATH,
         open: async (call, socket, head) => {
+          const running = this.#running.get(call.sessionId) ?? 0;
+          if (running >= MAX_PROGRAMS)
+            throw new BerthError("TERMINAL_LIMIT", `${MAX_PROGRAMS} programs run in this session already; wait until one has ended`);
           const webSocket = await sockets.accept(call, socket, head);
+          this.#count(call.sessionId, 1);
+          webSocket.once("close", () => this.#count(call.sessionId, -1));
           new SingleProgram(options, call.sessionId, webSocket);
         },
       },
     ];
+  }
+
+  #count(sessionId: string, by: 1 | -1): void {
+    const now = (this.#running.get(sessionId) ?? 0) + by;
+    if (now > 0) this.#running.set(sessionId, now);
+    else this.#running.delete(sessionId);
   }
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   EXEC_PROTOCOL,
+  MAX_ATTACHED,
+  MAX_PROGRAMS,
   MAX_TERMINALS,
   SCROLLBACK_BYTES,
   TERMINAL_PROTOCOL,
@@ -159,6 +161,30 @@ describe("a terminal", () => {
       socket.on("error", () => undefined);
     });
     expect(status).toBe(404);
+  });
+});
+
+describe("an agent that is asked for too much", () => {
+  /** Status of the last of so many. */
+  async function beyond(path: string, protocol: string, count: number): Promise<unknown> {
+    for (let one = 0; one < count; one++) clients.push(await TerminalClient.open(door.socket(path, protocol)));
+    const last = door.socket(path, protocol);
+    return new Promise((resolve) => {
+      last.on("unexpected-response", (_, response) => resolve(response.statusCode));
+      last.on("open", () => resolve("open"));
+      last.on("error", () => undefined);
+    });
+  }
+
+  it("lets so many look at one terminal and no more", async () => {
+    const { id } = await create();
+    expect(await beyond(`terminals/${id}`, TERMINAL_PROTOCOL, MAX_ATTACHED)).toBe(409);
+  });
+
+  it("runs so many single programs in one session and no more", async () => {
+    expect(await beyond("exec", EXEC_PROTOCOL, MAX_PROGRAMS)).toBe(409);
+    for (const { webSocket } of clients.splice(0)) webSocket.terminate();
+    await expect.poll(() => beyond("exec", EXEC_PROTOCOL, 0)).toBe("open");
   });
 });
 

@@ -3,7 +3,14 @@ import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { BerthError } from "@berth/protocol/errors";
-import { MAX_TERMINALS, TERMINAL_PROTOCOL, terminalPath, terminalSizeSchema, type terminalsSchema } from "@berth/protocol/terminal";
+import {
+  MAX_ATTACHED,
+  MAX_TERMINALS,
+  TERMINAL_PROTOCOL,
+  terminalPath,
+  terminalSizeSchema,
+  type terminalsSchema,
+} from "@berth/protocol/terminal";
 import type { z } from "zod";
 import type { Clock, Timer } from "../clock";
 import type { Exec, SessionDriver } from "../drivers/driver";
@@ -57,6 +64,8 @@ export class Terminals implements ApiPart {
         path: terminalPath("{terminal}"),
         open: async (call, socket, head) => {
           const { terminal } = this.#find(call);
+          if (terminal.seen.attached >= MAX_ATTACHED)
+            throw new BerthError("TERMINAL_LIMIT", `${MAX_ATTACHED} windows show this terminal already; close one first`);
           terminal.attach(await this.#sockets.accept(call, socket, head));
         },
       },

@@ -28,7 +28,7 @@ export function PasteDialog({ pending, onDecide }: { pending: PendingPaste; onDe
         <>
           <Button onClick={() => onDecide(false)}>Cancel</Button>
           {tooLong ? null : (
-            <Button look="primary" onClick={() => onDecide(true)} autoFocus>
+            <Button look="primary" onClick={() => onDecide(true)}>
               Paste
             </Button>
           )}

@@ -63,15 +63,7 @@ export function TerminalView({ sessionId, terminalId, reason, label, onLeave, on
           </IconButton>
         </span>
       </div>
-      {pending ? (
-        <PasteDialog
-          pending={pending}
-          onDecide={(go) => {
-            decidePaste(go);
-            emulator?.terminal.focus();
-          }}
-        />
-      ) : null}
+      {pending ? <PasteDialog pending={pending} onDecide={decidePaste} /> : null}
     </div>
   );
 }

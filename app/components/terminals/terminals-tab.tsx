@@ -7,6 +7,7 @@ import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
+import { useToasts } from "../feedback/toasts";
 import { useCurrentUser } from "../shell/user-context";
 import { ReasonForm } from "../viewer/reason-form";
 import { TerminalView } from "./terminal-view";
@@ -31,17 +32,23 @@ export function TerminalsTab({ session }: { session: Detail }) {
 function Terminals({ session, reason }: { session: Detail; reason: string | undefined }) {
   const trpc = useTRPC();
   const cache = useQueryClient();
+  const toasts = useToasts();
   const [chosen, setChosen] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const input = { id: session.id };
   const found = useQuery({ ...trpc.terminals.list.queryOptions(input), refetchInterval: 15_000 });
   const refresh = () => cache.invalidateQueries(trpc.terminals.list.queryFilter(input));
+  /** Closed here, whether or not the list has heard of it. */
+  const [closed, setClosed] = useState<readonly string[]>([]);
+  const known = (found.data?.terminals ?? []).map(({ id }) => id).filter((id) => !closed.includes(id));
   const create = useMutation(
     trpc.terminals.create.mutationOptions({
       onSuccess: async ({ id }) => {
         setChosen(id);
         await refresh();
       },
+      // With others open it is one thing that did not happen; with none it is all there is to say.
+      onError: (error) => known.length > 0 && toasts.failed("No terminal could be opened", error),
     }),
   );
   const end = useMutation(trpc.terminals.end.mutationOptions({ onSettled: refresh }));
@@ -56,15 +63,19 @@ function Terminals({ session, reason }: { session: Detail; reason: string | unde
     if (empty) start();
   }, [found.data, empty]);
 
-  const known = found.data?.terminals.map(({ id }) => id) ?? [];
   // One that has ended stays until it is closed: what it showed last is there to be read.
   const ids = chosen && !known.includes(chosen) ? [...known, chosen] : known;
   const open = chosen ?? ids[0] ?? null;
+  // What one looks at is chosen: it stays when its shell ends.
+  useEffect(() => {
+    if (open !== null) setChosen(open);
+  }, [open]);
   const close = (id: string) => {
+    setClosed([...closed, id]);
     if (open === id) setChosen(ids.find((other) => other !== id) ?? null);
     if (known.includes(id)) end.mutate({ ...input, terminalId: id });
   };
-  const failed = create.error ?? (found.data ? null : found.error);
+  const failed = (ids.length === 0 ? create.error : null) ?? (found.data ? null : found.error);
   if (failed)
     return (
       <div className="overflow-y-auto p-4">

@@ -4,12 +4,12 @@ import type { Ids } from "../../platform/ids";
 import type { Log } from "../../platform/log";
 import { type AuditActor, actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
-import { insertEvent } from "../sessions/sessions-store";
 import type { AuthService } from "../users/auth-service";
 import { LOGIN_SECONDS } from "../users/login-length";
 import type { TicketsService } from "../users/tickets-service";
 import type { Login } from "../users/users-schema";
 import type { OpenTerminals } from "./open-terminals";
+import { insertEvent } from "./sessions-store";
 import { type ReachDeps, type ReachedSession, reachSession } from "./terminal-reach";
 
 export interface TerminalAttempt {

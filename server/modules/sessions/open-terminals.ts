@@ -4,11 +4,11 @@ import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import { enforce } from "../../platform/verdict";
-import { effectivePolicy } from "../sessions/effective-policy";
-import { maySessions } from "../sessions/sessions-policy";
-import { sessionMissing } from "../sessions/sessions-service";
-import { findDisplays, findSession } from "../sessions/sessions-store";
 import type { Asker } from "../users/users-schema";
+import { effectivePolicy } from "./effective-policy";
+import { maySessions } from "./sessions-policy";
+import { sessionMissing } from "./sessions-service";
+import { findDisplays, findSession } from "./sessions-store";
 import type { terminalVisitsOutput } from "./terminals-schema";
 
 interface Open {

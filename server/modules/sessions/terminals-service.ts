@@ -4,10 +4,10 @@ import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
-import type { AgentRequests } from "../sessions/agent-requests";
-import { insertEvent } from "../sessions/sessions-store";
 import type { TicketsService } from "../users/tickets-service";
 import type { Asker } from "../users/users-schema";
+import type { AgentRequests } from "./agent-requests";
+import { insertEvent } from "./sessions-store";
 import { demandReason, type ReachDeps, type ReachedSession, reachSession } from "./terminal-reach";
 import type { createTerminalInput, endTerminalInput, listTerminalsOutput, openTerminalInput, openTerminalOutput } from "./terminals-schema";
 

@@ -3,13 +3,13 @@ import { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import { enforce } from "../../platform/verdict";
-import { effectivePolicy } from "../sessions/effective-policy";
-import { demandRunning } from "../sessions/running-session";
-import { maySessions } from "../sessions/sessions-policy";
-import { sessionMissing } from "../sessions/sessions-service";
-import { findDisplays, findSession, type SessionRow } from "../sessions/sessions-store";
-import type { SharesService } from "../sessions/shares-service";
 import type { Actor } from "../users/users-policy";
+import { effectivePolicy } from "./effective-policy";
+import { demandRunning } from "./running-session";
+import { maySessions } from "./sessions-policy";
+import { sessionMissing } from "./sessions-service";
+import { findDisplays, findSession, type SessionRow } from "./sessions-store";
+import type { SharesService } from "./shares-service";
 
 /** A session whose inside may be reached now, and where. */
 export interface ReachedSession {
