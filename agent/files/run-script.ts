@@ -100,7 +100,7 @@ export async function firstLine(run: ScriptRun): Promise<string> {
   const { stdout } = run;
   const late = setTimeout(() => void run.end(), ANSWER_WITHIN_MS);
   try {
-    let seen = Buffer.alloc(0);
+    let seen: Buffer = Buffer.alloc(0);
     for (;;) {
       const chunk: unknown = stdout.read();
       if (Buffer.isBuffer(chunk)) {

@@ -10,10 +10,11 @@ import type { Database } from "../../platform/database";
 import { enforce } from "../../platform/verdict";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
+import { effectivePolicy } from "../sessions/effective-policy";
 import { demandRunning } from "../sessions/running-session";
 import { maySessions } from "../sessions/sessions-policy";
 import { sessionMissing } from "../sessions/sessions-service";
-import { findSession, insertEvent, type SessionRow } from "../sessions/sessions-store";
+import { findDisplays, findSession, insertEvent, type SessionRow } from "../sessions/sessions-store";
 import type { SharesService } from "../sessions/shares-service";
 import type { Asker } from "../users/users-schema";
 import { addressOf, type FileAddress } from "./file-address";
@@ -97,6 +98,9 @@ export class FilesService {
       const problem = `say why you open the files of ${row.user.username}; they will see it`;
       throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
     }
+    const display = (await findDisplays(database, [row])).get(row.id);
+    if (!display || !effectivePolicy(row, display).fileTransfer)
+      throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
     demandRunning(row, clock.now());
     const { agent } = row;
     if (!agent.capabilities.includes(FILES))
