@@ -49,7 +49,12 @@ async function clientOf(id: string): Promise<Client> {
   listener = server;
   const address = server.address();
   const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-  return new Client("http://tunnel", { connect: (_, callback) => void callback(null, connect(port, "127.0.0.1")), bodyTimeout: 0 });
+  return new Client("http://tunnel", {
+    connect: (_, callback) => {
+      const socket = connect(port, "127.0.0.1", () => callback(null, socket));
+    },
+    bodyTimeout: 0,
+  });
 }
 
 function ask(
