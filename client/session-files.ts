@@ -72,7 +72,7 @@ class Copy {
     private readonly options: CopyOptions,
   ) {}
 
-  private get reason() {
+  private get reason(): Record<string, string> {
     return this.options.reason === undefined ? {} : { reason: this.options.reason };
   }
 

@@ -72,6 +72,7 @@ export const errorCatalogue = {
   THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),
   /** There is no container, or no more, whose log could be read. */
   LOGS_NOT_FOUND: entry(404, "NOT_FOUND", "No logs"),
+  FILES_OFF: entry(403, "FORBIDDEN", "Files are off"),
   FILE_NOT_FOUND: entry(404, "NOT_FOUND", "File not found"),
   /** Of the session, but not in the folders that its template opens. */
   FILE_OUTSIDE: entry(403, "FORBIDDEN", "File outside the session's folders"),

@@ -169,6 +169,17 @@ describe("an upload in parts and a folder at once", () => {
   });
 });
 
+describe("a policy that lets no files in or out", () => {
+  it("closes them for the owner too, and the session says so", async () => {
+    const own = kit.callerOf(owner);
+    await own.sessions.setPolicy({ id: sessionId, policy: { fileTransfer: false } });
+    expect(await ask("GET", "")).toMatchObject({ status: 403, code: "FILES_OFF" });
+    expect((await own.sessions.get({ id: sessionId })).may.files).toBe(false);
+    await kit.callerOf(admin).sessions.setPolicy({ id: sessionId, policy: { fileTransfer: true } });
+    expect((await ask("GET", "")).status).toBe(200);
+  });
+});
+
 describe("by tRPC", () => {
   it("makes folders, moves and removes, and the audit log has each", async () => {
     const { files } = kit.callerOf(owner);

@@ -14,6 +14,7 @@ import { AgentApi } from "../http/agent-api";
 import { createLog } from "../log";
 import { tarOf } from "../testing/tar-file";
 import { filesApi } from "./files-api";
+import { WRITE } from "./scripts";
 
 let root: string;
 let home: string;
@@ -197,6 +198,16 @@ describe("writing", () => {
     await expect(sent).rejects.toThrow();
     await expect.poll(parts).toEqual([]);
     expect(await readFile(at("kept"), "utf8")).toBe("old");
+  });
+
+  it("changes nothing where the agent itself dies before the body is whole: the script is told how much there is to come", async () => {
+    await writeFile(at("kept"), "old");
+    const argv = ["sh", "-c", WRITE, "berth-files", home, home, home, "kept", "part-0001", "new", "10", "", "", "", ""];
+    const exec = execHere(root, { sessionId: "one", argv, terminal: null });
+    exec.stdout.resume();
+    exec.stdin.end("half");
+    expect(await exec.exit).not.toBe(0);
+    expect([await readFile(at("kept"), "utf8"), await readdir(home)]).toEqual(["old", ["kept"]]);
   });
 
   it("never goes through a link, and not where only reading is open", async () => {

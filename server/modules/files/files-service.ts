@@ -1,21 +1,9 @@
 import type { Readable } from "node:stream";
 import { json } from "node:stream/consumers";
-import { FILES } from "@berth/protocol/agent-messages";
-import { BerthError } from "@berth/protocol/errors";
-import { ACCESS_HEADER, accessParametersSchema, type FileAccess, fileAccess, folderListingSchema } from "@berth/protocol/session-files";
+import { ACCESS_HEADER, folderListingSchema } from "@berth/protocol/session-files";
 import type { z } from "zod";
-import type { Bus } from "../../platform/bus";
-import type { Clock } from "../../platform/clock";
-import type { Database } from "../../platform/database";
-import { enforce } from "../../platform/verdict";
-import { actorOf } from "../audit/audit-actor";
-import type { AuditService } from "../audit/audit-service";
 import type { AgentAnswer, AgentRequest, AgentRequests } from "../sessions/agent-requests";
-import { demandRunning } from "../sessions/running-session";
-import { maySessions } from "../sessions/sessions-policy";
-import { sessionMissing } from "../sessions/sessions-service";
-import { findSession, insertEvent, type SessionRow } from "../sessions/sessions-store";
-import type { SharesService } from "../sessions/shares-service";
+import type { FileVisit, FileVisits, WhichFiles } from "../sessions/file-visits";
 import type { Asker } from "../users/users-schema";
 import { addressOf, type FileAddress } from "./file-address";
 import type { listFilesInput, listFilesOutput, makeFolderInput, moveFileInput, removeFileInput } from "./files-schema";
@@ -31,66 +19,28 @@ export interface FileRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface WhichFiles {
-  readonly id: string;
-  readonly reason?: string | undefined;
-  /** As the container control contract asks for: another's is refused, also where elsewhere it would look as if it weren't there. */
-  readonly refusesStrangers?: boolean;
-}
-
 /** A session whose files the asking person may touch. */
-export interface OpenFiles {
-  readonly access: FileAccess;
+export interface OpenFiles extends Omit<FileVisit, "target"> {
   request(request: FileRequest): Promise<AgentAnswer>;
-  /** In the audit log: what was read whole, changed or removed. */
-  record(action: FileDeed, details: Readonly<Record<string, unknown>>): Promise<void>;
 }
-export type FileDeed = "download" | "write" | "delete" | "move" | "make_folder";
 
 export interface FilesDeps {
-  readonly database: Database;
-  readonly bus: Bus;
-  readonly clock: Clock;
-  readonly audit: AuditService;
-  readonly shares: SharesService;
+  readonly visits: FileVisits;
   readonly agentApi: AgentRequests;
 }
 
-/** Another person's files, once opened for a reason, are not told of again for so long. */
-const VISIT_MS = 15 * 60_000;
-
-/** Files inside sessions: who may, on which agent, in which folders. What a path means is decided where the file is. */
+/** Files inside sessions, asked of their agents. What a path means is decided where the file is. */
 export class FilesService {
-  private readonly visits = new Map<string, number>();
-
   constructor(private readonly deps: FilesDeps) {}
 
-  /**
-   * Asks the policy itself. Another's asks an administrator for a reason, which is audited and stands in the owner's timeline. Throws
-   * SESSION_NOT_RUNNING, AGENT_OFFLINE and AGENT_TOO_OLD.
-   */
-  async open(asker: Asker, { id, reason, refusesStrangers = false }: WhichFiles): Promise<OpenFiles> {
-    const { database, clock, shares, agentApi, audit } = this.deps;
-    const row = await findSession(database, id);
-    if (!row) throw sessionMissing(id);
-    const foreign = row.userId !== asker.userId;
-    const invited = foreign && (await shares.invitationOf(asker.userId, row.id)) !== null;
-    const verdict = maySessions(asker, "files", row, invited);
-    enforce(verdict === "hidden" && refusesStrangers ? "refused" : verdict, () => sessionMissing(id), "touch the files of this session");
-    if (foreign && !reason) {
-      const problem = `say why you open the files of ${row.user.username}; they will see it`;
-      throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
-    }
-    demandRunning(row, clock.now());
-    const { agent } = row;
-    if (!agent.capabilities.includes(FILES))
-      throw new BerthError("AGENT_TOO_OLD", `Agent '${agent.name}' is too old to reach files; update it`);
-    const access = await this.accessOf(row);
-    if (foreign) await this.tell(asker, row, reason ?? "");
-    const target = { agentId: agent.id, agentName: agent.name, sessionId: row.id };
+  /** Throws as `FileVisits` does. What the agent refuses with is thrown by each request. */
+  async open(asker: Asker, which: WhichFiles): Promise<OpenFiles> {
+    const { visits, agentApi } = this.deps;
+    const { target, access, record } = await visits.open(asker, which);
     const accessText = Buffer.from(JSON.stringify(access)).toString("base64url");
     return {
       access,
+      record,
       request: ({ method, what, address, query, headers, body, signal }) => {
         const search = new URLSearchParams({ path: address.bytes.toString("base64url"), ...query });
         return agentApi.request(target, {
@@ -101,14 +51,6 @@ export class FilesService {
           ...(signal ? { signal } : {}),
         });
       },
-      record: (action, details) =>
-        database.$transaction((tx) =>
-          audit.record(tx, actorOf(asker), {
-            action: `files.${action}`,
-            target: { kind: "session", id: row.id },
-            details: { name: row.name, ...details, ...(foreign ? { ownerId: row.userId, reason } : {}) },
-          }),
-        ),
     };
   }
 
@@ -142,31 +84,6 @@ export class FilesService {
     const files = await this.open(asker, which);
     await done(files.request({ method: "DELETE", what: "file", address: addressOf(path), query: recursive ? { recursive: "1" } : {} }));
     await files.record("delete", { path, recursive });
-  }
-
-  private async accessOf({ templateId, templateVersion }: SessionRow): Promise<FileAccess> {
-    const version = await this.deps.database.templateVersion.findUniqueOrThrow({
-      where: { templateId_version: { templateId, version: templateVersion } },
-      select: { homePath: true, accessParameters: true },
-    });
-    return fileAccess(version.homePath, accessParametersSchema.parse(version.accessParameters));
-  }
-
-  /** Nobody looks through another's files unseen. */
-  private async tell(asker: Asker, row: SessionRow, reason: string): Promise<void> {
-    const { database, bus, clock, audit } = this.deps;
-    const now = clock.now().getTime();
-    for (const [visit, at] of this.visits) if (at + VISIT_MS < now) this.visits.delete(visit);
-    const visit = JSON.stringify([asker.loginId, row.id, reason]);
-    if (this.visits.has(visit)) return;
-    await database.$transaction(async (tx) => {
-      const details = { name: row.name, owner: row.user.username, reason };
-      await audit.record(tx, actorOf(asker), { action: "files.open", target: { kind: "session", id: row.id }, details });
-      const message = `${asker.username} (administrator) opened the files of this session: ${reason}`;
-      await insertEvent(tx, { sessionId: row.id, at: clock.now(), kind: "files_opened", message, actorId: asker.userId });
-    });
-    this.visits.set(visit, now);
-    await bus.publish({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId });
   }
 }
 

@@ -123,7 +123,7 @@ export function sessionDetailView(
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
       logs: may("logs"),
-      files: may("files"),
+      files: may("files") && effectivePolicy(row, parts.display).fileTransfer,
       terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
     },
   };

@@ -195,6 +195,13 @@ export async function findDisplays(
   );
 }
 
+/** Of its template's version: the home, and which folders are open beside it (`accessParametersSchema`). */
+export const findFolders = (db: Database, { templateId, templateVersion }: Pick<BareSessionRow, "templateId" | "templateVersion">) =>
+  db.templateVersion.findUniqueOrThrow({
+    where: { templateId_version: { templateId, version: templateVersion } },
+    select: { homePath: true, accessParameters: true },
+  });
+
 export const countByCondition = (db: Database, userId: string | undefined) =>
   db.session.groupBy({
     by: ["desired", "observed", "generation", "failureCode", "agentId"],

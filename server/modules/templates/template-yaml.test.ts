@@ -83,6 +83,14 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     },
     { requiredKeys: ["labels", "capabilities"] },
   ),
+  accessParameters: fc.record(
+    {
+      writablePaths: fc.array(fc.constantFrom("/home/user", "/srv/a b", "/"), { maxLength: 3 }),
+      readOnlyPaths: fc.array(fc.constantFrom("/usr/share", "/opt/ü"), { maxLength: 2 }),
+      configDir: fc.constant("/etc/app"),
+    },
+    { requiredKeys: [] },
+  ),
 });
 
 const problems = (yaml: string) => {
