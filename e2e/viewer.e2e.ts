@@ -204,7 +204,7 @@ test("who does not use a session is warned, stays by a word, and finds it hibern
   await berth.call("DELETE", `/sessions/${idleId}`);
 });
 
-test("a shell of the session is typed into beside the desktop, and goes on where it was after a reload", async ({ page }, info) => {
+test("a shell of the session is typed into beside the desktop, and goes on where it was after a reload", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await signIn(page);
   await openDesktop(page);
