@@ -204,9 +204,7 @@ test("who does not use a session is warned, stays by a word, and finds it hibern
   await berth.call("DELETE", `/sessions/${idleId}`);
 });
 
-test("a shell of the session is typed into beside the desktop, and goes on where it was after a reload", async ({ page }, {
-  outputPath,
-}) => {
+test("a shell of the session is typed into beside the desktop, and goes on where it was after a reload", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await signIn(page);
   await openDesktop(page);
@@ -220,7 +218,6 @@ test("a shell of the session is typed into beside the desktop, and goes on where
   await page.keyboard.type("cd /tmp; echo typed-$((40+2))\n");
   await expect(terminal.locator(".xterm-rows")).toContainText("typed-42");
   expect(await findings(page)).toEqual([]);
-  await page.screenshot({ path: outputPath("terminal.png") });
 
   // Several lines ask first, and what programs ask of the clipboard is not heard.
   await terminal.locator("textarea").evaluate((field) => {
