@@ -67,14 +67,6 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     thumbnails: fc.boolean(),
     terminals: fc.boolean(),
   }),
-  accessParameters: fc.record(
-    {
-      writablePaths: fc.uniqueArray(fc.constantFrom("/home/user", "/srv/a b", "/data"), { maxLength: 3 }),
-      readOnlyPaths: fc.uniqueArray(fc.constantFrom("/opt", "/etc/app"), { maxLength: 2 }),
-      configDir: fc.constant("/config"),
-    },
-    { requiredKeys: [] },
-  ),
   placement: fc.record(
     {
       labels: fc.dictionary(fc.stringMatching(/^[a-z./-]{1,20}$/), fc.oneof(text(30), fc.constantFrom("yes", "1", "")), { maxKeys: 4 }),
