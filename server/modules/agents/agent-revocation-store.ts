@@ -25,7 +25,7 @@ export const findRevoked = async (db: Database): Promise<{ id: string; name: str
 };
 
 /** It was asked for something that has not ended, or has sessions that nobody will end. */
-export async function isUnwound(db: Database, agentId: string): Promise<boolean> {
+export async function hasOpenEnds(db: Database, agentId: string): Promise<boolean> {
   const toEnd = { OR: [{ warmAt: { not: null } }, { desired: "terminated", NOT: over }] } satisfies Prisma.SessionWhereInput;
   return (
     (await db.task.findFirst({ where: { agentId, ...open }, select: { id: true } })) !== null ||

@@ -8,7 +8,7 @@ import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import type { Asker } from "../users/users-schema";
 import { agentMissing } from "./agent-missing";
-import { findGone, findRevoked, forgetRevoked, isUnwound, markRevoked } from "./agent-revocation-store";
+import { findGone, findRevoked, forgetRevoked, hasOpenEnds, markRevoked } from "./agent-revocation-store";
 import { findAgent } from "./agents-store";
 
 /** For so long the tasks that ended with their agent can still be read. */
@@ -63,7 +63,7 @@ export class AgentRevocation {
   /** Ends what was left open when a control plane stopped half-way, and forgets agents of which nothing is left. */
   async sweep(): Promise<void> {
     for (const agent of await findRevoked(this.deps.database)) {
-      if (await isUnwound(this.deps.database, agent.id)) await this.windUp(agent);
+      if (await hasOpenEnds(this.deps.database, agent.id)) await this.windUp(agent);
       await this.forget(agent.id);
     }
   }
