@@ -72,6 +72,12 @@ export default {
       source("^client/"),
       { path: "^(server|app|agent|prisma)/", pathNot: "^server/trpc/app-router\\.ts$" },
     ),
+    rule(
+      "conformance-knows-the-protocol-alone",
+      "It must not share the mistakes of either program: it holds both against what is written.",
+      source("^conformance/"),
+      { path: "^(server|agent|client|app|prisma)/" },
+    ),
     rule("app-speaks-trpc", "The pages know no database, no services and no sockets of their own.", source("^app/"), {
       path: "^server/|^agent/|^prisma/|node_modules/(ws|pg|@prisma)/",
       pathNot: "-(schema|codes)\\.ts$|^server/runtime-slot\\.ts$",
@@ -102,7 +108,7 @@ export default {
     rule(
       "tests-stay-tests",
       "What ships must not depend on what tests.",
-      { path: "^(server|agent|client|app|protocol)/", pathNot: tests },
+      { path: "^(server|agent|client|app|protocol|conformance)/", pathNot: tests },
       { path: tests },
     ),
   ],

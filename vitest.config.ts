@@ -2,7 +2,9 @@ import { defineConfig } from "vitest/config";
 import { findAnsweringEngine } from "./scripts/lib/find-engine.mjs";
 
 const everywhere = (ending: string) =>
-  ["protocol", "agent", "server", "client", "scripts", "app", "images", "bench"].map((room) => `${room}/**/*${ending}`);
+  ["protocol", "agent", "server", "client", "scripts", "app", "images", "bench", "conformance", "faults"].map(
+    (room) => `${room}/**/*${ending}`,
+  );
 const never = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
 
 /** Tests on a real container engine: `*.engine.test.*`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import {
   AGENT_API,
   DOCKER_TASKS,
+  FILES,
   type FromAgentOf,
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
   TASK_RUNS,
+  TERMINALS,
   THUMBNAILS,
   type ToAgent,
   VIEWER_UPDATE,
@@ -20,11 +22,14 @@ import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
 import type { SessionDriver } from "./drivers/driver";
+import { filesApi } from "./files/files-api";
 import { SessionUsage } from "./http/stats/session-usage";
 import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
+import { SinglePrograms } from "./terminals/single-programs";
+import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
@@ -81,14 +86,16 @@ class RunningAgent implements Agent {
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
     this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
+    const onInput = (sessionId: string) => this.#activity.note(sessionId);
+    const programs = { driver, clock: this.#clock, onInput };
     this.#tunnels = new Tunnels({
       target: { url, credentials },
       driver,
       clock: this.#clock,
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
-      onInput: (sessionId) => this.#activity.note(sessionId),
-      api: [statsPart(this.#usage)],
+      onInput,
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver)],
     });
     this.#connection = new Connection({
       url,
@@ -139,7 +146,7 @@ class RunningAgent implements Agent {
     this.#whenLost("the agent ends");
     this.#unwatch();
     this.#activity.stop();
-    this.#tunnels.stop();
+    await this.#tunnels.stop();
     await this.#connection.stop();
     await this.#executor?.stop();
     await this.#options.driver.close();
@@ -208,7 +215,19 @@ class RunningAgent implements Agent {
       capacity: await this.#capacity(),
       metadata: { ...described.metadata, agent_version: VERSION, driver: driver.kind },
       version: VERSION,
-      capabilities: [...described.capabilities, VIEWER_UPDATE, THUMBNAILS, LOGS, RESIZE, DOCKER_TASKS, TASK_RUNS, AGENT_API, STATS],
+      capabilities: [
+        ...described.capabilities,
+        VIEWER_UPDATE,
+        THUMBNAILS,
+        LOGS,
+        RESIZE,
+        DOCKER_TASKS,
+        TASK_RUNS,
+        AGENT_API,
+        FILES,
+        STATS,
+        TERMINALS,
+      ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
     };

@@ -4,12 +4,15 @@ import type { AppRouter } from "../server/trpc/app-router";
 import { type FollowLogs, followLogs } from "./follow-logs";
 import { liveSocket } from "./live-socket";
 import { fromTrpc } from "./request-error";
+import { type ProgramRun, runProgram } from "./run-program";
+import { type SessionFiles, sessionFiles } from "./session-files";
 import { translatedCalls } from "./translated-calls";
 import { type Session, type SessionWish, waitForSession } from "./wait-for-session";
 
 export { NoAnswerError, RequestError, WaitTimedOut } from "./request-error";
+export type { Copied, CopyOptions, SessionFiles } from "./session-files";
 export { type VerifyWebhook, verifyWebhook, type WebhookEvent, WebhookRefused } from "./verify-webhook";
-export type { AppRouter, FollowLogs, Session, SessionWish };
+export type { AppRouter, FollowLogs, ProgramRun, Session, SessionWish };
 export type Inputs = inferRouterInputs<AppRouter>;
 /** What procedures answer; moments are ISO 8601 strings. */
 export type Outputs = inferRouterOutputs<AppRouter>;
@@ -35,7 +38,11 @@ export interface BerthClient {
     waitFor(id: string, wish: SessionWish): Promise<Session>;
     /** See `followLogs`: lines as they are printed, until the container has ended. */
     followLogs(id: string, options?: FollowLogs): AsyncGenerator<string>;
+    /** See `runProgram`: a program inside a session, until it has ended; its exit code. */
+    exec(id: string, run: ProgramRun): Promise<number>;
   };
+  /** What is in sessions' folders; lists and small things are `api.files`. */
+  readonly files: SessionFiles;
   /** Ends the WebSocket, so that the program can end. */
   close(): Promise<void>;
 }
@@ -68,7 +75,9 @@ export function createBerthClient(options: BerthClientOptions = {}): BerthClient
     sessions: {
       waitFor: (id, wish) => waitForSession(api, id, wish),
       followLogs: (id, following) => followLogs(url, token || null, id, following),
+      exec: (id, run) => runProgram(url, token || null, id, run),
     },
+    files: sessionFiles({ url, token: token || null, api }),
     close: async () => void (await live.close()),
   };
 }

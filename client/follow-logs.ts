@@ -67,7 +67,8 @@ function brokenOff({ code, reason }: { code: number; reason: string }): RequestE
   );
 }
 
-async function readRefusal(response: IncomingMessage): Promise<RequestError> {
+/** What an upgrade was answered instead of a WebSocket. */
+export async function readRefusal(response: IncomingMessage): Promise<RequestError> {
   const status = response.statusCode ?? 500;
   let text = "";
   try {

@@ -74,9 +74,14 @@ export function fromTrpc(error: unknown, url: string): unknown {
   return error.cause?.name === "AbortError" ? error.cause : new NoAnswerError(url, error.cause ?? error);
 }
 
+/** Of the routes inside sessions. */
+const plainBody = z.object({ error: z.string().regex(/^[a-z_]{1,60}$/), message: z.string() });
+
 /** Of the body of a refusal; null where it is none of ours. */
 export function fromRest(body: unknown, status: number): RequestError | null {
   const parsed = restBody.safeParse(body);
+  const plain = plainBody.safeParse(body);
+  if (plain.success) return new RequestError(knownCode(plain.data.error.toUpperCase(), status), plain.data.message);
   if (!parsed.success) return null;
   const { code, message, details, request_id } = parsed.data;
   return new RequestError(knownCode(code, status), message, { requestId: request_id ?? null, details });

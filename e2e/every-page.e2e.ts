@@ -3,6 +3,7 @@ import { join, relative, sep } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { z } from "zod";
+import { makeKeyPair } from "../agent/identity/key-pair";
 import { api } from "./stack/api";
 import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
@@ -100,6 +101,17 @@ const states: Readonly<Record<string, State>> = {
       await expect(page.getByText("Host’s port: must be at least 1024")).toBeVisible();
     },
   },
+  "a warm pool to be changed": {
+    address: () => "/templates/scratchpad",
+    reach: async (page) => {
+      await page.getByRole("button", { name: "Change the warm pool" }).click();
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+  "an agent that waits for approval": {
+    address: () => "/agents/in-the-waiting-room",
+    reach: (page) => expect(page.getByRole("button", { name: "Approve this key" })).toBeVisible(),
+  },
   "a link that was made": {
     address: ({ sessionId }) => `/sessions/${sessionId}`,
     reach: async (page) => {
@@ -114,6 +126,7 @@ const states: Readonly<Record<string, State>> = {
 
 /** What opens over a page, by the buttons that open it. */
 const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  "/agents/[id]": ["Revoke…"],
   "/settings/tokens": ["New token"],
   "/audit": ["Filter"],
   "/settings/quotas": ["Change the limits of users"],
@@ -121,6 +134,17 @@ const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "/tasks/[id]": ["Try again…"],
   "/sessions/[id]": ["Share this screen", "Clipboard", /^Connection: /],
 };
+
+async function enrolForApproval(name: string): Promise<void> {
+  const { token } = z.object({ token: z.string() }).parse(await api(stackUrl()).call("POST", "/registration-tokens", { approval: true }));
+  const { csr } = await makeKeyPair(name);
+  const { status } = await fetch(`${stackUrl()}/api/v1/agents/register`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-agent-token": token },
+    body: JSON.stringify({ name, version: "1", csr }),
+  });
+  expect(status).toBe(201);
+}
 
 /** The paths of all `page.tsx`, without the groups in parentheses. */
 function pagesOfApp(): string[] {
@@ -208,6 +232,7 @@ test.describe("accessibility", () => {
     const webhook = { name: "chat", url: "http://127.0.0.1:9/hook", events: ["session.failed", "agent.offline"], allow_private: true };
     const webhookId = z.object({ id: z.string() }).parse(await berth.call("POST", "/webhooks", webhook)).id;
     await berth.call("POST", `/webhooks/${webhookId}/test`, {});
+    await enrolForApproval("in-the-waiting-room");
     await berth.untilPhase(sessionId, "Running");
     await berth.untilPhase(asleep.id, "Running");
     await berth.call("PATCH", `/sessions/${asleep.id}`, { state: "hibernated" });
@@ -219,6 +244,7 @@ test.describe("accessibility", () => {
   test.afterAll(async () => {
     await api(stackUrl()).call("DELETE", `/sessions/${things.sessionId}`);
     await api(stackUrl()).call("DELETE", `/webhooks/${things.webhookId}`);
+    await api(stackUrl()).call("DELETE", "/agents/in-the-waiting-room");
   });
 
   test("every page has an address here", () => {

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
 import { api } from "./stack/api";
 import { containerOf, countContainers, execIn, untilTerminal } from "./stack/engine";
@@ -26,6 +27,27 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
     expect(host.Memory).toBeGreaterThan(0);
     expect(config.User).toMatch(/^1000/);
     expect(await execIn(id, "id", "-u")).toContain("1000");
+  });
+
+  await test.step("a file goes up, is seen and edited in the page, and comes down again", async () => {
+    await page.getByRole("button", { name: "Timeline and details" }).click();
+    await page.getByRole("tab", { name: "Files" }).click();
+    await expect(page.getByRole("button", { name: "proof.txt", exact: true })).toBeVisible();
+    await page
+      .getByLabel("Files to upload")
+      .setInputFiles({ name: "notes.md", mimeType: "text/markdown", buffer: Buffer.from("# From here\n") });
+    await page.getByRole("button", { name: "notes.md", exact: true }).click();
+    const text = page.getByRole("textbox", { name: "Text of notes.md" });
+    await expect(text).toContainText("# From here");
+    await text.press("Control+End");
+    await page.keyboard.type("and edited");
+    await page.keyboard.press("Control+s");
+    await expect(page.getByText("Saved", { exact: true })).toBeVisible();
+    expect(await execIn(id, "cat", "/home/user/notes.md")).toContain("and edited");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download notes.md" }).click();
+    expect(await readFile(await (await download).path(), "utf8")).toBe("# From here\nand edited");
+    await page.getByRole("button", { name: "Timeline and details" }).click();
   });
 
   await test.step("hibernate ends the processes and says so", async () => {

@@ -32,6 +32,10 @@ export const DOCKER_TASKS = "docker";
 export const TASK_RUNS = "task_runs";
 /** The capability of an agent that serves its own HTTP API over tunnels (see `agent-api.ts`). */
 export const AGENT_API = "agent_api";
+/** The capability of an agent whose API has files (see `session-files.ts`). */
+export const FILES = "files";
+/** The capability of an agent whose API has terminals and single programs (see `terminal.ts`). */
+export const TERMINALS = "terminals";
 /** One message; `ws` closes with 1009 beyond it. An inventory of 2,000 sessions takes 500 KB. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** An `agent_id`: what an operator types and sees. UUIDs and words that are routes are refused at registration. */

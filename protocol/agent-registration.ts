@@ -6,7 +6,7 @@ import { platformSchema } from "./session-states";
 /** PKCS #10, PEM: P-256, Ed25519, or RSA of 2048 bits and more. */
 export const csrSchema = z.string().min(1).max(16_384);
 
-export const registrationRequestSchema = z.object({
+export const registrationRequestSchema = z.strictObject({
   name: agentNameSchema,
   version: z.string().max(50),
   capabilities: z.array(z.string().max(50)).max(50).default([]),

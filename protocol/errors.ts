@@ -18,7 +18,8 @@ type TrpcCode =
   | "BAD_GATEWAY"
   | "SERVICE_UNAVAILABLE"
   | "GATEWAY_TIMEOUT"
-  | "UNSUPPORTED_MEDIA_TYPE";
+  | "UNSUPPORTED_MEDIA_TYPE"
+  | "PRECONDITION_FAILED";
 
 interface ErrorEntry {
   readonly status: number;
@@ -54,7 +55,8 @@ export const errorCatalogue = {
   AGENT_DRAINING: entry(503, "SERVICE_UNAVAILABLE", "Agent draining", true),
   AGENT_CAPACITY_EXCEEDED: entry(503, "SERVICE_UNAVAILABLE", "Agent capacity exceeded", true),
   AGENT_TOO_OLD: entry(409, "CONFLICT", "Agent too old"),
-  AGENT_IN_USE: entry(409, "CONFLICT", "Agent still holds sessions"),
+  /** Its access was taken back: nothing is asked of it any more. */
+  AGENT_REVOKED: entry(409, "CONFLICT", "Agent revoked"),
   /** More than the owner may have; `details.quotas` says what is used, asked and allowed of each resource that it is. */
   QUOTA_EXCEEDED: entry(409, "CONFLICT", "Quota exceeded"),
   NO_AGENTS_AVAILABLE: entry(503, "SERVICE_UNAVAILABLE", "No agents available", true),
@@ -70,6 +72,25 @@ export const errorCatalogue = {
   THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),
   /** There is no container, or no more, whose log could be read. */
   LOGS_NOT_FOUND: entry(404, "NOT_FOUND", "No logs"),
+  FILES_OFF: entry(403, "FORBIDDEN", "Files are off"),
+  FILE_NOT_FOUND: entry(404, "NOT_FOUND", "File not found"),
+  /** Of the session, but not in the folders that its template opens. */
+  FILE_OUTSIDE: entry(403, "FORBIDDEN", "File outside the session's folders"),
+  /** The session's own user may not. */
+  FILE_FORBIDDEN: entry(403, "FORBIDDEN", "File forbidden by the session's system"),
+  FILE_KIND: entry(409, "CONFLICT", "Not that kind of file"),
+  FILE_EXISTS: entry(409, "CONFLICT", "File exists"),
+  FILE_CHANGED: entry(412, "PRECONDITION_FAILED", "File changed meanwhile"),
+  FOLDER_NOT_EMPTY: entry(409, "CONFLICT", "Folder not empty"),
+  FILE_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "File operation failed"),
+  /** Other bytes are there than the request goes on from. */
+  UPLOAD_OFFSET: entry(409, "CONFLICT", "Upload goes on elsewhere"),
+  UPLOAD_BROKEN: entry(400, "BAD_REQUEST", "Upload broken off"),
+  ARCHIVE_REFUSED: entry(400, "BAD_REQUEST", "Archive refused"),
+  RANGE_INVALID: entry(416, "BAD_REQUEST", "Range not satisfiable"),
+  TERMINAL_NOT_FOUND: entry(404, "NOT_FOUND", "Terminal not found"),
+  TERMINAL_LIMIT: entry(409, "CONFLICT", "Too many terminals"),
+  TERMINALS_OFF: entry(403, "FORBIDDEN", "Terminals are off"),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),

@@ -15,6 +15,8 @@ export const sessionPolicySchema = z.object({
   sharing: z.boolean().default(true),
   /** Small pictures of the screen in lists. */
   thumbnails: z.boolean().default(true),
+  /** Shells and programs inside, by the browser or by `berth exec`. */
+  terminals: z.boolean().default(true),
 } satisfies Record<(typeof sessionPolicyFields)[number], z.ZodType>);
 export type SessionPolicy = z.infer<typeof sessionPolicySchema>;
 /** Some of it; what isn't named stays as it is. */
@@ -24,6 +26,7 @@ export const sessionPolicyChangeSchema = z.strictObject({
   fileTransfer: z.boolean().optional(),
   sharing: z.boolean().optional(),
   thumbnails: z.boolean().optional(),
+  terminals: z.boolean().optional(),
 });
 export type SessionPolicyChange = z.infer<typeof sessionPolicyChangeSchema>;
 

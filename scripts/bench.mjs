@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run bench -- relay|start|ui|api [--quick]`: builds one bench, runs it, prints its tables. A full run also writes them between that bench's
+// `npm run bench -- relay|start|ui|api|fleet|terminal [--quick]`: builds one bench, runs it, prints its tables. A full run also writes them between that bench's
 // markers in docs/benchmarks.md, and its numbers to bench/results/<name>.json; a quick or partial one changes no file.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const names = ["relay", "start", "ui", "api"];
+const names = ["relay", "start", "ui", "api", "fleet", "terminal"];
 const [name, ...rest] = process.argv.slice(2);
 
 if (!names.includes(name)) {
@@ -41,7 +41,9 @@ await build({
   logLevel: "warning",
 });
 
-const partial = ["--quick", "--chains", "--phases", "--profile", "--pages", "--warm"].some((flag) => rest.includes(flag));
+const partial = ["--quick", "--chains", "--phases", "--profile", "--pages", "--warm", "--rungs", "--storm", "--floor"].some((flag) =>
+  rest.includes(flag),
+);
 const folder = mkdtempSync(join(tmpdir(), "berth-bench-out-"));
 const markdownPath = join(folder, "section.md");
 const written = partial ? [] : ["--markdown", markdownPath, "--json", join(root, "bench", "results", `${name}.json`)];

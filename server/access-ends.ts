@@ -13,6 +13,9 @@ export interface AccessEndsParts {
   readonly log: Log;
   readonly sockets: OpenSockets;
   readonly broker: Pick<TunnelBroker, "endAgent">;
+  /** UUIDs of the agents that have something open here, and those of them that were revoked or are gone. */
+  agentsHere(): readonly string[];
+  revokedAgents(agentIds: readonly string[]): Promise<readonly string[]>;
   /** Ends an agent's channel. */
   disconnect(agentId: string, reason: string): void;
   /** The epoch that a user's access must have now; null when they may not come in at all. */
@@ -31,20 +34,22 @@ export function accessEnds(parts: AccessEndsParts): () => void {
       log.warn({ err: error, userId }, "access could not be checked again; the next sweep does");
     }
   };
+  const endAgent = (agentId: string) => {
+    parts.disconnect(agentId, "its access was revoked");
+    broker.endAgent(agentId);
+  };
   const unsubscribe = bus.subscribe((event) => {
     if (event.kind === "access") void recheck(event.userId);
     if (event.kind === "logout") sockets.endLogin(event.loginId, "this login has ended");
-    if (event.kind === "agent_revoked") {
-      parts.disconnect(event.agentId, "the agent was removed");
-      broker.endAgent(event.agentId);
-    }
+    if (event.kind === "agent_revoked") endAgent(event.agentId);
   });
   const sweep = clock.every(SWEEP_MS, async () => {
     for (const userId of sockets.userIds()) await recheck(userId);
     try {
       for (const loginId of await parts.endedLogins(sockets.loginIds())) sockets.endLogin(loginId, "this login has ended");
+      for (const agentId of await parts.revokedAgents(parts.agentsHere())) endAgent(agentId);
     } catch (error) {
-      log.warn({ err: error }, "logins could not be checked again; the next sweep does");
+      log.warn({ err: error }, "logins or agents could not be checked again; the next sweep does");
     }
   });
   return () => {

@@ -230,8 +230,18 @@ describe.each(Object.entries(httpRows))("%s", (name, expected) => {
     const headers = { ...bearer(person), "x-forwarded-for": "192.0.2.77" };
     const path = (Object.entries(routes).find(([route]) => route === name)?.[1].path ?? "")
       .replace("{name}", iconName)
-      .replace("{id}", things.sessionId);
-    expect(outcomeOf(await askDoor(kit.port, { method: "GET", path, headers }))).toBe(expected[people.indexOf(person)]);
+      .replace("{id}", things.sessionId)
+      .replace("/uploads/*", "/uploads/upload-1/home/user/a")
+      .replace("/*", "/home/user/a");
+    expect(
+      outcomeOf(
+        await askDoor(kit.port, {
+          method: "GET",
+          path: `${path}${path.includes("/sessions/") || path.startsWith("/v1/") ? "?reason=help" : ""}`,
+          headers,
+        }),
+      ),
+    ).toBe(expected[people.indexOf(person)]);
   });
 });
 
@@ -291,6 +301,8 @@ async function postAsAgent(person: Person, path: string, body: Record<string, un
   return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
 
+const inside = () => `/api/v1/sessions/${things.sessionId}`;
+
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
   live: (person) => knock(kit.port, { path: "/live", headers: { ...bearer(person), origin: kit.publicUrl.origin } }),
   "viewer by token": (person) =>
@@ -304,6 +316,16 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
       path: `/api/v1/sessions/${things.sessionId}/logs?follow=true`,
       headers: { ...bearer(person), origin: kit.publicUrl.origin },
     }),
+  terminal: (person) => knock(kit.port, { path: `${inside()}/terminals/0123456789abcdef`, headers: bearer(person) }),
+  "exec by token": (person) => knock(kit.port, { path: `${inside()}/exec`, headers: bearer(person) }),
+  "exec by ticket": async (person) => {
+    if (person === "disabled" || !(person in askers))
+      return knock(kit.port, { path: `${inside()}/exec?ticket=${credentials[person] ?? "none"}`, headers: {} });
+    const body = { reason: "they asked for help" };
+    const answer = await askDoor(kit.port, { method: "POST", path: `${inside()}/terminals/ticket`, headers: bearer(person), body });
+    const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1];
+    return ticket ? knock(kit.port, { path: `${inside()}/exec?ticket=${ticket}`, headers: {} }) : answer;
+  },
   agentChannel: async (person) => {
     const path = "/agent/ws?agent_id=host-a&platform=docker";
     return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });

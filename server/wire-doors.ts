@@ -5,6 +5,7 @@ import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
 import { authorityEndpoint } from "./http/authority-endpoint";
 import { parseTrustedProxies } from "./http/client-address";
+import { filesEndpoints } from "./http/files-endpoints";
 import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
 import { identify } from "./http/identify";
 import { Listener, type ListenerOptions, type ListenerTls } from "./http/listener";
@@ -22,6 +23,7 @@ import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
 import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
+import { agentPaths } from "./rest/agent-paths";
 import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
 import { openApiDocument } from "./rest/openapi-document";
@@ -35,6 +37,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
 import { ViewerUpgrade } from "./tunnel/viewer-upgrade";
@@ -65,6 +68,7 @@ export interface DoorParts {
     | "authority"
     | "identity"
     | "viewerAccess"
+    | "terminalAccess"
     | "thumbnailAccess"
     | "appAccess"
   >;
@@ -116,6 +120,7 @@ export function wireDoors(parts: DoorParts) {
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
+  const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -157,7 +162,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
   });
   const asked = localLimiter(pageRequests);
-  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath] });
+  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath], agentPaths });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const { identity, handOut, tasksInbox } = modules;
   const agentDoors = { identity, inbox, handOut, tasksInbox, limit: localLimiter(AGENT_REQUESTS) };
@@ -185,6 +190,12 @@ export function wireDoors(parts: DoorParts) {
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      ...filesEndpoints({
+        authenticator: auth,
+        count: (login, address) => asked.take(keyOf(login, address)),
+        files: services.files,
+        sockets,
+      }),
       containers: ({ request, response, params, query, requestId }) =>
         containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
@@ -209,6 +220,8 @@ export function wireDoors(parts: DoorParts) {
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
       viewer: ({ params, ...call }) => viewers.open({ ...call, sessionId: params.id ?? "" }),
       sessionLogs,
+      terminal: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: params.terminal ?? "" }),
+      exec: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: null }),
     },
     apps,
     admitRest: (call) => limits.admit(call),

@@ -1,15 +1,20 @@
 import type pg from "pg";
 import type { Config } from "./config";
+import { AgentLabelsService } from "./modules/agents/agent-labels-service";
+import { AgentRevocation } from "./modules/agents/agent-revocation";
+import { AgentRevocationJobs } from "./modules/agents/agent-revocation-jobs";
 import { AgentUsageService } from "./modules/agents/agent-usage-service";
 import { AgentsInbox } from "./modules/agents/agents-inbox";
 import { AgentsJobs } from "./modules/agents/agents-jobs";
 import { AgentsService } from "./modules/agents/agents-service";
 import { Heartbeats } from "./modules/agents/heartbeats";
+import { Presences } from "./modules/agents/presences";
 import { RegistrationTokensService } from "./modules/agents/registration-tokens-service";
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
-import { type AgentRequests, ContainersService } from "./modules/containers/containers-service";
+import { ContainersService } from "./modules/containers/containers-service";
+import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
@@ -17,11 +22,14 @@ import { IdentityJobs } from "./modules/identity/identity-jobs";
 import { IdentityService } from "./modules/identity/identity-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
+import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
+import { OpenTerminals } from "./modules/sessions/open-terminals";
 import { PhaseWait } from "./modules/sessions/phase-wait";
 import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
@@ -36,6 +44,9 @@ import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
 import { SharesService } from "./modules/sessions/shares-service";
+import { StrandedSessions } from "./modules/sessions/stranded-sessions";
+import { TerminalAccess } from "./modules/sessions/terminal-access";
+import { TerminalsService } from "./modules/sessions/terminals-service";
 import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
@@ -140,6 +151,7 @@ export function wireModules(parts: ModuleParts) {
   const agents = new AgentsService({ ...base, audit, tasks, identity });
   const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, taskLogs, agents });
   const agentUsage = new AgentUsageService(base);
+  const agentLabels = new AgentLabelsService({ ...base, audit });
   const registrationTokens = new RegistrationTokensService({
     ...base,
     audit,
@@ -161,7 +173,8 @@ export function wireModules(parts: ModuleParts) {
     ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
   });
   const idle = new IdleService({ ...base, audit, changes });
-  const adoption = new SessionAdoption({ ...base, audit, changes });
+  const adoption = new SessionAdoption({ ...base, audit, homes, changes });
+  const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
   const appEntryUrl = (sessionId: string, ticket: string) => {
     const { protocol, port } = config.publicUrl;
@@ -174,6 +187,10 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
+  const files = new FilesService({ visits: new FileVisits({ ...base, audit, shares }), agentApi: parts.agentApi });
+  const openTerminals = new OpenTerminals(base);
+  const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
+  const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
@@ -191,7 +208,10 @@ export function wireModules(parts: ModuleParts) {
   const agentsJobs = new AgentsJobs({ ...base, sessionsInbox, outbox });
   const tasksInbox = new TasksInbox({ ...base, listeners, endings, taskLogs });
   const taskStreamInbox = new TaskStreamInbox({ ...base, tasksInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, tasks, tasksInbox, sessionsInbox, homes, identity });
+  const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
+  const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
+  const presences = new Presences({ ...base, tasks, sessionsInbox });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -210,9 +230,9 @@ export function wireModules(parts: ModuleParts) {
   webhooks.whenDue(() => webhooksJobs.soon());
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
-  const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, identityJobs];
+  const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
     users,
@@ -222,7 +242,9 @@ export function wireModules(parts: ModuleParts) {
     tokens,
     quotas,
     agents,
+    agentRevocation,
     agentUsage,
+    agentLabels,
     registrationTokens,
     templates,
     templateHistory,
@@ -231,6 +253,7 @@ export function wireModules(parts: ModuleParts) {
     sessionCreation,
     warmPool,
     adoption,
+    strandedSessions,
     viewerTickets,
     sessionPolicies,
     shares,
@@ -239,6 +262,9 @@ export function wireModules(parts: ModuleParts) {
     screenControl,
     idle,
     logs,
+    files,
+    terminals,
+    openTerminals,
     containers,
     homes,
     tasks,
@@ -256,6 +282,7 @@ export function wireModules(parts: ModuleParts) {
     agentsInbox,
     sessionsInbox,
     viewerAccess,
+    terminalAccess,
     thumbnailAccess,
     appAccess,
     tickets,

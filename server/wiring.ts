@@ -171,6 +171,8 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       log,
       sockets: doors.sockets,
       broker: doors.broker,
+      agentsHere: () => [...new Set([...agents.agentIds(), ...doors.broker.agentIds()])],
+      revokedAgents: (ids) => services.agentRevocation.gone(ids),
       disconnect(id, reason) {
         agents.disconnect(id, reason);
         taskStreams.disconnect(id, reason);

@@ -56,9 +56,12 @@ export async function enrol(settings: AgentSettings, parts: EnrolmentParts): Pro
   let kept = there ?? (await patiently(settings, parts, () => registerAnew(settings, parts)));
   if (!there) await keepIdentity(path, kept);
   if (!kept.certificate) {
+    const asking = kept.key ? undefined : (kept.asking ?? (await makeKeyPair(kept.name)));
+    if (asking && !kept.asking) await keepIdentity(path, { ...kept, asking });
     kept = {
       ...kept,
-      ...(kept.key ? { certificate: await approval(settings, parts, kept, kept.key) } : await exchange(settings, parts, kept)),
+      ...(asking ? await exchange(settings, parts, kept, asking) : { certificate: await approval(settings, parts, kept, kept.key ?? "") }),
+      asking: undefined,
     };
     await keepIdentity(path, kept);
   }
@@ -123,8 +126,12 @@ async function askForCertificate(
 }
 
 /** Of an agent from before there were certificates: its secret is good for one. */
-async function exchange(settings: AgentSettings, parts: EnrolmentParts, kept: Kept): Promise<Pick<Kept, "key" | "certificate">> {
-  const { key, csr } = await makeKeyPair(kept.name);
+async function exchange(
+  settings: AgentSettings,
+  parts: EnrolmentParts,
+  kept: Kept,
+  { key, csr }: { readonly key: string; readonly csr: string },
+): Promise<Pick<Kept, "key" | "certificate">> {
   const certificate = await patiently(settings, parts, async () => {
     const path = certificatePath(kept.agentId);
     const body = Buffer.from(JSON.stringify({ csr }));

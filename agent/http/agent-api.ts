@@ -40,10 +40,11 @@ export class AgentApi {
     this.#server.emit("connection", connection);
   }
 
-  close(): void {
+  /** Resolves when the parts have ended what they held open inside sessions. */
+  async close(): Promise<void> {
     for (const connection of this.#connections) connection.destroy();
-    for (const { close } of this.#options.parts) close?.();
     this.#server.close();
+    await Promise.all(this.#options.parts.map((part) => part.close?.()));
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -30,7 +30,7 @@ export interface ApiPart {
   readonly routes: readonly ApiRoute[];
   readonly upgrades: readonly ApiUpgrade[];
   /** Ends what it holds open. */
-  close?(): void;
+  close?(): void | Promise<void>;
 }
 
 /** The parameters of `path` where it is of the pattern; null where it isn't, or has an encoding that is none. */

@@ -1,7 +1,7 @@
 /** What the agent shows of itself: its certificate where the connection asks for one, and a proof signed with its key where it doesn't. */
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, randomUUID, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { AGENT_TOKEN_HEADER, PROOF_TYPE, type ProofClaims } from "@berth/protocol/agent-proof";
 import type { AgentCertificate } from "@berth/protocol/agent-registration";
 import { exportJWK, SignJWT } from "jose";
@@ -12,6 +12,8 @@ export interface TlsOptions {
   readonly key?: string;
   /** Absent: whom Node believes. */
   readonly ca?: string[];
+  /** All of the above, read once: whom Node believes are more than a hundred, and reading them again takes longer than the handshake. */
+  readonly secureContext?: SecureContext;
 }
 
 export interface Credentials {
@@ -36,6 +38,7 @@ export class KeyCredentials implements Credentials {
   readonly #privateKey: KeyObject;
   readonly #now: () => Date;
   #certificate: AgentCertificate | null;
+  #tls: TlsOptions | null = null;
 
   constructor(holder: KeyHolder, now: () => Date) {
     this.#holder = holder;
@@ -50,6 +53,7 @@ export class KeyCredentials implements Credentials {
 
   replace(certificate: AgentCertificate): void {
     this.#certificate = certificate;
+    this.#tls = null;
   }
 
   async headers(method: string, target: string, body: Uint8Array = new Uint8Array()): Promise<Record<string, string>> {
@@ -73,7 +77,12 @@ export class KeyCredentials implements Credentials {
 
   tls(): TlsOptions {
     const certificate = this.#certificate;
-    return certificate ? { cert: certificate.cert, key: this.#holder.key, ca: believing(certificate.ca) } : {};
+    if (!certificate) return {};
+    if (!this.#tls) {
+      const shown = { cert: certificate.cert, key: this.#holder.key, ca: believing(certificate.ca) };
+      this.#tls = { ...shown, secureContext: createSecureContext(shown) };
+    }
+    return this.#tls;
   }
 }
 

@@ -12,6 +12,8 @@ const keptSchema = z.object({
   token: z.string(),
   /** PKCS #8, PEM. Absent: enrolled before agents had keys; `token` is then the secret that they had. */
   key: z.string().optional(),
+  /** The key that such a secret is being exchanged for: where the answer is lost, it may ask again. */
+  asking: z.object({ key: z.string(), csr: z.string() }).optional(),
   /** Null: not approved yet. */
   certificate: agentCertificateSchema.nullable().default(null),
 });

@@ -122,11 +122,11 @@ export class Tunnels {
     if (!joined) over.abort();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     for (const tunnel of this.#open) tunnel.destroy();
     this.#displays.close();
-    this.#api.close();
+    await this.#api.close();
   }
 
   /** Whether it was joined. */

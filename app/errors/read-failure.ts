@@ -12,7 +12,20 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
+/** What a plain request, which is no procedure's, was refused with. */
+export class RefusedRequest extends Error {
+  constructor(
+    readonly code: Failure["code"],
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 export function readFailure(error: unknown): Failure {
+  if (error instanceof RefusedRequest) {
+    return { code: error.code, message: error.message, details: {}, requestId: null, retryable: error.code === "OFFLINE" };
+  }
   if (!isTrpcError(error)) {
     return {
       code: "UNKNOWN",

@@ -41,7 +41,11 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
       return { exact: [], broad: [trpc.homes.list.pathFilter(), trpc.account.usage.pathFilter()] };
     case "viewers":
       return {
-        exact: [trpc.sessions.viewers.queryFilter({ id: event.id }), trpc.shares.list.queryFilter({ sessionId: event.id })],
+        exact: [
+          trpc.sessions.viewers.queryFilter({ id: event.id }),
+          trpc.terminals.visits.queryFilter({ id: event.id }),
+          trpc.shares.list.queryFilter({ sessionId: event.id }),
+        ],
         // Lists of what is shared are among them.
         broad: [trpc.shares.mine.pathFilter(), trpc.sessions.list.pathFilter()],
       };

@@ -56,3 +56,25 @@ export function memoryBytes(root: number): number {
     return sum + Number(kilobytes ?? 0) * 1024;
   }, 0);
 }
+
+export interface Usage {
+  /** User and system, so far. */
+  readonly cpuSeconds: number;
+  /** What it has in memory, shared pages in full. */
+  readonly residentBytes: number;
+}
+
+/** Of one process without its descendants. Zeros once it has gone. */
+export function ownUsage(pid: number): Usage {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  const resident = readIfThere(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m)?.[1];
+  const [user = 0, system = 0] =
+    stat === null
+      ? []
+      : stat
+          .slice(stat.lastIndexOf(")") + 2)
+          .split(" ")
+          .slice(11, 13)
+          .map(Number);
+  return { cpuSeconds: (user + system) / clockTicks(), residentBytes: Number(resident ?? 0) * 1024 };
+}

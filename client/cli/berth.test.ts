@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { startBerth } from "../testing/start-berth";
 import { credentialsFile } from "./credentials";
@@ -48,6 +49,7 @@ function world(changes: Partial<World> = {}): Typed {
     questions: [],
     answers: [],
     terminal: null,
+    streams: { stdin: Readable.from([]), stdout: new PassThrough(), stderr: new PassThrough(), terminal: null },
     out: (text) => void typed.stdout.push(text),
     err: (text) => void typed.stderr.push(text),
     ask: async (question) => {

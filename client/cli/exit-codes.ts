@@ -13,6 +13,14 @@ export class NotSignedIn extends Error {
   override readonly name = "NotSignedIn";
 }
 
+/** A program in a session ended with this code, and so does `berth`. */
+export class ProgramExit extends Error {
+  override readonly name = "ProgramExit";
+  constructor(readonly code: number) {
+    super(`The program ended with code ${code}`);
+  }
+}
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof NotSignedIn) return EXIT.notSignedIn;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./ask";
+import { ownTerminal } from "./own-terminal";
 import { runCli } from "./run-cli";
 
 const interrupted = new AbortController();
@@ -15,6 +16,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   err: (text) => void process.stderr.write(`${text}\n`),
   terminal: process.stdout.isTTY ? { columns: process.stdout.columns || 80 } : null,
+  streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, terminal: ownTerminal() },
   ask,
   openBrowser: (url) =>
     new Promise((resolve, reject) => {
@@ -28,5 +30,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
     }),
   signal: interrupted.signal,
 });
-// A pipe that somebody holds open would keep the program.
-if (!process.stdin.isTTY) process.stdin.destroy();
+// A pipe that somebody holds open would keep the program, and so would a terminal that was read.
+process.stdin.destroy();

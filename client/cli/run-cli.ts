@@ -1,13 +1,14 @@
 import { VERSION } from "@berth/protocol/version";
 import { Command, CommanderError } from "commander";
-import { EXIT, errorWords, exitCodeOf } from "./exit-codes";
+import { copyCommand } from "./copy-command";
+import { EXIT, errorWords, exitCodeOf, ProgramExit } from "./exit-codes";
 import { agentCommands, homeCommands, taskCommands, templateCommands } from "./list-commands";
 import { loginCommands } from "./login-commands";
 import { sessionCommands } from "./session-commands";
 import type { World } from "./world";
 
 const CODES = `
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 timed out, 5 no answer.
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 not signed in, 4 timed out, 5 no answer; berth exec ends with the code of its program.
 Environment: BERTH_URL and BERTH_TOKEN instead of berth login.`;
 
 /** Runs one command; `args` without the program's name. Answers go to stdout, everything else to stderr. Resolves with the exit code; never rejects. */
@@ -16,6 +17,7 @@ export async function runCli(args: readonly string[], world: World): Promise<num
   for (const one of [
     ...loginCommands(world),
     ...sessionCommands(world),
+    copyCommand(world),
     templateCommands(world),
     agentCommands(world),
     taskCommands(world),
@@ -28,6 +30,7 @@ export async function runCli(args: readonly string[], world: World): Promise<num
     return world.signal.aborted ? EXIT.interrupted : EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof ProgramExit) return error.code;
     if (world.signal.aborted) return EXIT.interrupted;
     world.err(`berth: ${errorWords(error)}`);
     return exitCodeOf(error);

@@ -3,13 +3,14 @@ import type { Command } from "commander";
 import type { Session } from "../berth-client";
 import { command, type GlobalOptions, group, signedIn, wholeNumber } from "./command-run";
 import { createCommand } from "./create-command";
+import { execCommand } from "./exec-command";
 import { findSession } from "./find-session";
 import { listCommand } from "./list-sessions";
 import { logsCommand } from "./logs-command";
 import { oneLine, openPage, patience, WAIT_SECONDS, type WaitOptions } from "./session-words";
 import type { World } from "./world";
 
-/** `berth sessions …`, and `berth logs`, which is the same as `berth sessions logs`. */
+/** `berth sessions …`, `berth logs`, which is the same as `berth sessions logs`, and `berth exec`. */
 export function sessionCommands(world: World): Command[] {
   const sessions = group("sessions", "sessions: create, look at, hibernate, wake, end");
   sessions.addCommand(createCommand(world));
@@ -69,7 +70,7 @@ export function sessionCommands(world: World): Command[] {
       ),
   );
   sessions.addCommand(logsCommand(world));
-  return [sessions, logsCommand(world)];
+  return [sessions, logsCommand(world), execCommand(world)];
 }
 
 function details(session: Session): string {

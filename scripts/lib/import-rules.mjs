@@ -7,7 +7,7 @@ import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 import config from "../../.dependency-cruiser.mjs";
 import { inRoot } from "./paths.mjs";
 
-const rooms = ["protocol", "server", "agent", "client", "app"];
+const rooms = ["protocol", "server", "agent", "client", "app", "conformance"];
 
 async function cruiseRooms(baseDir) {
   const present = rooms.filter((room) => readdirSync(baseDir).includes(room));
@@ -80,6 +80,9 @@ const planted = {
   },
   "client-speaks-trpc": {
     "client/knowing.ts": 'import type { Store } from "../server/modules/things/things-store"; export type Knowing = Store;',
+  },
+  "conformance-knows-the-protocol-alone": {
+    "conformance/copying.ts": 'import { things } from "../server/modules/things/things-service"; export const copying = things;',
   },
   "app-speaks-trpc": { "app/page.tsx": 'import { pg } from "pg"; export const page = pg;' },
   "app-types-of-the-router-only": {

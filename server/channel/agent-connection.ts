@@ -20,6 +20,8 @@ export const MAX_BAD_FRAMES = 20;
 const MAX_QUEUED = 64;
 /** What an agent that doesn't read may leave unsent with us. */
 export const MAX_UNSENT_BYTES = 4 * MAX_MESSAGE_BYTES;
+/** How long is waited before a message that could not be handled, for a reason of ours, is handled again: as when the database is away for a moment. */
+const TRY_AGAIN_MS = [50, 100, 200, 400, 800, 1600, 3200, 6400];
 /** How long a peer may take to answer our close frame. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -45,6 +47,11 @@ export class AgentConnection {
   private everRegistered = false;
   private readonly queue: FromAgent[] = [];
   private working = false;
+  /** Off from a message that failed to the last try until one is handled: what is behind it then waits no longer. */
+  private patient = true;
+  /** Ends the wait for another try: this connection is to end, and on its next one the agent says again what it isn't sure of. */
+  private hurry: () => void = () => {};
+  private hurried = false;
   private badFrames = 0;
   private lastHeard: number;
   private endReason = "";
@@ -85,6 +92,8 @@ export class AgentConnection {
 
   /** What was received is still handled. */
   end(code: number, reason: string): void {
+    this.hurried = true;
+    this.hurry();
     if (this.state === "ended") return;
     const { socket, clock } = this.parts;
     socket.close(code, reason.slice(0, 120));
@@ -165,10 +174,10 @@ export class AgentConnection {
   }
 
   private async handle(message: FromAgent): Promise<void> {
-    const { handler, connectionId, log } = this.parts;
+    const { log } = this.parts;
     try {
       if (message.type === "register") await this.register(message);
-      else await handler.received(this.agent, connectionId, message);
+      else await this.receive(message);
     } catch (error) {
       const known = toBerthError(error);
       if (known.code === "INTERNAL_ERROR")
@@ -179,6 +188,31 @@ export class AgentConnection {
           known.code === "INTERNAL_ERROR" ? closeCodes.internal : closeCodes.refused,
           `registration refused: ${known.message}`,
         );
+      }
+    }
+  }
+
+  /** What an agent says once must not be lost because we could not write it down at that moment: it takes each in as often as it comes. */
+  private async receive(message: Exclude<FromAgent, { type: "register" }>): Promise<void> {
+    const { handler, connectionId, clock, log } = this.parts;
+    for (let tries = 0; ; tries++) {
+      try {
+        await handler.received(this.agent, connectionId, message);
+        this.patient = true;
+        return;
+      } catch (error) {
+        const wait = TRY_AGAIN_MS[tries];
+        if (toBerthError(error).code !== "INTERNAL_ERROR") throw error;
+        this.patient = this.patient && wait !== undefined;
+        if (!this.patient || this.hurried || wait === undefined) throw error;
+        log.warn({ err: error, agent: this.agent.name, type: message.type, retryInMs: wait }, "message could not be handled; trying again");
+        await new Promise<void>((resolve) => {
+          const timer = clock.after(wait, resolve);
+          this.hurry = () => {
+            timer.cancel();
+            resolve();
+          };
+        });
       }
     }
   }

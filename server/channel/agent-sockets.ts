@@ -27,7 +27,8 @@ export class AgentSockets {
   });
   /** By agent UUID: the connection that holds the agent's place, registered or about to be. */
   private readonly holders = new Map<string, AgentConnection>();
-  private readonly all = new Set<AgentConnection>();
+  /** By agent UUID: every connection that is not done with, registered or not. */
+  private readonly all = new Map<string, Set<AgentConnection>>();
   private readonly claimants = new WeakSet<AgentConnection>();
   private stopping = false;
 
@@ -59,13 +60,22 @@ export class AgentSockets {
           if (this.holders.get(agent.agentId) === ended) this.holders.delete(agent.agentId);
         },
       });
-      this.all.add(connection);
-      void connection.finished.then(() => this.all.delete(connection));
+      const own = this.all.get(agent.agentId) ?? new Set();
+      this.all.set(agent.agentId, own.add(connection));
+      void connection.finished.then(() => {
+        own.delete(connection);
+        if (own.size === 0 && this.all.get(agent.agentId) === own) this.all.delete(agent.agentId);
+      });
     });
   }
 
   isConnected(agentId: string): boolean {
     return this.holders.get(agentId)?.open ?? false;
+  }
+
+  /** UUIDs of all that have a connection here, registered or not. */
+  agentIds(): string[] {
+    return [...this.all.keys()];
   }
 
   connectedCount(): number {
@@ -81,20 +91,20 @@ export class AgentSockets {
 
   /** Ends every connection of the agent now, registered or not; nothing it sent before and that still waits is handled. */
   disconnect(agentId: string, reason: string): void {
-    for (const connection of this.all) if (connection.agent.agentId === agentId) connection.endAtOnce(closeCodes.refused, reason);
+    for (const connection of this.all.get(agentId) ?? []) connection.endAtOnce(closeCodes.refused, reason);
   }
 
   /** Closes every connection and waits until what they had received is handled. */
   async close(): Promise<void> {
     this.stopping = true;
-    const open = [...this.all];
+    const open = [...this.all.values()].flatMap((own) => [...own]);
     for (const connection of open) connection.end(closeCodes.goingAway, "the control plane is stopping");
     await Promise.all(open.map((connection) => connection.finished));
   }
 
   private async claim(claimant: AgentConnection): Promise<void> {
     const { agentId } = claimant.agent;
-    const older = [...this.all].filter((connection) => connection.agent.agentId === agentId && this.claimants.has(connection));
+    const older = [...(this.all.get(agentId) ?? [])].filter((connection) => this.claimants.has(connection));
     this.claimants.add(claimant);
     this.holders.set(agentId, claimant);
     for (const connection of older) connection.end(closeCodes.replaced, "replaced by a newer connection");

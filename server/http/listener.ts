@@ -8,6 +8,7 @@ import type { Ids } from "../platform/ids";
 import { inRequest, type Log } from "../platform/log";
 import { limitBody } from "./body-limit";
 import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
+import { shakeHandsInOrder } from "./handshakes";
 import { checkOrigin, type OriginRule } from "./origin";
 import { requestAddress } from "./request-facts";
 import { parseTarget } from "./request-target";
@@ -21,7 +22,10 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const BODY_TIMEOUT_MS = 60_000;
 /** Longer than a proxy in front keeps an idle connection, so that it is never surprised by our end of it. */
 const KEEP_ALIVE_MS = 75_000;
+const OVERLOOKED_BODY_MS = 5000;
 const MAX_CONNECTIONS = 20_000;
+/** Connections that the kernel keeps for us while we are busy; beyond it a dial is tried again by TCP, after seconds. */
+const BACKLOG = 4_096;
 
 /** What answers a Host under `APPS_DOMAIN`. `serves` decides that before every route. */
 export interface AppsHandler {
@@ -69,6 +73,8 @@ const isContainers = (pathname: string): boolean => /^\/v1(?:\/|$)/.test(pathnam
 const isApi = (pathname: string): boolean =>
   isContainers(pathname) || (/^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/"));
 
+const streams = (match: Match | null): boolean => match !== null && "streams" in routes[match.name];
+
 const isRest = (pathname: string): boolean => /^\/api\/v1(?:\/|$)/.test(pathname);
 
 /** The one server: apps' hosts first, then the table of routes, then Next. */
@@ -85,6 +91,7 @@ export class Listener {
   constructor(private readonly options: ListenerOptions) {
     this.tlsServer = options.tls ? createTlsServer(tlsOptions(options.tls)) : null;
     this.server = this.tlsServer ?? createServer();
+    if (this.tlsServer) shakeHandsInOrder(this.tlsServer, options.clock);
     const { server } = this;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = 0;
@@ -113,7 +120,7 @@ export class Listener {
   listen(port: number, host: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once("error", reject);
-      this.server.listen(port, host, () => {
+      this.server.listen(port, host, BACKLOG, () => {
         this.server.off("error", reject);
         resolve();
       });
@@ -154,7 +161,7 @@ export class Listener {
       if (isRest(facts.pathname) && !(match && routes[match.name].access === "agent"))
         await options.admitRest({ ...facts, params: match?.params ?? {}, response });
       checkOrigin(request.method, request.headers, options.origin);
-      this.awaitBody(request);
+      if (!streams(match)) this.awaitBody(request);
       if (!match && isApi(facts.pathname)) throw new BerthError("NOT_FOUND", `No such path: ${facts.pathname.slice(0, 200)}`);
       if (!match) return await this.toNext(facts, response);
       if (match.kind === "upgrade") throw new BerthError("INVALID_PARAMETER", `${facts.pathname} is a WebSocket; connect to it as one`);
@@ -240,9 +247,20 @@ export class Listener {
     const ofContainers = isContainers(facts.pathname);
     const body = JSON.stringify(ofContainers ? containerErrorBody(known) : errorBody(known, facts.requestId, this.options.clock.now()));
     // A body that nobody reads would be taken for the next request.
-    if (!facts.request.complete) response.setHeader("Connection", "close");
+    if (!facts.request.complete) {
+      response.setHeader("Connection", "close");
+      if (streams(matchRoute(facts.pathname, "http"))) this.overlook(facts.request);
+    }
     response.writeHead(known.status, { ...errorHeaders(known), "Content-Length": Buffer.byteLength(body) });
     response.end(facts.request.method === "HEAD" ? undefined : body);
+  }
+
+  /** Lets a body that was refused come in for a while: whoever sends it reads the answer only then, and would else see a broken line. */
+  private overlook(request: IncomingMessage): void {
+    const cut = setTimeout(() => request.destroy(), OVERLOOKED_BODY_MS).unref();
+    request.once("close", () => clearTimeout(cut));
+    request.on("error", () => {});
+    request.resume();
   }
 
   private onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -11,6 +11,10 @@ export const routes = {
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
   openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
   auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
+  sessionArchive: { kind: "http", path: "/api/v1/sessions/{id}/archive/*", access: "login", streams: true },
+  sessionUpload: { kind: "http", path: "/api/v1/sessions/{id}/uploads/*", access: "login", streams: true },
+  sessionFiles: { kind: "http", path: "/v1/agents/{id}/files", access: "login" },
+  sessionFile: { kind: "http", path: "/v1/agents/{id}/files/*", access: "login", streams: true },
   agentHeartbeat: { kind: "http", path: "/api/v1/agents/{id}/heartbeat", access: "agent" },
   agentCertificate: { kind: "http", path: "/api/v1/agents/{id}/certificate", access: "agent" },
   // The same path is an administrator's by POST.
@@ -30,6 +34,8 @@ export const routes = {
   agentTunnel: { kind: "upgrade", path: "/agent/tunnel/{id}", access: "agent" },
   viewer: { kind: "upgrade", path: "/vnc-viewer/{id}", access: "viewer" },
   sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
+  terminal: { kind: "upgrade", path: "/api/v1/sessions/{id}/terminals/{terminal}", access: "viewer" },
+  exec: { kind: "upgrade", path: "/api/v1/sessions/{id}/exec", access: "viewer" },
 } as const satisfies Record<string, Route>;
 
 export interface Route {
@@ -38,6 +44,8 @@ export interface Route {
   readonly path: `/${string}`;
   /** Of requests: by other methods it is another route's, or nothing. */
   readonly method?: "GET";
+  /** Its body is as long as it is, and nobody waits for its end. */
+  readonly streams?: true;
   readonly access: "public" | "operator" | "admin" | "login" | "procedure" | "agent" | "viewer";
 }
 

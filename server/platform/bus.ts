@@ -6,7 +6,8 @@ import { z } from "zod";
 
 export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
-  z.object({ kind: z.literal("agent"), agentId: z.string() }),
+  /** `only`: it is as busy as it says, and nothing else of it changed; neither room nor work depends on that. */
+  z.object({ kind: z.literal("agent"), agentId: z.string(), only: z.literal("usage").optional() }),
   z.object({ kind: z.literal("task"), taskId: z.string(), agentId: z.string().nullable(), sessionId: z.string().nullable() }),
   /** Its agent is to be told, by whichever replica it is connected to, to stop this run (null: any). */
   z.object({ kind: z.literal("task_cancel"), taskId: z.string(), agentId: z.string(), generation: z.number().nullable() }),
@@ -24,6 +25,9 @@ export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("agent_revoked"), agentId: z.string() }),
 ]);
 export type BusEvent = z.infer<typeof busEventSchema>;
+
+/** Nothing but an agent's usage: who places, sends or fills has no work by it, and of a fleet there are hundreds a second. */
+export const isUsageAlone = (event: BusEvent): boolean => event.kind === "agent" && event.only === "usage";
 
 export interface Bus {
   /** Call after commit. Resolves when PostgreSQL has taken it. */

@@ -55,6 +55,15 @@ describe("the document of the API", () => {
     ).toContain("capabilities");
   });
 
+  it("has what agents ask for themselves, by their certificate or a proof", () => {
+    for (const path of ["/agents/{id}/heartbeat", "/agents/{id}/certificate"]) {
+      const operation = document.paths[path]?.post;
+      expect(operation?.security).toEqual([{ agentCertificate: [] }, { agentProof: [] }]);
+      expect(Object.keys(operation?.requestBody?.content["application/json"].schema.properties ?? {})).toContain("csr");
+    }
+    expect(Object.keys(document.paths["/agents/{id}"] ?? {}).sort()).toEqual(["delete", "get", "patch", "put"]);
+  });
+
   it("has examples that its own schemas take", () => {
     const wrong = Object.values(document.paths)
       .flatMap((methods) => Object.values(methods))

@@ -1,5 +1,6 @@
 import { errorCatalogue, errorCodes } from "@berth/protocol/errors";
 import type { z } from "zod";
+import type { AgentPath } from "./agent-paths";
 import type { ServedProcedure } from "./rest-routes";
 import { type JsonSchema, wireSchema, withoutFields } from "./wire-schema";
 
@@ -69,10 +70,19 @@ const commonHeaders = {
   "X-RateLimit-Reset": { $ref: "#/components/headers/RateLimitReset" },
 };
 
+/** Agents have a limit of their own, which these headers don't tell. */
+const agentHeaders = { "X-Request-Id": commonHeaders["X-Request-Id"] };
+const AGENT_REFUSALS = [...ANY_REQUEST, 401, 404, 405] as const;
+
 /** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
 export function openApiDocument(
   served: readonly ServedProcedure[],
-  { url, version, ownPaths = [] }: { url: string; version: string; ownPaths?: readonly OwnPath[] },
+  {
+    url,
+    version,
+    ownPaths = [],
+    agentPaths = [],
+  }: { url: string; version: string; ownPaths?: readonly OwnPath[]; agentPaths?: readonly AgentPath[] },
 ): OpenApiDocument {
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const one of served) {
@@ -81,6 +91,7 @@ export function openApiDocument(
     paths[one.route.path] = methods;
   }
   for (const one of ownPaths) paths[one.path] = { get: ownOperation(one) };
+  for (const one of agentPaths) paths[one.path] = { ...paths[one.path], [one.method]: agentOperation(one) };
   return {
     openapi: "3.1.0",
     info: {
@@ -90,7 +101,7 @@ export function openApiDocument(
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: `${url}/api/v1` }],
-    tags: [...new Set(served.map(tagOf))].map((name) => ({ name })),
+    tags: [...new Set([...served.map(tagOf), ...(agentPaths.length > 0 ? ["agent"] : [])])].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -99,6 +110,17 @@ export function openApiDocument(
           scheme: "bearer",
           description:
             "The `token` that POST /auth/login answers, good for a day, or an API token (`berth_…`). With the scope `read` an API token may send GET alone; with `write` it does nothing that asks for an administrator.",
+        },
+        agentCertificate: {
+          type: "mutualTLS",
+          description: "An agent's certificate, on the port that asks for it. Whose it is must be the agent of the path (403).",
+        },
+        agentProof: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description:
+            "Where no certificate is asked for: a JWT for this one request, signed with the key of the agent's certificate, as docs/agent-contract.md says.",
         },
         registrationToken: { type: "apiKey", in: "header", name: "X-Agent-Token", description: "A one-time token made for a new agent." },
       },
@@ -109,7 +131,10 @@ export function openApiDocument(
         RateLimitReset: { description: "When the minute ends, in seconds since 1970.", required: true, schema: { type: "integer" } },
         RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
       },
-      responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
+      responses: Object.fromEntries([
+        ...allStatuses().map((status) => [`Error${status}`, errorResponse(status, commonHeaders)]),
+        ...(agentPaths.length > 0 ? allStatuses() : []).map((status) => [`AgentError${status}`, errorResponse(status, agentHeaders)]),
+      ]),
       schemas: { Error: errorSchema },
     },
   };
@@ -124,6 +149,36 @@ function ownOperation({ operationId, summary, input, content }: OwnPath): OpenAp
     security: [{ token: [] }],
     parameters: queryOf(wireSchema(input, "input", "snake")),
     responses: { 200: { description: "As asked", headers: commonHeaders, content }, ...Object.fromEntries(refused) },
+  };
+}
+
+function agentOperation({ path, operationId, summary, body, answer, refusals: more = [] }: AgentPath): OpenApiOperation {
+  const statuses = [...AGENT_REFUSALS, ...more, ...(body ? [413, 415] : [])].sort();
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(
+    ([, name = ""]): OpenApiParameter => ({
+      name,
+      in: "path",
+      required: true,
+      schema: { type: "string", pattern: "^[A-Za-z0-9._~-]{1,200}$" },
+    }),
+  );
+  const schema = body && wireSchema(body, "input", "camel");
+  return {
+    operationId,
+    tags: ["agent"],
+    summary,
+    description: "For the agent itself, by its own credential. `{id}` is its UUID or its `agent_id`.",
+    security: [{ agentCertificate: [] }, { agentProof: [] }],
+    parameters,
+    ...(schema && { requestBody: { required: false, content: { "application/json": { schema } } } }),
+    responses: {
+      200: {
+        description: "As asked",
+        headers: agentHeaders,
+        content: { "application/json": { schema: wireSchema(answer, "output", "camel") } },
+      },
+      ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/AgentError${status}` }])),
+    },
   };
 }
 
@@ -196,12 +251,12 @@ const allStatuses = (): number[] => [...new Set(Object.values(errorCatalogue).ma
 const codesOf = (status: number): string[] =>
   errorCodes.filter((code) => errorCatalogue[code].status === status || (status === 400 && errorCatalogue[code].status === 404));
 
-function errorResponse(status: number): OpenApiResponse {
+function errorResponse(status: number, headers: OpenApiResponse["headers"]): OpenApiResponse {
   const code: JsonSchema = { enum: codesOf(status) };
   const first = Object.entries(errorCatalogue).find(([, entry]) => entry.status === status);
   return {
     description: first?.[1].title ?? "Refused",
-    headers: { ...commonHeaders, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
+    headers: { ...headers, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
     content: {
       "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { type: "object", properties: { code } }] } },
     },

@@ -33,7 +33,12 @@ export class DialingAgent {
     this.asked.push(message);
     if (!this.dials) return;
     if (message.type === "vnc_proxy_request") this.dial(message.proxy_id, message.data.tunnel_secret, message).catch(ignored);
-    if (message.type === "tunnel_request" || message.type === "thumbnail_request" || message.type === "logs_request")
+    if (
+      message.type === "tunnel_request" ||
+      message.type === "thumbnail_request" ||
+      message.type === "logs_request" ||
+      message.type === "api_request"
+    )
       this.dial(message.tunnel_id, message.tunnel_secret, message).catch(ignored);
   }
 

@@ -19,6 +19,8 @@ export interface DoorCall {
   readonly raw?: string | Buffer | undefined;
 }
 
+/** Of the routes inside sessions. */
+const plainError = z.object({ error: z.string().regex(/^[a-z_]+$/), message: z.string() });
 const restError = z.object({ code: z.string(), message: z.string() });
 const trpcError = z.object({ error: z.object({ data: z.object({ berthCode: z.string().nullable(), httpStatus: z.number() }) }) });
 const streamError = z.object({ data: z.object({ berthCode: z.string().nullable(), httpStatus: z.number() }) });
@@ -78,7 +80,11 @@ function read(status: number, text: string): Omit<Answer, "headers"> {
   const stream = event === undefined ? null : streamError.safeParse(value).data?.data;
   if (stream) return { status: stream.httpStatus, code: stream.berthCode, text };
   const trpc = trpcError.safeParse(value).data?.error.data;
-  return { status, code: trpc ? trpc.berthCode : (restError.safeParse(value).data?.code ?? null), text };
+  return {
+    status,
+    code: trpc ? trpc.berthCode : (restError.safeParse(value).data?.code ?? plainError.safeParse(value).data?.error.toUpperCase() ?? null),
+    text,
+  };
 }
 
 function parsed(text: string): unknown {

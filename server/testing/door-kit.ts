@@ -64,6 +64,7 @@ export async function startDoorKit(
     async connectAgent(
       name: string,
       log: (tunnel: Duplex, request: ToAgentOf<"logs_request">) => void = sayLog,
+      api?: (tunnel: Duplex, sessionId: string) => void,
     ): Promise<SocketAgent & { readonly id: string }> {
       const enrolled = await enrol(kit, name);
       const agent = await SocketAgent.connect({
@@ -72,6 +73,7 @@ export async function startDoorKit(
         port: () => port,
         serve: (socket, message) => {
           if (message.type === "logs_request") return log(socket, message);
+          if (message.type === "api_request" && api) return api(socket, message.session_id);
           (message.type === "tunnel_request" ? app : display).emit("connection", socket);
         },
       });

@@ -1,7 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
-import type { AgentRequests } from "../modules/containers/containers-service";
+import type { AgentRequests } from "../modules/sessions/agent-requests";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
 import type { TaskStreamGateway } from "../modules/tasks/task-stream-gateway";
@@ -78,6 +78,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   // The others run when a test says so.
   services.live.start();
   services.viewerRooms.start();
+  services.openTerminals.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -98,6 +99,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     async close() {
       services.live.stop();
       services.viewerRooms.stop();
+      services.openTerminals.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

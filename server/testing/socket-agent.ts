@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { commandTypeSchema } from "@berth/protocol/agent-commands";
-import { LOGS, type ToAgentOf, toAgentSchema, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import { FILES, LOGS, TERMINALS, type ToAgentOf, toAgentSchema, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { WebSocket } from "ws";
 import type { Credentials } from "../../agent/identity/credentials";
 import { DialingAgent, type DialingAgentOptions } from "./dialing-agent";
@@ -33,7 +33,7 @@ export class SocketAgent {
       });
     });
     await once(socket, "open");
-    say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE, LOGS] });
+    say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE, LOGS, FILES, TERMINALS] });
     await registered;
     return new SocketAgent(parts.name, parts.credentials, socket);
   }

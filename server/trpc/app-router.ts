@@ -1,10 +1,12 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
+import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
+import { terminalsRouter } from "../modules/sessions/terminals-router";
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
@@ -25,6 +27,8 @@ export const appRouter = router({
   quotas: quotasRouter,
   sessions: sessionsRouter,
   shares: sharesRouter,
+  files: filesRouter,
+  terminals: terminalsRouter,
   containers: containersRouter,
   homes: homesRouter,
   tasks: tasksRouter,

@@ -118,6 +118,11 @@ export class TunnelBroker {
     pending.take(socket);
   }
 
+  /** UUIDs of the agents whose tunnels these are. */
+  agentIds(): string[] {
+    return [...new Set(this.sockets.values())];
+  }
+
   /** Tunnels that are open now. */
   openCount(): number {
     return this.sockets.size;

@@ -14,6 +14,8 @@ const codesOfAgents: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SESSION_NOT_FOUND",
   "SESSION_NOT_RUNNING",
   "SESSION_LACKS_PROGRAM",
+  "TERMINAL_NOT_FOUND",
+  "TERMINAL_LIMIT",
   "ENGINE_UNAVAILABLE",
 ]);
 

@@ -168,10 +168,13 @@ export class DockerTasks implements TaskContainers {
     }
   }
 
-  #start(id: string, name: string): Promise<void> {
-    return this.#ask(`start container ${name}`, async () => {
+  async #start(id: string, name: string): Promise<void> {
+    try {
       await this.#docker.getContainer(id).start();
-    });
+    } catch (error) {
+      // It runs already: what an agent asked before it died was done after all.
+      if (statusOf(error) !== 304) throw this.#failure(error, `start container ${name}`);
+    }
   }
 
   /** A volume of the same name with options could be any folder of the host: only plain ones that tasks made are used. */

@@ -8,7 +8,6 @@ import { counted } from "../../format/quantity";
 import { type Inputs, type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { useToasts } from "../feedback/toasts";
-import { isAdmin, useCurrentUser } from "../shell/user-context";
 
 const DrainDialog = dynamic(() => import("./drain-dialog").then((module) => module.DrainDialog), { ssr: false });
 const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
@@ -18,7 +17,6 @@ export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
   const queryClient = useQueryClient();
   const router = useRouter();
   const toasts = useToasts();
-  const user = useCurrentUser();
   const [asking, setAsking] = useState<"drain" | "revoke" | null>(null);
   const close = () => setAsking(null);
   const changed = () => queryClient.invalidateQueries(trpc.agents.pathFilter());
@@ -41,7 +39,6 @@ export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
   const set = (status: Inputs["agents"]["setStatus"]["status"], sessions?: "finish" | "hibernate") =>
     setStatus.mutate({ id: agent.agentId, status, sessions });
   const holds = agent.capacity.currentSessions;
-  const force = holds > 0 && isAdmin(user);
   return (
     <>
       {agent.drain ? (
@@ -77,15 +74,16 @@ export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
           action="Revoke"
           typedName={holds > 0 ? agent.agentId : undefined}
           busy={remove.isPending}
-          onConfirm={() => remove.mutate({ id: agent.agentId, force })}
+          onConfirm={() => remove.mutate({ id: agent.agentId })}
         >
-          <p>Its certificate stops working at once, its connection ends, and the host has to be added anew to come back.</p>
+          <p>
+            Its certificate stops working at once: its connection, its viewers and its tasks end within a second. To come back, the host has
+            to be added anew; it may have the same name.
+          </p>
           {holds > 0 ? (
             <p className="mt-2">
-              It holds {counted(holds, "session")}.{" "}
-              {force
-                ? "They end by force; homes stay as volumes on the host, out of Berth’s reach."
-                : "Only an administrator may revoke it before they have ended."}
+              It holds {counted(holds, "session")}. They may run on there, out of reach, until each is adopted by the host that was added
+              again, or removed. Homes stay on the host and are kept in mind here.
             </p>
           ) : null}
         </ConfirmDialog>

@@ -19,13 +19,15 @@ export function AgentArrival({ tokenId }: { tokenId: string }) {
   const agent = useQuery({
     ...trpc.agents.get.queryOptions({ id: agentName ?? "" }),
     enabled: agentName !== null,
-    refetchInterval: ({ state }) => (state.data?.status === "online" && state.data.capacity.maxCpu !== null ? false : WAIT_POLL_MS),
+    refetchInterval: ({ state }) =>
+      state.data?.status === "online" && (state.data.capacity.maxCpu !== null || !state.data.websocketConnId) ? false : WAIT_POLL_MS,
   });
   const facts: ArrivalFacts = {
     usedBy: agentName,
     revoked: Boolean(token.data?.revokedAt),
     awaitsApproval: agent.data?.awaitsApproval ?? false,
-    connected: Boolean(agent.data?.connectedAt) && agent.data?.status !== "offline",
+    connected: agent.data !== undefined && agent.data.status !== "offline",
+    tasksOnly: agent.data?.status === "online" && agent.data.websocketConnId === null,
     inventory: agent.data ? agent.data.capacity.maxCpu !== null || agent.data.capacity.maxSessions !== null : false,
     currentSessions: agent.data?.capacity.currentSessions ?? 0,
     capacity: agent.data ? { cpu: agent.data.capacity.maxCpu, memory: agent.data.capacity.maxMemory } : null,

@@ -3,7 +3,7 @@ import { memo } from "react";
 import type { Outputs } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { AgentCapacity } from "./agent-capacity";
-import { AgentStatus, AgentStatusWords } from "./agent-status";
+import { AgentStatus, AgentStatusWords, agentAddress } from "./agent-status";
 
 /** What did not change is not drawn again: agents are heard of all the time. */
 export const AgentCard = memo(function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"][number] }) {
@@ -12,11 +12,7 @@ export const AgentCard = memo(function AgentCard({ agent }: { agent: Outputs["ag
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="truncate font-medium">
-            <Link
-              href={`/agents/${encodeURIComponent(agent.agentId)}`}
-              title={agent.agentId}
-              className="after:absolute after:inset-0 after:rounded-lg"
-            >
+            <Link href={agentAddress(agent)} title={agent.agentId} className="after:absolute after:inset-0 after:rounded-lg">
               {agent.agentId}
             </Link>
           </h2>
@@ -25,7 +21,7 @@ export const AgentCard = memo(function AgentCard({ agent }: { agent: Outputs["ag
             {agent.region ? ` · ${agent.region}` : ""} · {agent.version}
           </p>
         </div>
-        <AgentStatus status={agent.status} reason={agent.statusReason} />
+        <AgentStatus agent={agent} />
       </div>
       <AgentStatusWords agent={agent} className="text-sm text-ink-soft wrap-anywhere" />
       <AgentCapacity agent={agent} />

@@ -4,12 +4,12 @@ import { readPageNumber, writeQuery } from "../data/page-number";
 /** What the URL says of the list of agents. What it says wrongly is left out. */
 export interface AgentFilters {
   readonly view: "cards" | "list";
-  readonly show: "all" | AgentStatus;
+  readonly show: "all" | "revoked" | AgentStatus;
   readonly search: string;
   readonly page: number;
 }
 
-const choices: readonly AgentFilters["show"][] = ["all", "online", "draining", "degraded", "offline"];
+const choices: readonly AgentFilters["show"][] = ["all", "online", "draining", "degraded", "offline", "revoked"];
 
 export function readAgentFilters(query: URLSearchParams): AgentFilters {
   return {
@@ -26,6 +26,6 @@ export const writeAgentFilters = ({ view, show, search, page }: AgentFilters): s
 export const agentListInput = ({ view, show, search, page }: AgentFilters) => ({
   page,
   limit: view === "list" ? 50 : 30,
-  ...(show === "all" ? {} : { status: show }),
+  ...(show === "all" ? {} : show === "revoked" ? { revoked: true } : { status: show }),
   ...(search ? { search } : {}),
 });

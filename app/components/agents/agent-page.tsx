@@ -13,6 +13,7 @@ import { Notice } from "../feedback/notice";
 import { Reading } from "../feedback/reading";
 import { Bone, RowBones } from "../feedback/skeleton";
 import { PageHeader } from "../shell/page-header";
+import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { AgentActions } from "./agent-actions";
 import { AgentCapacity, usageNow } from "./agent-capacity";
 import { AgentIdentityFacts } from "./agent-identity";
@@ -24,6 +25,8 @@ import { DrainPanel } from "./drain-panel";
 const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module.AgentUsage), { ssr: false, loading: UsageBones });
 const AgentWork = dynamic(() => import("./agent-work").then((module) => module.AgentWork), { ssr: false, loading: WorkBones });
 const ApprovalNotice = dynamic(() => import("./approval-notice").then((module) => module.ApprovalNotice));
+const AgentEvents = dynamic(() => import("./agent-events").then((module) => module.AgentEvents), { ssr: false, loading: EventBones });
+const RevokedNotice = dynamic(() => import("./revoked-notice").then((module) => module.RevokedNotice));
 const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
@@ -46,17 +49,20 @@ export function AgentPage({ id }: { id: string }) {
 /** `id` is what the address has: the server read by it already. */
 function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string }) {
   const usage = usageNow(agent);
+  const user = useCurrentUser();
   return (
     <>
       <PageHeader
         title={agent.agentId}
         crumbs={crumbs}
-        mark={<AgentStatus status={agent.status} reason={agent.statusReason} />}
-        action={<AgentActions agent={agent} />}
+        mark={<AgentStatus agent={agent} />}
+        action={agent.revokedAt ? undefined : <AgentActions agent={agent} />}
       />
       {agent.awaitsApproval ? <ApprovalNotice agent={agent} /> : null}
-      {agent.status === "online" || agent.status === "draining" || agent.awaitsApproval ? null : (
-        <Notice tone="warning">
+      {agent.revokedAt ? (
+        <RevokedNotice agent={agent} />
+      ) : agent.statusReason === null || agent.status === "draining" || agent.awaitsApproval ? null : (
+        <Notice tone={agent.status === "online" ? "info" : "warning"}>
           {agent.statusReason ?? "No reason is known"}
           {agent.statusSince ? (
             <>
@@ -112,12 +118,19 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
         </Panel>
       </div>
       {agent.orphans.length > 0 ? <Orphans agent={agent} /> : null}
-      <InSight bones={<UsageBones />}>
-        <AgentUsage agentId={agent.agentId} />
-      </InSight>
+      {agent.revokedAt ? null : (
+        <InSight bones={<UsageBones />}>
+          <AgentUsage agentId={agent.agentId} />
+        </InSight>
+      )}
       <InSight bones={<WorkBones />}>
         <AgentWork id={id} name={agent.agentId} />
       </InSight>
+      {isAdmin(user) ? (
+        <InSight bones={<EventBones />}>
+          <AgentEvents id={agent.id} />
+        </InSight>
+      ) : null}
     </>
   );
 }
@@ -130,6 +143,14 @@ function UsageBones() {
           <Bone key={chart} className="h-50" />
         ))}
       </div>
+    </Panel>
+  );
+}
+
+function EventBones() {
+  return (
+    <Panel title="Events">
+      <RowBones rows={3} />
     </Panel>
   );
 }

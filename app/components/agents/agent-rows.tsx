@@ -6,7 +6,7 @@ import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
 import { Cell, Head, Table } from "../data/table";
 import { usageNow } from "./agent-capacity";
-import { AgentStatus, AgentStatusWords } from "./agent-status";
+import { AgentStatus, AgentStatusWords, agentAddress } from "./agent-status";
 
 type Agent = Outputs["agents"]["list"]["agents"][number];
 
@@ -51,17 +51,13 @@ const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
   return (
     <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
       <Cell>
-        <Link
-          href={`/agents/${encodeURIComponent(agent.agentId)}`}
-          title={agent.agentId}
-          className="block truncate font-medium after:absolute after:inset-0"
-        >
+        <Link href={agentAddress(agent)} title={agent.agentId} className="block truncate font-medium after:absolute after:inset-0">
           {agent.agentId}
         </Link>
         <AgentStatusWords agent={agent} className="truncate text-sm text-ink-faint" />
       </Cell>
       <Cell>
-        <AgentStatus status={agent.status} reason={agent.statusReason} />
+        <AgentStatus agent={agent} />
       </Cell>
       <Cell wide className="truncate text-ink-soft">
         {agent.region ?? "none"}

@@ -1,5 +1,5 @@
 import type { AgentStatus as Status } from "@berth/protocol/session-states";
-import { CircleCheck, CircleSlash, Droplets, TriangleAlert } from "lucide-react";
+import { Ban, CircleCheck, CircleSlash, Droplets, TriangleAlert } from "lucide-react";
 import type { Outputs } from "../../trpc/client";
 import { Elapsed } from "../data/relative-time";
 import { type StateTone, StatusMark } from "../data/status-mark";
@@ -11,15 +11,27 @@ const looks: Readonly<Record<Status, { tone: StateTone; word: string; icon: type
   draining: { tone: "moving", word: "Draining", icon: Droplets },
   offline: { tone: "failed", word: "Offline", icon: CircleSlash },
 };
+const revoked = { tone: "ended", word: "Revoked", icon: Ban } as const;
 
-export function AgentStatus({ status, reason }: { status: Status; reason: string | null }) {
-  return <StatusMark {...looks[status]} title={reason ?? undefined} />;
+interface AgentCondition {
+  readonly status: Status;
+  readonly statusReason: string | null;
+  readonly revokedAt: string | Date | null;
 }
+
+export function AgentStatus({ agent }: { agent: AgentCondition }) {
+  const look = agent.revokedAt ? revoked : looks[agent.status];
+  return <StatusMark {...look} title={agent.statusReason ?? undefined} />;
+}
+
+/** Where its page is: of several that had one name, that of the one which has it now. */
+export const agentAddress = (agent: { readonly id: string; readonly agentId: string; readonly revokedAt: unknown }): string =>
+  `/agents/${encodeURIComponent(agent.revokedAt ? agent.id : agent.agentId)}`;
 
 /** Why an agent is not simply online, how far its drain is, and since when; nothing for one that is well. */
 export function AgentStatusWords({ agent, className }: { agent: Outputs["agents"]["list"]["agents"][number]; className: string }) {
   const drain = drainProgress(agent);
-  if (agent.status === "online") return null;
+  if (agent.status === "online" && agent.statusReason === null) return null;
   return (
     <p className={className}>
       {agent.status === "draining" && drain

@@ -22,6 +22,7 @@ const shown: readonly { value: AgentFilters["show"]; label: string }[] = [
   { value: "draining", label: "Draining" },
   { value: "degraded", label: "Degraded" },
   { value: "offline", label: "Offline" },
+  { value: "revoked", label: "Revoked" },
 ];
 const views = [
   { value: "cards", label: "Cards", icon: <LayoutGrid aria-hidden className="size-3.5" /> },

@@ -6,6 +6,7 @@ const nothing: ArrivalFacts = {
   revoked: false,
   awaitsApproval: false,
   connected: false,
+  tasksOnly: false,
   inventory: false,
   currentSessions: 0,
   capacity: null,

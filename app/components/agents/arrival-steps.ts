@@ -7,6 +7,8 @@ export interface ArrivalFacts {
   /** It waits for an administrator's word. */
   readonly awaitsApproval: boolean;
   readonly connected: boolean;
+  /** It is heard of by requests alone: no inventory will come. */
+  readonly tasksOnly: boolean;
   readonly inventory: boolean;
   readonly currentSessions: number;
   readonly capacity: { readonly cpu: number | null; readonly memory: number | null } | null;
@@ -20,7 +22,7 @@ export interface ArrivalStep {
 
 /** How far a new agent has come. Only the first step that isn't done is under way. */
 export function arrivalSteps(facts: ArrivalFacts): ArrivalStep[] {
-  const { usedBy, revoked, awaitsApproval, connected, inventory, currentSessions, capacity } = facts;
+  const { usedBy, revoked, awaitsApproval, connected, tasksOnly, inventory, currentSessions, capacity } = facts;
   const registered = usedBy !== null;
   const room = [
     capacity?.cpu == null ? null : formatCores(capacity.cpu),
@@ -49,15 +51,21 @@ export function arrivalSteps(facts: ArrivalFacts): ArrivalStep[] {
     },
     {
       label: "Connected",
-      note: connected ? "Its channel is open." : "It opens its channel to the control plane.",
+      note: tasksOnly
+        ? "It is heard of by heartbeats, and has no channel."
+        : connected
+          ? "Its channel is open."
+          : "It opens its channel to the control plane.",
       done: registered && !awaitsApproval && connected,
     },
     {
       label: "Inventory received",
-      note: inventory
-        ? `${room ? `It offers ${room}` : "Its engine answers"}; ${counted(currentSessions, "session")} found there.`
-        : "It says what its engine holds and what room there is.",
-      done: registered && !awaitsApproval && connected && inventory,
+      note: tasksOnly
+        ? "Needs a channel: it takes tasks, and no sessions."
+        : inventory
+          ? `${room ? `It offers ${room}` : "Its engine answers"}; ${counted(currentSessions, "session")} found there.`
+          : "It says what its engine holds and what room there is.",
+      done: registered && !awaitsApproval && connected && (inventory || tasksOnly),
     },
   ];
   const now = steps.findIndex((step) => !step.done);

@@ -1,5 +1,6 @@
-import { CircleX } from "lucide-react";
+import { CircleX, Hourglass } from "lucide-react";
 import { readFailure } from "../../errors/read-failure";
+import { Button } from "../controls/button";
 import { FailureCodes } from "../feedback/failure-panel";
 
 interface Considered {
@@ -9,13 +10,18 @@ interface Considered {
 }
 
 /** Why a session could not be made, and for each agent why it was not taken. */
-export function LaunchFailure({ error }: { error: unknown }) {
+export function LaunchFailure({ error, onWait = null }: { error: unknown; onWait?: (() => void) | null }) {
   const failure = readFailure(error);
   const considered = readConsidered(failure.details.considered);
   return (
     <div role="alert" className="rounded-md border border-failed/40 bg-failed-soft p-3 text-sm">
       <p className="font-medium wrap-anywhere">{failure.message}</p>
       {considered.length > 0 ? <WhyNot considered={considered} /> : null}
+      {onWait ? (
+        <Button size="small" className="mt-2" icon={<Hourglass aria-hidden className="size-4" />} onClick={onWait}>
+          Wait for room
+        </Button>
+      ) : null}
       <FailureCodes code={failure.code} requestId={failure.requestId} />
     </div>
   );

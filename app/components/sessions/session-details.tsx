@@ -27,7 +27,7 @@ export function SessionDetails({ session }: { session: Detail }) {
             "not placed"
           ) : isOperator(user) ? (
             <Link
-              href={`/agents/${encodeURIComponent(session.agentId)}`}
+              href={`/agents/${encodeURIComponent(session.stranded?.agent ?? session.agentId)}`}
               className="rounded underline decoration-line-strong underline-offset-2 hover:decoration-current"
             >
               {session.agentId}

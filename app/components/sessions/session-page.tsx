@@ -9,6 +9,7 @@ import { IconButton } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Breadcrumb } from "../shell/page-header";
 import { useCurrentUser } from "../shell/user-context";
+import { TerminalVisits } from "../terminals/terminal-visits";
 import type { DesktopHandle } from "../viewer/desktop";
 import { DesktopTools } from "../viewer/desktop-tools";
 import { IdleWarning } from "../viewer/idle-warning";
@@ -136,6 +137,7 @@ function LoadedSession({ session }: { session: Detail }) {
           <h1 className="sr-only">{session.name}</h1>
           {bar}
           {connectable && session.user === user.username ? <VisitBanner sessionId={session.id} /> : null}
+          {phase === "Running" && session.user === user.username ? <TerminalVisits sessionId={session.id} /> : null}
           <div ref={setScreen} className="relative flex min-h-0 flex-1 flex-col">
             {phase === "Running" ? (
               <IdleWarning key={session.id} session={session} mayStay={session.may.control} desktop={leads ? screen : null} />

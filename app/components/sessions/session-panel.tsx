@@ -2,52 +2,95 @@
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { Tabs } from "radix-ui";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
+import { PanelEdge, type PanelKind, usePanelWidth } from "./panel-width";
 import { SessionDetails } from "./session-details";
 import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
+const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
+const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
-const tabClass =
-  "h-9 border-b-2 border-transparent px-1 text-base text-ink-soft transition-colors duration-150 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink data-[state=active]:font-medium";
+type Detail = Outputs["sessions"]["get"];
 
-/** Beside the desktop: what happened, and what it is. */
-export function SessionPanel({ session }: { session: Outputs["sessions"]["get"] }) {
-  const [tab, setTab] = useState("timeline");
+interface PanelTab {
+  readonly value: string;
+  readonly label: string;
+  readonly kind: PanelKind;
+  /** Scrolls and frames itself; else it is text in a box that scrolls. */
+  readonly fills?: boolean;
+  offered?(session: Detail): boolean;
+  content(session: Detail): ReactNode;
+}
+
+/** In the order in which they are shown. A tab's content is there while it is open, and no longer. */
+const tabs: readonly PanelTab[] = [
+  { value: "timeline", label: "Timeline", kind: "narrow", content: ({ id }) => <FullTimeline id={id} /> },
+  { value: "details", label: "Details", kind: "narrow", content: (session) => <SessionDetails session={session} /> },
+  {
+    value: "terminal",
+    label: "Terminal",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.terminal,
+    content: (session) => <TerminalsTab session={session} />,
+  },
+  {
+    value: "logs",
+    label: "Log",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.logs,
+    content: (session) => <SessionLogs session={session} />,
+  },
+  {
+    value: "files",
+    label: "Files",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.files,
+    content: (session) => <SessionFiles session={session} />,
+  },
+];
+
+const tabClass =
+  "h-9 shrink-0 border-b-2 border-transparent px-1 text-base text-ink-soft transition-colors duration-150 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink data-[state=active]:font-medium";
+
+/** Beside the desktop, or below it on a narrow screen: what happened, what it is, and what is done inside it. */
+export function SessionPanel({ session }: { session: Detail }) {
+  const [chosen, setChosen] = useState("timeline");
+  const offered = tabs.filter((tab) => tab.offered?.(session) ?? true);
+  const open = offered.find(({ value }) => value === chosen) ?? offered[0];
+  const kind = open?.kind ?? "narrow";
+  const width = usePanelWidth(kind);
   return (
     <aside
       aria-label="About this session"
-      className={`flex max-h-[55dvh] w-full shrink-0 flex-col border-t border-line bg-surface md:max-h-none md:border-t-0 md:border-l ${tab === "logs" ? "md:w-140" : "md:w-84"}`}
+      style={{ width }}
+      className={`relative flex shrink-0 flex-col border-t border-line bg-surface max-md:w-full! md:h-auto md:max-h-none md:max-w-[calc(100%-20rem)] md:border-t-0 md:border-l ${kind === "wide" ? "h-[65dvh]" : "max-h-[55dvh]"}`}
     >
-      <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
-        <Tabs.List aria-label="About this session" className="flex shrink-0 gap-4 border-b border-line px-4">
-          <Tabs.Trigger value="timeline" className={tabClass}>
-            Timeline
-          </Tabs.Trigger>
-          <Tabs.Trigger value="details" className={tabClass}>
-            Details
-          </Tabs.Trigger>
-          {session.may.logs ? (
-            <Tabs.Trigger value="logs" className={tabClass}>
-              Log
+      <PanelEdge kind={kind} />
+      <Tabs.Root value={open?.value ?? ""} onValueChange={setChosen} className="flex min-h-0 flex-1 flex-col">
+        <Tabs.List aria-label="About this session" className="flex shrink-0 gap-4 overflow-x-auto border-b border-line px-4">
+          {offered.map(({ value, label }) => (
+            <Tabs.Trigger key={value} value={value} className={tabClass}>
+              {label}
             </Tabs.Trigger>
-          ) : null}
+          ))}
         </Tabs.List>
-        <Tabs.Content value="timeline" className="min-h-0 flex-1 overflow-y-auto p-4">
-          <FullTimeline id={session.id} />
-        </Tabs.Content>
-        <Tabs.Content value="details" className="min-h-0 flex-1 overflow-y-auto p-4">
-          <SessionDetails session={session} />
-        </Tabs.Content>
-        {session.may.logs ? (
-          <Tabs.Content value="logs" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden">
-            <SessionLogs session={session} />
+        {offered.map(({ value, fills, content }) => (
+          <Tabs.Content
+            key={value}
+            value={value}
+            className={`min-h-0 flex-1 data-[state=inactive]:hidden ${fills ? "flex flex-col" : "overflow-y-auto p-4"}`}
+          >
+            {content(session)}
           </Tabs.Content>
-        ) : null}
+        ))}
       </Tabs.Root>
     </aside>
   );

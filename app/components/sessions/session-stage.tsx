@@ -1,5 +1,6 @@
 "use client";
 import { AppWindow, Lock, Play, Sun } from "lucide-react";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { counted, durationWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
@@ -12,6 +13,8 @@ import { Considered } from "./placement";
 import { phaseLook } from "./session-phase";
 import { StartTimeline } from "./start-timeline";
 import type { SessionActions } from "./use-session-actions";
+
+const StrandedStage = dynamic(() => import("./stranded-stage").then((module) => module.StrandedStage));
 
 type Detail = Outputs["sessions"]["get"];
 
@@ -46,6 +49,7 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
     </Button>
   ) : null;
 
+  if (session.stranded) return <StrandedStage session={session} />;
   switch (phase) {
     case "Pending":
     case "Starting":

@@ -46,6 +46,7 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
   viewer_failed: "warning",
   resize_failed: "warning",
   agent_lost: "warning",
+  agent_revoked: "warning",
   force_terminated: "warning",
 };
 
@@ -77,10 +78,14 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   failed: "Failed",
   container_lost: "Container lost",
   agent_lost: "Agent lost",
+  agent_revoked: "Agent revoked",
   agent_returned: "Agent returned",
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",
   logs_read: "Log read",
+  files_opened: "Files opened",
+  terminal_opened: "Terminal opened",
+  terminal_closed: "Terminal closed",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

@@ -1,6 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type Inputs, useTRPC } from "../../trpc/client";
+import { lacksRoom } from "./lacks-room";
 import { useShowLaunched } from "./launched-session";
 
 /** Brings what a session's page needs while the person still aims or the server still answers. */
@@ -25,6 +26,7 @@ export function useLaunch() {
       },
     }),
   );
+  const asked = create.variables;
   return {
     start: (input: Inputs["sessions"]["create"]) => {
       warmSessionPage();
@@ -33,5 +35,7 @@ export function useLaunch() {
     /** Until the session's page is there, so that a second press makes no second session. */
     launching: create.isPending || create.isSuccess,
     error: create.error,
+    /** The same once more, in line for room; null where room is not what was missing, or it stood in line already. */
+    wait: asked && !asked.queue && create.error && lacksRoom(create.error) ? () => create.mutate({ ...asked, queue: true }) : null,
   };
 }

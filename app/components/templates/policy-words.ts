@@ -7,4 +7,5 @@ export const policyWords: Readonly<Record<keyof SessionPolicy, string>> = {
   fileTransfer: "Files may be transferred",
   sharing: "Others may be invited to its screen",
   thumbnails: "Lists may show small pictures of it",
+  terminals: "Its owner may open terminals inside it",
 };

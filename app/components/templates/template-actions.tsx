@@ -89,7 +89,7 @@ export function TemplateActions({ template }: { template: Outputs["templates"]["
       ) : null}
       {launch.error ? (
         <div className="w-full">
-          <LaunchFailure error={launch.error} />
+          <LaunchFailure error={launch.error} onWait={launch.wait} />
         </div>
       ) : null}
       {open === "clone" ? <CloneDialog template={template} onClose={close} /> : null}

@@ -31,7 +31,7 @@ export function TemplateCard({ template, heading, home, favourite, onFavourite }
       >
         <Star aria-hidden className={`size-4 ${favourite ? "fill-warning text-warning" : ""}`} />
       </IconButton>
-      {launch.error ? <LaunchFailure error={launch.error} /> : null}
+      {launch.error ? <LaunchFailure error={launch.error} onWait={launch.wait} /> : null}
       <div className="flex gap-2">
         <Button
           size="small"

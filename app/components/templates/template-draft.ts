@@ -44,6 +44,8 @@ export interface TemplateDraft {
   readonly agentLabels: string;
   readonly agentCapabilities: string;
   readonly strategy: "" | "spread" | "pack";
+  /** The form has no fields for it; it stays as it is. */
+  readonly accessParameters: Content["accessParameters"];
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -77,6 +79,7 @@ export const emptyDraft: TemplateDraft = {
   agentLabels: "",
   agentCapabilities: "",
   strategy: "",
+  accessParameters: {},
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -112,6 +115,7 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     agentLabels: labelsText(content.placement.labels),
     agentCapabilities: content.placement.capabilities.join(", "),
     strategy: content.placement.strategy ?? "",
+    accessParameters: content.accessParameters,
   };
 }
 
@@ -168,6 +172,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
       capabilities: wordsOf(draft.agentCapabilities),
       ...(draft.strategy ? { strategy: draft.strategy } : {}),
     },
+    accessParameters: draft.accessParameters,
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;

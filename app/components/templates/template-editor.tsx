@@ -165,4 +165,5 @@ const previewOf = (draft: TemplateDraft): Content => ({
   readyTimeoutSeconds: 0,
   policy: draft.policy,
   placement: { labels: {}, capabilities: [] },
+  accessParameters: draft.accessParameters,
 });

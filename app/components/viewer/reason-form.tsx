@@ -6,11 +6,13 @@ import { TextField } from "../controls/field";
 
 interface ReasonFormProps {
   owner: string;
+  /** What is opened; default the screen. */
+  what?: "screen" | "session";
   onReason: (reason: string) => void;
 }
 
 /** Asked of an admin before another person's screen is opened. */
-export function ReasonForm({ owner, onReason }: ReasonFormProps) {
+export function ReasonForm({ owner, what = "screen", onReason }: ReasonFormProps) {
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const text = reason.trim();
@@ -30,7 +32,9 @@ export function ReasonForm({ owner, onReason }: ReasonFormProps) {
       <div className="flex gap-3">
         <ShieldAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-warning" />
         <div>
-          <h2 className="font-medium wrap-anywhere">This screen belongs to {owner}</h2>
+          <h2 className="font-medium wrap-anywhere">
+            This {what} belongs to {owner}
+          </h2>
           <p className="mt-1 text-ink-soft wrap-anywhere">
             Opening it is written to the audit log with your reason, and {owner} sees both while you are here.
           </p>
@@ -46,7 +50,7 @@ export function ReasonForm({ owner, onReason }: ReasonFormProps) {
       />
       <div>
         <Button type="submit" look="primary">
-          Open the screen
+          {what === "screen" ? "Open the screen" : "Go on"}
         </Button>
       </div>
     </form>

@@ -17,7 +17,8 @@ const well: AgentFacts = {
   approvedAt: ago(1000),
   createdAt: ago(1000),
 };
-const closed = { ...well, connectionId: null, disconnectReason: "peer went away" };
+const closed = { ...well, connectionId: null, disconnectReason: "peer went away", lastHeartbeatAt: ago(100) };
+const beatsAlone = { ...well, connectionId: null, connectedAt: null, lastHeartbeatAt: ago(2) };
 
 const rows: [string, Partial<AgentFacts>, string, RegExp | null][] = [
   ["well", well, "online", null],
@@ -33,7 +34,7 @@ const rows: [string, Partial<AgentFacts>, string, RegExp | null][] = [
   ["its channel has just closed", { ...closed, disconnectedAt: ago(1) }, "degraded", /connection closed: peer went away/],
   [
     "its channel closed three intervals ago",
-    { ...closed, disconnectedAt: ago(30), lastHeartbeatAt: ago(1) },
+    { ...closed, disconnectedAt: ago(30), lastHeartbeatAt: ago(30.1) },
     "offline",
     /connection closed/,
   ],
@@ -41,6 +42,16 @@ const rows: [string, Partial<AgentFacts>, string, RegExp | null][] = [
   ["it is drained", { ...well, draining: true, degradedReason: "x" }, "draining", /no new sessions/],
   ["drained and gone", { ...closed, draining: true, disconnectedAt: ago(60) }, "offline", /connection closed/],
   ["it never connected", { ...well, connectionId: null, connectedAt: null, lastHeartbeatAt: null }, "offline", /not connected yet/],
+  ["it never had a channel and sends heartbeats", { ...beatsAlone }, "online", /has no channel/],
+  [
+    "it sends heartbeats since its channel closed",
+    { ...closed, disconnectedAt: ago(90), lastHeartbeatAt: ago(2) },
+    "online",
+    /has no channel/,
+  ],
+  ["by heartbeats it says that it is not well", { ...beatsAlone, degradedReason: "disk is full" }, "degraded", /disk is full/],
+  ["by heartbeats alone, and drained", { ...beatsAlone, draining: true }, "draining", /no new sessions/],
+  ["its heartbeats ended", { ...beatsAlone, lastHeartbeatAt: ago(30) }, "offline", /heartbeats ended/],
   ["its access was revoked", { ...well, revokedAt: ago(1) }, "offline", /revoked/],
 ];
 

@@ -23,10 +23,13 @@ export interface AgentCondition {
   readonly reason: string | null;
 }
 
-const MISSED_INTERVALS = 3;
+/** Of silence, and an agent is offline. */
+export const MISSED_INTERVALS = 3;
+/** Why an agent that is there takes no session. */
+export const NO_CHANNEL = "it is heard of by heartbeats and has no channel, which sessions need";
 
 /**
- * The one rule. A closed channel starts the clock and shows as `degraded`; with three intervals of silence, closed or not, the agent is
+ * The one rule. Who is heard of is there, by whichever way; an agent without a channel can be given tasks, and no sessions. A closed channel starts the clock and shows as `degraded`; with three intervals of silence, closed or not, the agent is
  * `offline`; a revoked one is so at once. What is not sent to a closed channel is the dispatcher's business, at once.
  */
 export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
@@ -34,11 +37,12 @@ export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
   if (!agent.approvedAt) return { status: "offline", since: agent.createdAt, reason: "It waits for an administrator's approval" };
   if (!agent.connectedAt) {
     const { lastHeartbeatAt: beat } = agent;
-    if (beat && now.getTime() - beat.getTime() < MISSED_INTERVALS * agent.heartbeatIntervalSeconds * 1000)
-      return { status: "degraded", since: null, reason: "It is heard of by heartbeats alone: without a channel it runs no sessions" };
+    if (beat && beatsAlone(agent, now)) return beating(agent);
     return { status: "offline", since: beat ?? agent.createdAt, reason: beat ? "Its heartbeats ended" : "It has not connected yet" };
   }
   const closed = agent.connectionId === null;
+  if (closed && agent.lastHeartbeatAt && agent.disconnectedAt && agent.lastHeartbeatAt > agent.disconnectedAt && beatsAlone(agent, now))
+    return beating(agent);
   const heard = later(agent.connectedAt, closed ? agent.disconnectedAt : agent.lastHeartbeatAt);
   const graceMs = MISSED_INTERVALS * agent.heartbeatIntervalSeconds * 1000;
   const silentMs = now.getTime() - heard.getTime();
@@ -47,9 +51,17 @@ export function agentStatus(agent: AgentFacts, now: Date): AgentCondition {
     : `No heartbeat for ${MISSED_INTERVALS} intervals of ${agent.heartbeatIntervalSeconds} s`;
   if (silentMs >= graceMs) return { status: "offline", since: heard, reason: why };
   if (closed) return { status: "degraded", since: heard, reason: why };
+  return asItSays(agent) ?? { status: "online", since: null, reason: null };
+}
+
+/** It sends heartbeats as requests. */
+const beatsAlone = ({ lastHeartbeatAt, heartbeatIntervalSeconds }: AgentFacts, now: Date): boolean =>
+  lastHeartbeatAt !== null && now.getTime() - lastHeartbeatAt.getTime() < MISSED_INTERVALS * heartbeatIntervalSeconds * 1000;
+const beating = (agent: AgentFacts): AgentCondition =>
+  asItSays(agent) ?? { status: "online", since: null, reason: `It takes tasks alone: ${NO_CHANNEL}` };
+function asItSays(agent: AgentFacts): AgentCondition | null {
   if (agent.draining) return { status: "draining", since: agent.drainStartedAt, reason: "It takes no new sessions" };
-  if (agent.degradedReason) return { status: "degraded", since: null, reason: agent.degradedReason };
-  return { status: "online", since: null, reason: null };
+  return agent.degradedReason ? { status: "degraded", since: null, reason: agent.degradedReason } : null;
 }
 
 /** What others are told of it; null while its channel is closed and may come back any moment. */

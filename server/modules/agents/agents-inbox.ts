@@ -2,7 +2,6 @@ import type { heartbeatRequestSchema } from "@berth/protocol/agent-heartbeat";
 import type { FromAgent, FromAgentOf } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
-import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
@@ -11,11 +10,10 @@ import type { HomesService } from "../homes/homes-service";
 import type { IdentityService } from "../identity/identity-service";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { TasksInbox } from "../tasks/tasks-inbox";
-import type { TasksService } from "../tasks/tasks-service";
-import { agentStatus } from "./agent-status";
-import { closeConnection, findAgent, updateAgent } from "./agents-store";
+import { findAgent, updateAgent } from "./agents-store";
 import { withGiven } from "./given-labels";
 import type { Heartbeats } from "./heartbeats";
+import type { Presences } from "./presences";
 import type { UsageHistory } from "./usage-history";
 
 export interface AgentIdentity {
@@ -27,12 +25,11 @@ export interface AgentIdentity {
 
 export interface AgentsInboxDeps {
   readonly database: Database;
-  readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
   readonly heartbeats: Heartbeats;
   readonly usageHistory: UsageHistory;
-  readonly tasks: TasksService;
+  readonly presences: Presences;
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
   readonly homes: HomesService;
@@ -58,31 +55,8 @@ export class AgentsInbox {
     message: FromAgentOf<"register">,
   ): Promise<{ heartbeatIntervalSeconds: number }> {
     demandOwnName(agent, message.agent_id);
-    const now = this.deps.clock.now();
-    const before = await findAgent(this.deps.database, agent.agentId);
-    const row = await updateAgent(this.deps.database, agent.agentId, {
-      platform: message.platform,
-      region: message.region,
-      version: message.version,
-      ...(before ? withGiven(before, message) : {}),
-      metadata: JSON.parse(JSON.stringify(message.metadata)),
-      maxCpu: message.capacity.max_cpu ?? null,
-      maxMemory: message.capacity.max_memory ?? null,
-      maxSessions: message.capacity.max_sessions ?? null,
-      connectionId,
-      connectedAt: now,
-      disconnectedAt: null,
-      disconnectReason: null,
-      lastHeartbeatAt: now,
-      degradedReason: null,
-    });
-    await this.deps.tasks.resendAll(agent.agentId);
-    if (before && agentStatus(before, now).status === "offline") await this.deps.sessionsInbox.agentReturned(agent.agentId);
-    // Not awaited: the channel counts the agent as connected once this returns, and only then has the dispatcher something to send to it.
-    this.deps.bus
-      .publish({ kind: "agent", agentId: agent.agentId })
-      .catch((error: unknown) => this.deps.log.warn({ err: error }, "nobody was told that an agent connected"));
-    return { heartbeatIntervalSeconds: row.heartbeatIntervalSeconds };
+    const arrival = { agentId: agent.agentId, connectionId, at: this.deps.clock.now(), message };
+    return { heartbeatIntervalSeconds: await this.deps.presences.arrived(arrival) };
   }
 
   /** A heartbeat that came as a request. */
@@ -135,8 +109,8 @@ export class AgentsInbox {
 
   /** Only the agent's current connection counts: an old one that ends late changes nothing. */
   async disconnected(agent: AgentIdentity, connectionId: string, reason: string): Promise<void> {
-    const current = await closeConnection(this.deps.database, agent.agentId, connectionId, this.deps.clock.now(), reason.slice(0, 500));
-    if (current) await this.deps.bus.publish({ kind: "agent", agentId: agent.agentId });
+    const { agentId } = agent;
+    await this.deps.presences.departed({ agentId, connectionId, at: this.deps.clock.now(), reason: reason.slice(0, 500) });
   }
 }
 

@@ -21,8 +21,8 @@ import {
   listRegistrationTokensOutput,
   orphanInput,
   registrationTokenIdInput,
-  removeAgentInput,
   setAgentStatusInput,
+  updateAgentInput,
 } from "./agents-schema";
 
 const allow = (actor: Actor, action: AgentAction, id = "") =>
@@ -79,6 +79,22 @@ export const agentsRouter = router({
       if (input.status === "draining" && input.sessions === "hibernate") await ctx.services.sessions.hibernateAllOn(ctx.asker, agent.id);
       return agent;
     }),
+  update: procedure
+    .meta({
+      rest: {
+        method: "PUT",
+        path: "/agents/{id}",
+        summary: "Change the labels and capabilities that an agent is given",
+        example: { labels: { datacenter: "us-west-2" }, capabilities: ["docker", "compose", "ssh"] },
+      },
+    })
+    .input(updateAgentInput)
+    .output(agentDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      allow(ctx.login, "label", input.id);
+      await ctx.services.agentLabels.change(ctx.asker, input);
+      return ctx.services.agents.get(input.id);
+    }),
   approve: procedure
     .input(approveAgentInput)
     .output(agentDetailSchema)
@@ -94,14 +110,14 @@ export const agentsRouter = router({
       allow(ctx.login, "see", input.id);
       return ctx.services.agentUsage.of(input);
     }),
+  /** Without conditions: what the agent holds is left to be adopted or removed. */
   remove: procedure
-    .meta({ rest: { method: "DELETE", path: "/agents/{id}", summary: "Revoke and remove an agent" } })
-    .input(removeAgentInput)
+    .meta({ rest: { method: "DELETE", path: "/agents/{id}", summary: "Revoke an agent" } })
+    .input(agentRefInput)
     .output(z.object({ deleted: z.literal(true) }))
     .mutation(async ({ ctx, input }) => {
-      allow(ctx.login, input.force ? "removeByForce" : "remove", input.id);
-      if (input.force) await ctx.services.sessions.abandonAgent(ctx.asker, input.id);
-      await ctx.services.agents.remove(ctx.asker, input);
+      allow(ctx.login, "remove", input.id);
+      await ctx.services.agentRevocation.revoke(ctx.asker, input.id);
       return { deleted: true } as const;
     }),
   adoptOrphan: procedure

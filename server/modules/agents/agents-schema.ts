@@ -25,6 +25,8 @@ export const agentSchema = z.object({
   }),
   /** It may do nothing until an administrator has approved its key. */
   awaitsApproval: z.boolean(),
+  /** When its access was taken back; what is left to show of it stays. Null for those that may come in. */
+  revokedAt: z.date().nullable(),
   /** Of the drain that goes on: when it began, and with how many sessions. Null while the agent takes sessions. */
   drain: z.object({ startedAt: z.date(), sessions: z.number().int() }).nullable(),
   capabilities: z.array(z.string()),
@@ -78,11 +80,23 @@ export const listAgentsInput = z.strictObject({
   status: agentStatusSchema.optional(),
   region: z.string().max(100).optional(),
   capability: z.string().max(50).optional(),
+  /** True: those that were revoked and that something still refers to, instead of the others. */
+  revoked: z.boolean().default(false),
   /** Part of its `agent_id` or its region. */
   search: z.string().max(100).optional(),
   ...pageInput().shape,
 });
 export const listAgentsOutput = z.object({ agents: z.array(agentSchema), pagination: paginationSchema });
+
+/** Given to the agent beside what it says of itself, in place of what was given before; over a label of the same name. */
+export const updateAgentInput = z.strictObject({
+  id: agentRefSchema,
+  labels: z
+    .record(z.string().min(1).max(100), z.string().max(200))
+    .refine((labels) => Object.keys(labels).length <= 100, "at most 100 labels")
+    .optional(),
+  capabilities: z.array(z.string().min(1).max(50)).max(50).optional(),
+});
 
 /** `sessions`: what a drain does with those that run; `hibernate` asks each of them for it, `finish` leaves them to their people. */
 export const setAgentStatusInput = z.strictObject({
@@ -142,8 +156,6 @@ export const registrationTokenSchema = z.object({
 export const createdRegistrationTokenSchema = registrationTokenSchema.extend({ token: z.string(), command: z.string() });
 
 export const orphanInput = z.strictObject({ id: agentRefSchema, containerId: z.string().max(128) });
-/** Revokes the agent. It is refused while live sessions are on it, unless `force` (admins) ends them and forgets its homes. */
-export const removeAgentInput = z.strictObject({ id: agentRefSchema, force: z.boolean().default(false) });
 export const listRegistrationTokensInput = z.strictObject({ ...pageInput(100).shape }).prefault({});
 export const listRegistrationTokensOutput = z.object({ tokens: z.array(registrationTokenSchema), pagination: paginationSchema });
 export const registrationTokenIdInput = z.strictObject({ id: z.uuid() });

@@ -14,7 +14,7 @@ import { isOver, sessionState } from "../sessions/session-status";
 import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Asker } from "../users/users-schema";
-import { agentMissing } from "./agent-missing";
+import { agentMissing, agentRevoked } from "./agent-missing";
 import { agentStatus } from "./agent-status";
 import type {
   Agent,
@@ -24,15 +24,12 @@ import type {
   listAgentsInput,
   listAgentsOutput,
   orphanInput,
-  removeAgentInput,
   setAgentStatusInput,
 } from "./agents-schema";
 import {
   type AgentRow,
   approveAgent,
-  countHomesOn,
   countPlacedSessions,
-  deleteAgent,
   deleteOrphan,
   type FleetRow,
   findAgent,
@@ -72,7 +69,10 @@ export interface WorkTaker {
 export type FleetAgent = Pick<
   Agent,
   "id" | "name" | "platform" | "region" | "labels" | "capabilities" | "status" | "statusReason" | "capacity"
->;
+> & {
+  /** False: it is heard of by requests alone, and runs no sessions. */
+  readonly channel: boolean;
+};
 
 export class AgentsService {
   /** Dashboards and monitors ask for it all the time, and it reads every agent. */
@@ -82,10 +82,11 @@ export class AgentsService {
 
   async list(input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> {
     const { database, clock } = this.deps;
-    const { status, platform, region, capability } = input;
+    const { status, platform, region, capability, revoked } = input;
     // A status follows from the moment: it is no column.
-    const ids = status && (await this.fleet(database)).filter((agent) => agent.status === status).map(({ id }) => id);
-    const filter = { ids, platform, region, capability, search: input.search?.trim() };
+    const ids =
+      status && !revoked ? (await this.fleet(database)).filter((agent) => agent.status === status).map(({ id }) => id) : undefined;
+    const filter = { revoked, ids, platform, region, capability, search: input.search?.trim() };
     const { rows, nextCursor, counted } = await findAgentPage(database, filter, input);
     const reservations = await findReservations(
       database,
@@ -114,6 +115,7 @@ export class AgentsService {
         capabilities,
         status,
         statusReason: reason,
+        channel: row.connectionId !== null,
         capacity: capacityOf(row, reservations.get(id)),
       };
     });
@@ -176,7 +178,7 @@ export class AgentsService {
           image: orphan.image,
           observed: observedStateSchema.parse(orphan.observed),
           firstSeenAt: orphan.firstSeenAt,
-          adoptable: session !== undefined && (isOver(session) || session.agentId !== row.id),
+          adoptable: row.revokedAt === null && session !== undefined && (isOver(session) || session.agentId !== row.id),
         };
       }),
     };
@@ -237,6 +239,7 @@ export class AgentsService {
       await lock(tx, "agent", "placement");
       const found = await findAgent(tx, input.id);
       if (!found) throw agentMissing(input.id);
+      if (found.revokedAt) throw agentRevoked(found.name);
       const draining = input.status === "draining";
       await this.deps.audit.record(tx, actorOf(asker), {
         action: draining ? "agents.drain" : "agents.undrain",
@@ -252,53 +255,30 @@ export class AgentsService {
     return this.one(row);
   }
 
-  /** Revokes its credential and ends its connection at once. Throws AGENT_IN_USE while live sessions or homes are on it; `force` forgets the homes. */
-  async remove(asker: Asker, input: z.output<typeof removeAgentInput>): Promise<void> {
-    const row = await this.deps.database.$transaction(async (tx) => {
-      // No session is being placed on it meanwhile.
-      await lock(tx, "agent", "placement");
-      const found = await findAgent(tx, input.id);
-      if (!found) throw agentMissing(input.id);
-      const live = (await findSessionsOn(tx, found.id)).filter((session) => !isOver(session)).map((session) => session.name);
-      const homes = await countHomesOn(tx, found.id);
-      if (live.length > 0 || (homes > 0 && !input.force)) {
-        const what = live.length > 0 ? `${live.length} live session(s) (${live.slice(0, 5).join(", ")})` : `${homes} home(s)`;
-        throw new BerthError("AGENT_IN_USE", `'${found.name}' still holds ${what}; delete them first, or remove it by force`, {
-          details: { sessions: live, homes },
-        });
-      }
-      await deleteAgent(tx, found.id);
-      await this.deps.audit.record(tx, actorOf(asker), {
-        action: "agents.remove",
-        target: { kind: "agent", id: found.id },
-        details: { name: found.name, force: input.force, homes },
-      });
-      return found;
-    });
-    this.deps.gateway.disconnect(row.id, "its access was revoked");
-    await this.deps.bus.publish({ kind: "agent_revoked", agentId: row.id }, { kind: "agent", agentId: row.id });
-  }
-
-  /** Asks the agent to remove a container that no session claims. */
+  /** Asks the agent to remove a container that no session claims; of a revoked one, which nobody asks any more, it is only forgotten. */
   async removeOrphan(asker: Asker, input: z.output<typeof orphanInput>): Promise<void> {
     const events = await this.deps.database.$transaction(async (tx) => {
       const agent = await findAgent(tx, input.id);
       if (!agent) throw agentMissing(input.id);
       const orphan = await findOrphan(tx, agent.id, input.containerId);
       if (!orphan) throw new BerthError("ORPHAN_NOT_FOUND", `'${agent.name}' has no orphan '${input.containerId}'`);
-      const event = await this.deps.tasks.enqueue(tx, {
-        kind: "orphan.remove",
-        agentId: agent.id,
-        data: { container_id: orphan.containerId },
-        createdById: asker.userId,
-      });
+      const asked = agent.revokedAt
+        ? []
+        : [
+            await this.deps.tasks.enqueue(tx, {
+              kind: "orphan.remove",
+              agentId: agent.id,
+              data: { container_id: orphan.containerId },
+              createdById: asker.userId,
+            }),
+          ];
       await deleteOrphan(tx, agent.id, orphan.containerId);
       await this.deps.audit.record(tx, actorOf(asker), {
         action: "agents.remove_orphan",
         target: { kind: "agent", id: agent.id },
         details: { name: agent.name, containerId: orphan.containerId },
       });
-      return [event, { kind: "agent", agentId: agent.id } as const];
+      return [...asked, { kind: "agent", agentId: agent.id } as const];
     });
     await this.deps.bus.publish(...events);
   }
@@ -334,6 +314,7 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
     statusReason: condition.reason,
     capacity: capacityOf(row, reserved),
     awaitsApproval: row.approvedAt === null,
+    revokedAt: row.revokedAt,
     drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
     labels: labelsOf(row.labels),

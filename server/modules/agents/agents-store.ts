@@ -1,9 +1,7 @@
-import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
-import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
 export type OrphanRow = Prisma.OrphanGetPayload<object>;
@@ -17,13 +15,14 @@ export interface Reservation {
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** By UUID, revoked or not; a name is that of the one which has it now. */
 export const findAgent = (db: Tx | Database, ref: string) =>
-  db.agent.findUnique({ where: uuid.test(ref) ? { id: ref.toLowerCase() } : { name: ref } });
-export const findAgents = (db: Tx | Database) => db.agent.findMany({ orderBy: { name: "asc" } });
-
-/** False where another control plane told it first. */
-export const markTold = async (tx: Tx, id: string, before: string | null, toldStatus: string): Promise<boolean> =>
-  (await tx.agent.updateMany({ where: { id, toldStatus: before }, data: { toldStatus } })).count === 1;
+  uuid.test(ref)
+    ? db.agent.findUnique({ where: { id: ref.toLowerCase() } })
+    : db.agent.findFirst({ where: { name: ref, revokedAt: null } });
+/** Those that were not revoked. */
+export const findAgents = (db: Tx | Database) => db.agent.findMany({ where: { revokedAt: null }, orderBy: { name: "asc" } });
+export const findAgentsById = (db: Tx | Database, ids: readonly string[]) => db.agent.findMany({ where: { id: { in: [...ids] } } });
 
 /** What an agent's status and the room on it follow from: of a large fleet, all else is read of one page at most. */
 const fleetColumns = {
@@ -50,8 +49,13 @@ const fleetColumns = {
   createdAt: true,
 } satisfies Prisma.AgentSelect;
 export type FleetRow = Prisma.AgentGetPayload<{ select: typeof fleetColumns }>;
+/** Without those that were revoked. */
 export const findFleet = (db: Tx | Database, ids?: readonly string[]): Promise<FleetRow[]> =>
-  db.agent.findMany({ where: ids ? { id: { in: [...ids] } } : {}, select: fleetColumns, orderBy: { name: "asc" } });
+  db.agent.findMany({
+    where: { revokedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) },
+    select: fleetColumns,
+    orderBy: { name: "asc" },
+  });
 
 const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>("agents", [
   {
@@ -61,9 +65,17 @@ const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOr
     beyond: (name, order) => ({ name: past(name, order) }),
     from: (name, order) => ({ name: notBefore(name, order) }),
   },
+  // Of those that were revoked several may have had one name.
+  {
+    orderBy: (order) => ({ id: order }),
+    of: (row) => row.id,
+    is: (id) => ({ id: uuidText.parse(id) }),
+    beyond: (id, order) => ({ id: past(uuidText.parse(id), order) }),
+  },
 ]);
 
 export interface AgentFilter {
+  readonly revoked: boolean;
   readonly ids?: readonly string[] | undefined;
   readonly platform?: "docker" | "kubernetes" | undefined;
   readonly region?: string | undefined;
@@ -78,6 +90,7 @@ export async function findAgentPage(
 ): Promise<{ rows: AgentRow[]; nextCursor: string | null; counted: number }> {
   const part = filter.search ? ({ contains: filter.search, mode: "insensitive" } as const) : null;
   const where: Prisma.AgentWhereInput = {
+    revokedAt: filter.revoked ? { not: null } : null,
     ...(filter.ids ? { id: { in: [...filter.ids] } } : {}),
     ...(filter.platform ? { platform: filter.platform } : {}),
     ...(filter.region === undefined ? {} : { region: filter.region }),
@@ -101,15 +114,6 @@ export const updateAgent = (db: Tx | Database, id: string, data: Prisma.AgentUnc
 /** False: it has another key, or doesn't wait. */
 export async function approveAgent(tx: Tx, id: string, keyFingerprint: string, approvedAt: Date): Promise<boolean> {
   const { count } = await tx.agent.updateMany({ where: { id, keyFingerprint, approvedAt: null, revokedAt: null }, data: { approvedAt } });
-  return count === 1;
-}
-
-/** Only the connection that is the agent's current one may end it. */
-export async function closeConnection(db: Database, id: string, connectionId: string, at: Date, reason: string): Promise<boolean> {
-  const { count } = await db.agent.updateMany({
-    where: { id, connectionId },
-    data: { connectionId: null, disconnectedAt: at, disconnectReason: reason },
-  });
   return count === 1;
 }
 
@@ -156,13 +160,6 @@ export const findSessionsOn = (db: Tx | Database, agentId: string) =>
     orderBy: { createdAt: "desc" },
     take: 500,
   });
-export const countHomesOn = (db: Tx | Database, agentId: string) => db.home.count({ where: { agentId, userId: { not: WARM_POOL_OWNER } } });
-
-/** The agent with its tasks, orphans and homes; its ended sessions stay, on no agent. */
-export async function deleteAgent(tx: Tx, id: string): Promise<void> {
-  await tx.home.deleteMany({ where: { agentId: id } });
-  await tx.agent.delete({ where: { id } });
-}
 
 export const findOrphans = (db: Database, agentId: string) => db.orphan.findMany({ where: { agentId }, orderBy: { firstSeenAt: "asc" } });
 export const findOrphan = (db: Tx | Database, agentId: string, containerId: string) =>
@@ -173,34 +170,6 @@ export const findSessionsById = (db: Tx | Database, ids: readonly string[]) =>
     where: { id: { in: ids.filter((id) => uuid.test(id)) } },
     select: { id: true, agentId: true, desired: true, observed: true, failureCode: true },
   });
-
-export interface HeartbeatWrite {
-  readonly agentId: string;
-  readonly at: Date;
-  readonly resourceUsage: ResourceUsage | null;
-  readonly degradedReason: string | null;
-  /** Null: not told. */
-  readonly clockSkewMs: number | null;
-}
-
-/** Many agents' heartbeats in one statement. */
-export async function writeHeartbeats(db: Database, writes: readonly HeartbeatWrite[]): Promise<void> {
-  const rows = writes.map((write) => ({
-    id: write.agentId,
-    at: write.at.toISOString(),
-    usage: write.resourceUsage,
-    degraded: write.degradedReason,
-    skew: write.clockSkewMs,
-  }));
-  await db.$executeRaw`
-    UPDATE "Agent" SET
-      "lastHeartbeatAt" = beat."at"::timestamp,
-      "resourceUsage" = coalesce(beat."usage", "Agent"."resourceUsage"),
-      "degradedReason" = beat."degraded",
-      "clockSkewMs" = coalesce(beat."skew", "Agent"."clockSkewMs")
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS beat("id" uuid, "at" text, "usage" jsonb, "degraded" text, "skew" int)
-    WHERE "Agent"."id" = beat."id"`;
-}
 
 export type RegistrationTokenRow = Prisma.RegistrationTokenGetPayload<object>;
 const newestToken = new Keyset<RegistrationTokenRow, Prisma.RegistrationTokenWhereInput, Prisma.RegistrationTokenOrderByWithRelationInput>(

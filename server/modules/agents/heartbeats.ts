@@ -1,9 +1,9 @@
 import type { FromAgentOf, ResourceUsage } from "@berth/protocol/agent-messages";
-import type { Bus } from "../../platform/bus";
+import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
-import { type HeartbeatWrite, writeHeartbeats } from "./agents-store";
+import { type HeartbeatWrite, writeHeartbeats } from "./presence-store";
 
 const FLUSH_MS = 1_000;
 /** Percent points that are worth telling whoever looks. */
@@ -48,19 +48,17 @@ export class Heartbeats {
     if (writes.length === 0) return;
     this.pending = new Map();
     await writeHeartbeats(this.deps.database, writes);
-    const changed = writes.filter((write) => this.differs(write));
-    await this.deps.bus.publish(...changed.map(({ agentId }) => ({ kind: "agent" as const, agentId })));
+    await this.deps.bus.publish(...writes.flatMap((write) => this.news(write)));
   }
 
-  private differs(write: HeartbeatWrite): boolean {
-    const before = this.told.get(write.agentId);
-    const usage = write.resourceUsage;
-    const same =
-      before !== undefined &&
-      before.degradedReason === write.degradedReason &&
-      (usage === null || (before.usage !== null && near(before.usage, usage)));
-    if (!same) this.told.set(write.agentId, { usage: usage ?? before?.usage ?? null, degradedReason: write.degradedReason });
-    return !same;
+  private news(write: HeartbeatWrite): BusEvent[] {
+    const { agentId, degradedReason, resourceUsage: usage } = write;
+    const before = this.told.get(agentId);
+    const sameHealth = before !== undefined && before.degradedReason === degradedReason;
+    const sameUsage = usage === null || (before !== undefined && before.usage !== null && near(before.usage, usage));
+    if (sameHealth && sameUsage) return [];
+    this.told.set(agentId, { usage: usage ?? before?.usage ?? null, degradedReason });
+    return [{ kind: "agent", agentId, ...(sameHealth ? { only: "usage" } : {}) }];
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { provenRequest } from "../../testing/agent-identity";
-import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
+import { makeAgent, makeAsker } from "../../testing/factories";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import type { Asker } from "../users/users-schema";
 
@@ -82,18 +82,6 @@ describe("an agent's credential", () => {
       code: "AUTH_TOKEN_INVALID",
     });
     await expect(kit.callerOf(admin).agents.get({ id: agent.name })).rejects.toMatchObject({ code: "NOT_FOUND" });
-  });
-
-  it("is not taken while sessions live on it, unless by force, which ends them", async () => {
-    const agent = await makeAgent(kit);
-    const owner = await makeAsker(kit);
-    const session = await makeRunningSession(kit, owner, agent);
-    await expect(kit.callerOf(admin).agents.remove({ id: agent.name })).rejects.toMatchObject({
-      code: "CONFLICT",
-      message: expect.stringContaining(session.name),
-    });
-    await kit.callerOf(admin).agents.remove({ id: agent.name, force: true });
-    expect(await kit.callerOf(owner).sessions.get({ id: session.id })).toMatchObject({ state: "terminated", agentId: null, homeId: null });
   });
 });
 

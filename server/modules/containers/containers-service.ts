@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import { type SessionStats, STATS, sessionStatsSchema, statsAnswerSchema } from "@berth/protocol/session-stats";
 import type { z } from "zod";
+import type { AgentRequests } from "../sessions/agent-requests";
 import type { LogsService } from "../sessions/logs-service";
 import type { ReachedSession, SessionReach } from "../sessions/session-reach";
 import type { SessionDetail } from "../sessions/sessions-schema";
@@ -21,14 +22,6 @@ import type {
 const MAX_LISTED = 500;
 /** One answer or one line of an agent's; an hour of samples takes 40 KB. */
 const MAX_ANSWER_BYTES = 512 * 1024;
-
-/** The way to agents' own HTTP API; the composition root has it. */
-export interface AgentRequests {
-  request(
-    target: ReachedSession,
-    call: { readonly method: "GET"; readonly path: string; readonly signal?: AbortSignal },
-  ): Promise<{ readonly body: Readable }>;
-}
 
 export interface ContainersDeps {
   readonly sessions: SessionsService;

@@ -12,8 +12,9 @@ export class HomesInbox implements TaskListener {
     const { volume } = deleteHomeDataSchema.parse(task.payload);
     const home = await findHomeByVolume(tx, volume);
     if (!home || home.agentId !== task.agentId) return [];
-    // What could not be removed is there to be tried again.
-    if (outcome.status === "completed" || outcome.code === "HOME_MISSING") await deleteHome(tx, home.id);
+    // What could not be removed is there to be tried again, as long as there is an agent to try.
+    if (outcome.status === "completed" || outcome.code === "HOME_MISSING" || outcome.code === "AGENT_REVOKED")
+      await deleteHome(tx, home.id);
     else await updateHome(tx, home.id, { deletingAt: null });
     return [{ kind: "home", homeId: home.id, userId: home.userId }];
   }

@@ -13,6 +13,7 @@ import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
 import type { Home, listHomesInput, listHomesOutput } from "./homes-schema";
 import {
+  deleteHome,
   findHistories,
   findHome,
   findHomes,
@@ -20,6 +21,7 @@ import {
   type HomeRow,
   insertHome,
   lockHome,
+  takeOverHomes,
   updateHome,
   writeSizes,
 } from "./homes-store";
@@ -93,6 +95,11 @@ export class HomesService {
     const row = await findHome(tx, id);
     if (!row || row.userId !== userId) throw homeMissing(id);
     demandUnused(row);
+    if (row.agent.revokedAt)
+      throw new BerthError(
+        "AGENT_REVOKED",
+        `The home '${row.name}' is on '${row.agent.name}', which was revoked; it can be used again once that host was added again`,
+      );
     await updateHome(tx, id, { lastUsedAt: this.deps.clock.now() });
     return row;
   }
@@ -110,19 +117,40 @@ export class HomesService {
     return row && row.sessions.length === 0 && !row.deletingAt ? this.remove(tx, row, actorId) : [];
   }
 
+  /** With its session, to another agent that has its volume. */
+  async move(tx: Tx, home: { id: string; userId: string }, agentId: string): Promise<BusEvent> {
+    await updateHome(tx, home.id, { agentId });
+    return { kind: "home", homeId: home.id, userId: home.userId };
+  }
+
+  /** Its row alone: nobody is asked to remove the volume. */
+  async forget(tx: Tx, home: { id: string; userId: string }): Promise<BusEvent> {
+    await deleteHome(tx, home.id);
+    return { kind: "home", homeId: home.id, userId: home.userId };
+  }
+
   /** From an agent's inventory. */
   async reported(agentId: string, homes: FromAgentOf<"inventory">["homes"]): Promise<void> {
     const now = this.deps.clock.now();
+    const came =
+      homes.length === 0
+        ? []
+        : await takeOverHomes(
+            this.deps.database,
+            agentId,
+            homes.map(({ volume }) => volume),
+          );
     const sizes = homes.flatMap(({ volume, size_bytes, measured_at }) => {
       if (size_bytes == null) return [];
       const at = new Date(measured_at ?? now);
       return [{ volume, bytes: size_bytes, at: Number.isNaN(at.getTime()) || at > now ? now : at }];
     });
     const told = await writeSizes(this.deps.database, agentId, sizes);
-    await this.deps.bus.publish(...told.map(({ id, userId }): BusEvent => ({ kind: "home", homeId: id, userId })));
+    await this.deps.bus.publish(...[...came, ...told].map(({ id, userId }): BusEvent => ({ kind: "home", homeId: id, userId })));
   }
 
   private async remove(tx: Tx, row: HomeRow, actorId: string | null): Promise<BusEvent[]> {
+    if (row.agent.revokedAt) return [await this.forget(tx, row)];
     await updateHome(tx, row.id, { deletingAt: this.deps.clock.now() });
     const task = await this.deps.tasks.enqueue(tx, {
       kind: "home.delete",

@@ -10,7 +10,7 @@ const live = {
 const isFree: Prisma.HomeWhereInput = { deletingAt: null, sessions: { none: live } };
 const withNames = {
   user: { select: { username: true } },
-  agent: { select: { name: true } },
+  agent: { select: { name: true, revokedAt: true } },
   sessions: { where: live, select: { id: true, name: true }, take: 1 },
 } satisfies Prisma.HomeInclude;
 export type HomeRow = Prisma.HomeGetPayload<{ include: typeof withNames }>;
@@ -91,6 +91,21 @@ export const insertHome = (tx: Tx, data: Prisma.HomeUncheckedCreateInput) => tx.
 export const updateHome = (tx: Tx, id: string, data: Prisma.HomeUncheckedUpdateInput) => tx.home.update({ where: { id }, data });
 export const findHomeByVolume = (tx: Tx, volume: string) => tx.home.findUnique({ where: { volume } });
 export const deleteHome = (tx: Tx, id: string) => tx.home.deleteMany({ where: { id } });
+
+/** Homes that nothing uses, of agents that were revoked, and whose volumes this agent has: it is the same host. Answers which came. */
+export const takeOverHomes = (
+  db: Database,
+  agentId: string,
+  volumes: readonly string[],
+): Promise<{ id: string; userId: string }[]> => db.$queryRaw`
+  UPDATE "Home" SET "agentId" = ${agentId}::uuid FROM "Agent" gone
+  WHERE "Home"."volume" = ANY(${[...volumes]}) AND gone."id" = "Home"."agentId" AND gone."revokedAt" IS NOT NULL
+    AND EXISTS (SELECT FROM "Agent" a WHERE a."id" = ${agentId}::uuid AND a."revokedAt" IS NULL)
+    AND NOT EXISTS (
+      SELECT FROM "Session" s WHERE s."homeId" = "Home"."id"
+        AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR (s."observed" = 'failed' AND s."failureCode" IS NOT NULL)))
+    )
+  RETURNING "Home"."id", "Home"."userId"`;
 
 /** Sizes as an agent measured them, of the homes that are on it and were not measured later; answers whose they are where one is another. */
 export async function writeSizes(

@@ -19,6 +19,7 @@ export interface CheckedCertificate {
   readonly serial: string;
   /** SHA-256 of its DER, hex. */
   readonly fingerprint: string;
+  /** Read out when it is asked for, as its fingerprint is: a channel's certificate is checked for what it says alone. */
   readonly publicKey: KeyObject;
   readonly keyFingerprint: string;
   readonly notAfter: Date;
@@ -32,7 +33,7 @@ export interface CheckedCertificate {
 export function checkCertificate(der: Uint8Array, authorities: readonly TrustedAuthority[], now: Date, graceMs = 0): CheckedCertificate {
   const certificate = parsed(der);
   const authority = authorities.find(({ issuing }) => certificate.checkIssued(issuing) && certificate.verify(issuing.publicKey));
-  if (!authority?.issuing.verify(authority.root.publicKey)) throw refused("is not of this control plane");
+  if (!authority || !vouchedFor(authority)) throw refused("is not of this control plane");
   for (const issuer of [authority.root, authority.issuing])
     if (now < new Date(issuer.validFrom) || now > new Date(issuer.validTo)) throw refused("is of an authority that has expired");
   if (certificate.ca) throw refused("is an authority's, not an agent's");
@@ -44,17 +45,28 @@ export function checkCertificate(der: Uint8Array, authorities: readonly TrustedA
   const lateMs = now.getTime() - notAfter.getTime();
   if (lateMs > graceMs)
     throw new BerthError("AUTH_TOKEN_EXPIRED", `This agent's certificate expired at ${notAfter.toISOString()}; enrol the agent again`);
-  const { publicKey } = certificate;
   return {
     agentId,
     authorityId: authority.id,
     serial: certificate.serialNumber.toUpperCase(),
     fingerprint: createHash("sha256").update(certificate.raw).digest("hex"),
-    publicKey,
-    keyFingerprint: fingerprintOf(publicKey),
+    get publicKey() {
+      return certificate.publicKey;
+    },
+    get keyFingerprint() {
+      return fingerprintOf(certificate.publicKey);
+    },
     notAfter,
     expired: lateMs > 0,
   };
+}
+
+/** Of each authority this is asked once: a whole fleet's certificates are of one. */
+const vouched = new WeakMap<TrustedAuthority, boolean>();
+function vouchedFor(authority: TrustedAuthority): boolean {
+  const known = vouched.get(authority) ?? authority.issuing.verify(authority.root.publicKey);
+  vouched.set(authority, known);
+  return known;
 }
 
 function parsed(der: Uint8Array): X509Certificate {

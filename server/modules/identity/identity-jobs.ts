@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
+import { EXCHANGE_REPEATABLE_MS } from "./identity-service";
 import { findExpiredAndConnected, sweepIdentity } from "./identity-store";
 
 const SWEEP_MS = 60_000;
@@ -32,7 +33,7 @@ export class IdentityJobs {
   async sweep(): Promise<void> {
     const { database, clock, gateway, renewalGraceMs } = this.deps;
     const now = clock.now();
-    await sweepIdentity(database, now, new Date(now.getTime() - renewalGraceMs));
+    await sweepIdentity(database, now, new Date(now.getTime() - renewalGraceMs), new Date(now.getTime() - EXCHANGE_REPEATABLE_MS));
     // An open channel goes on past the end of the certificate that it began with, where the agent has a newer one.
     for (const { id } of await findExpiredAndConnected(database, now)) gateway.disconnect(id, "its certificate has run out");
   }

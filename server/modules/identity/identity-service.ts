@@ -6,6 +6,7 @@ import { calculateJwkThumbprint, exportJWK, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
+import { Gathered } from "../../platform/gathered";
 import { hashSecret } from "../../platform/ids";
 import type { Keys } from "../../platform/secrets";
 import type { ShownCredential } from "../../platform/shown-credential";
@@ -15,7 +16,7 @@ import { type CheckedCertificate, checkCertificate } from "./certificate-check";
 import { fingerprintOf, keyOfRequest, makeAgentKey } from "./certificate-making";
 import {
   bindKey,
-  findCertificate,
+  findCertificates,
   findNewestCertificate,
   findOwner,
   insertNonce,
@@ -48,6 +49,9 @@ export interface ProvenAgent {
   readonly name: string;
 }
 
+/** How long the key that a secret was exchanged for may ask for its certificate once more. */
+export const EXCHANGE_REPEATABLE_MS = 24 * 3_600_000;
+
 interface Proven {
   readonly owner: OwnerRow;
   readonly certificate: CheckedCertificate;
@@ -57,6 +61,9 @@ const tokenClaims = z.object({ sub: z.uuid(), cnf: z.object({ jkt: z.string() })
 
 /** Who an agent is: proven by the certificate of a TLS connection, or by a proof that is signed with its key. */
 export class IdentityService {
+  /** A fleet that comes back at once is looked up together. */
+  private readonly certificates = new Gathered((serials: readonly string[]) => findCertificates(this.deps.database, serials));
+
   constructor(private readonly deps: IdentityDeps) {}
 
   /**
@@ -169,7 +176,7 @@ export class IdentityService {
 
   /** What the database says of it. A genuine certificate that isn't written down was never issued, or its agent is gone. */
   private async recorded(certificate: CheckedCertificate): Promise<Proven> {
-    const row = await findCertificate(this.deps.database, certificate.serial);
+    const row = await this.certificates.ask(certificate.serial);
     const { agentId, fingerprint } = certificate;
     if (!row || row.fingerprint !== fingerprint || row.agentId !== agentId || row.revokedAt || row.agent.revokedAt)
       throw new BerthError("AUTH_TOKEN_INVALID", "This agent's certificate was revoked, or was never issued here; enrol the agent again");
@@ -228,10 +235,11 @@ export class IdentityService {
     return database.$transaction((tx) => this.issue(tx, { id: owner.id, name: owner.name, publicKey: key }));
   }
 
-  /** For agents that were enrolled before there were certificates. */
+  /** For agents that were enrolled before there were certificates; again for the same key where the answer may have been lost. */
   private async exchange(agentRef: string, secret: string, publicKey: KeyObject): Promise<AgentCertificate> {
     return this.deps.database.$transaction(async (tx) => {
-      const owner = await takeOldSecret(tx, agentRef.toLowerCase(), hashSecret(secret), fingerprintOf(publicKey));
+      const asking = { id: agentRef.toLowerCase(), secretHash: hashSecret(secret), keyFingerprint: fingerprintOf(publicKey) };
+      const owner = await takeOldSecret(tx, asking, this.deps.clock.now(), EXCHANGE_REPEATABLE_MS);
       if (!owner)
         throw new BerthError("AUTH_TOKEN_INVALID", "This agent's secret was exchanged before, or is not valid; enrol the agent again");
       return this.issue(tx, { id: owner.id, name: owner.name, publicKey });

@@ -19,9 +19,15 @@ export const insertCertificate = (tx: Tx, data: Prisma.AgentCertificateUnchecked
 const ownerColumns = { id: true, name: true, approvedAt: true, revokedAt: true, keyFingerprint: true } satisfies Prisma.AgentSelect;
 export type OwnerRow = Prisma.AgentGetPayload<{ select: typeof ownerColumns }>;
 
-/** A certificate by its serial number, and whose it is. */
-export const findCertificate = (db: Tx | Database, serial: string) =>
-  db.agentCertificate.findUnique({ where: { serial }, include: { agent: { select: ownerColumns } } });
+/** Certificates by their serial numbers, in that order, and whose they are; null for one that was never issued. */
+export async function findCertificates(db: Tx | Database, serials: readonly string[]) {
+  const rows = await db.agentCertificate.findMany({
+    where: { serial: { in: [...serials] } },
+    include: { agent: { select: ownerColumns } },
+  });
+  const bySerial = new Map(rows.map((row) => [row.serial, row]));
+  return serials.map((serial) => bySerial.get(serial) ?? null);
+}
 export const findOwner = (db: Tx | Database, id: string) => db.agent.findUnique({ where: { id }, select: ownerColumns });
 
 /** The newest certificate of an agent. */
@@ -40,13 +46,23 @@ export async function noteLateRenewal(tx: Tx, serial: string, at: Date): Promise
 export const bindKey = (tx: Tx, agentId: string, keyFingerprint: string) =>
   tx.agent.update({ where: { id: agentId }, data: { keyFingerprint } });
 
-/** The secret that an agent had before there were certificates, taken for good. Null: it is no agent's, or was taken before. */
-export async function takeOldSecret(tx: Tx, agentId: string, secretHash: string, keyFingerprint: string): Promise<OwnerRow | null> {
-  const { count } = await tx.agent.updateMany({
-    where: { id: agentId, secretHash, revokedAt: null },
-    data: { secretHash: null, keyFingerprint },
+/**
+ * The secret that an agent had before there were certificates, taken for one key: that may ask again until it has been taken for
+ * `repeatableMs`, as the answer may have been lost. Null: it is no agent's, or was taken before.
+ */
+export async function takeOldSecret(
+  tx: Tx,
+  agent: { readonly id: string; readonly secretHash: string; readonly keyFingerprint: string },
+  now: Date,
+  repeatableMs: number,
+): Promise<OwnerRow | null> {
+  const { id, secretHash, keyFingerprint } = agent;
+  const first = await tx.agent.updateMany({
+    where: { id, secretHash, secretExchangedAt: null, revokedAt: null },
+    data: { secretExchangedAt: now, keyFingerprint },
   });
-  return count === 1 ? findOwner(tx, agentId) : null;
+  const again = { id, secretHash, keyFingerprint, secretExchangedAt: { gt: new Date(now.getTime() - repeatableMs) }, revokedAt: null };
+  return first.count === 1 || (await tx.agent.count({ where: again })) === 1 ? findOwner(tx, id) : null;
 }
 
 /** False: it was shown before. One statement, so that of two at once one is let through. */
@@ -56,7 +72,8 @@ export async function insertNonce(db: Database, id: string, expiresAt: Date): Pr
 }
 
 /** What can't be shown or renewed any more. */
-export async function sweepIdentity(db: Database, now: Date, renewableAfter: Date): Promise<void> {
+export async function sweepIdentity(db: Database, now: Date, renewableAfter: Date, exchangedBefore: Date): Promise<void> {
+  await db.agent.updateMany({ where: { secretExchangedAt: { lt: exchangedBefore } }, data: { secretHash: null, secretExchangedAt: null } });
   await db.proofNonce.deleteMany({ where: { expiresAt: { lt: now } } });
   await db.agentCertificate.deleteMany({ where: { notAfter: { lt: renewableAfter } } });
 }

@@ -131,7 +131,7 @@ describe("a renewal", () => {
     expect(await kit.database.proofNonce.count({ where: { expiresAt: { lt: kit.clock.now() } } })).toBe(0);
   });
 
-  it("is given once for the secret that an agent had before there were certificates", async () => {
+  it("is given for one key for the secret that an agent had before there were certificates", async () => {
     const [agent, other] = [await kit.enrol(), await kit.enrol()];
     const { hashSecret } = await import("../../platform/ids");
     await kit.database.agent.update({
@@ -143,7 +143,14 @@ describe("a renewal", () => {
     await expect(kit.renewal(other, shown, agent.csr)).rejects.toMatchObject(invalid);
     const certificate = await kit.renewal(agent, shown, agent.csr);
     expect(await kit.prove(byTls(certificate?.cert ?? ""))).toMatchObject({ agentId: agent.agentId });
+    // The answer may have been lost: who has the key gets another, and whoever else knows the secret gets none.
+    const again = await kit.renewal(agent, shown, agent.csr);
+    expect(await kit.prove(byTls(again?.cert ?? ""))).toMatchObject({ agentId: agent.agentId });
+    await expect(kit.renewal(agent, shown, other.csr)).rejects.toMatchObject(invalid);
+    kit.clock.sleep(24 * HOUR + 1_000);
     await expect(kit.renewal(agent, shown, agent.csr)).rejects.toMatchObject(invalid);
+    await kit.identityJobs.sweep();
+    expect((await kit.database.agent.findUniqueOrThrow({ where: { id: agent.agentId } })).secretHash).toBeNull();
   });
 });
 

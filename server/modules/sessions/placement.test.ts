@@ -15,6 +15,7 @@ const agent = (
   capabilities: [],
   status: "online",
   statusReason: null,
+  channel: true,
   ...over,
   capacity: { maxCpu: 4, maxMemory: 8, maxSessions: 4, currentSessions: 0, reservedCpu: 0, reservedMemory: 0, ...over.capacity },
 });
@@ -36,6 +37,7 @@ describe("placement", () => {
       agent("idle"),
       agent("gone", { status: "offline", statusReason: "Its connection closed" }),
       agent("drained", { status: "draining" }),
+      agent("tasks-only", { channel: false }),
     ]);
     expect(chosen.name).toBe("idle");
     expect(placement.considered).toEqual([
@@ -43,6 +45,7 @@ describe("placement", () => {
       { agent: "idle", chosen: true, reason: expect.stringContaining("least loaded") },
       { agent: "gone", chosen: false, reason: "is offline: Its connection closed" },
       { agent: "drained", chosen: false, reason: "is draining" },
+      { agent: "tasks-only", chosen: false, reason: expect.stringContaining("has no channel") },
     ]);
   });
 

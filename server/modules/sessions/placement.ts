@@ -2,6 +2,7 @@ import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import type { PlacementStrategy } from "@berth/protocol/placement-strategy";
 import type { Platform } from "@berth/protocol/session-states";
 import { lackOf } from "../agents/agent-match";
+import { NO_CHANNEL } from "../agents/agent-status";
 import type { FleetAgent } from "../agents/agents-service";
 import type { Placement } from "./sessions-schema";
 
@@ -146,7 +147,7 @@ function lacking(request: PlacementRequest, agent: FleetAgent): Look["refusal"] 
 
 function unusable(agent: FleetAgent): Look["refusal"] {
   if (agent.status === "draining") return { code: "AGENT_DRAINING", reason: "is draining" };
-  if (agent.status === "online") return null;
+  if (agent.status === "online") return agent.channel ? null : { code: "AGENT_OFFLINE", reason: `can't take it: ${NO_CHANNEL}` };
   return { code: "AGENT_OFFLINE", reason: `is ${agent.status}${agent.statusReason ? `: ${agent.statusReason}` : ""}` };
 }
 
@@ -155,6 +156,8 @@ function refusal(request: PlacementRequest, looks: readonly Look[], considered: 
   const details = { considered };
   if (asked !== undefined) {
     const target = looks.find(({ agent }) => agent.id === asked || agent.name === asked);
+    if (!target && request.homeAgentId !== undefined)
+      return new BerthError("AGENT_NOT_FOUND", "The agent that holds the home was revoked or removed", { details });
     if (!target) return new BerthError("AGENT_NOT_FOUND", `No agent with ID '${asked}' exists`, { details });
     const why = target.refusal?.reason ?? "can't take it";
     const home = request.homeAgentId === undefined ? "" : " (it holds the home)";

@@ -14,6 +14,7 @@ const agent = (name: string, maxCpu: number, used: { cpu?: number; sessions?: nu
   capabilities: [],
   status: "online",
   statusReason: null,
+  channel: true,
   capacity: {
     maxCpu,
     maxMemory: 64,

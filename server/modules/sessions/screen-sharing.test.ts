@@ -338,7 +338,7 @@ describe("a session's policy", () => {
     });
     expect(await code(as(owner).sessions.create({ template: name, policy: { sharing: true } }))).toBe("AUTH_INSUFFICIENT_PERMISSIONS");
     desktop = await makeRunningSession(kit, owner, agent, name);
-    const held = { clipboardIn: true, clipboardOut: false, sharing: false, fileTransfer: true, thumbnails: true };
+    const held = { clipboardIn: true, clipboardOut: false, sharing: false, fileTransfer: true, thumbnails: true, terminals: true };
     expect(await as(owner).sessions.get({ id: desktop.id })).toMatchObject({ policy: held, policyCeiling: held });
     expect(await code(as(owner).shares.create({ sessionId: desktop.id }))).toBe("SHARING_OFF");
     const loosen = { id: desktop.id, policy: { clipboardOut: true } };

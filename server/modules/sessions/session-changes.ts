@@ -110,7 +110,7 @@ export class SessionChanges {
     task: SessionTask,
     context: Pick<ChangeContext, "actorId" | "mode" | "graceful">,
   ): Promise<BusEvent[]> {
-    if (!row.agentId) return [];
+    if (!row.agentId || row.agent?.revokedAt) return [];
     if (task === "stop" && (await this.deps.tasks.openKinds(tx, row.id)).includes("session.stop")) return [];
     const common = { agentId: row.agentId, sessionId: row.id, generation: row.generation, createdById: context.actorId };
     switch (task) {

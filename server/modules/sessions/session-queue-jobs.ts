@@ -1,4 +1,4 @@
-import type { Bus } from "../../platform/bus";
+import { type Bus, isUsageAlone } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Log } from "../../platform/log";
 import type { SessionQueue } from "./session-queue";
@@ -21,8 +21,8 @@ export class SessionQueueJobs {
 
   start(): void {
     const { bus, clock } = this.deps;
-    this.unsubscribe = bus.subscribe(({ kind }) => {
-      if (kind !== "session" && kind !== "agent") return;
+    this.unsubscribe = bus.subscribe((event) => {
+      if ((event.kind !== "session" && event.kind !== "agent") || isUsageAlone(event)) return;
       this.soon ??= clock.after(GATHER_MS, () => {
         this.soon = null;
         void this.sweep();

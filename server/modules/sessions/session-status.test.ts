@@ -40,6 +40,6 @@ it.each([
   [112, "112th"],
   [121, "121st"],
 ])("who has %i before and including them in line is told %s", (position, words) => {
-  const facts = { agent: null, reason: null, progress: null, queue: { position, of: 200 } };
+  const facts = { agent: null, reason: null, progress: null, revoked: false, queue: { position, of: 200 } };
   expect(statusMessage("Pending", facts)).toBe(`Waits for room: ${words} of 200`);
 });

@@ -56,7 +56,7 @@ export function sessionPhase(session: StoredSession, agentOffline: boolean): Ses
 /** Words for people; `reason` is why it failed, `progress` what the agent does right now. */
 export function statusMessage(
   phase: SessionPhase,
-  facts: { agent: string | null; reason: string | null; progress: string | null; queue: QueuePlace | null },
+  facts: { agent: string | null; reason: string | null; progress: string | null; queue: QueuePlace | null; revoked: boolean },
 ): string {
   const agent = facts.agent ? `'${facts.agent}'` : "its agent";
   switch (phase) {
@@ -70,6 +70,7 @@ export function statusMessage(
     case "Hibernating":
       return facts.progress ?? "Session is being hibernated";
     case "Hibernated":
+      if (facts.revoked) return `Its agent was revoked: ${agent} is not asked to wake it any more`;
       return "Session hibernated successfully";
     case "Waking":
       return facts.progress ?? "Session is waking up";
@@ -80,6 +81,7 @@ export function statusMessage(
     case "Failed":
       return facts.reason ?? "Session failed";
     case "Unreachable":
+      if (facts.revoked) return `Its agent was revoked; the session may still be running on ${agent}`;
       return `${agent[0] === "'" ? `Agent ${agent}` : "Its agent"} is offline; the session may still be running there`;
   }
 }

@@ -29,6 +29,7 @@ export interface ViewParts {
 export function sessionView(row: ListedSessionRow, { display, progress, queue, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
+  const stranded = isStranded(row);
   const { protocol } = displaySchema.parse(display.display);
   return {
     id: row.id,
@@ -58,8 +59,14 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
         reason: row.failureMessage,
         progress: progress?.message ?? null,
         queue,
+        revoked: stranded,
       }),
-      code: row.failureCode === null ? null : errorCodeSchema.catch("SESSION_PROVISIONING_FAILED").parse(row.failureCode),
+      code:
+        row.failureCode === null
+          ? stranded
+            ? "AGENT_REVOKED"
+            : null
+          : errorCodeSchema.catch("SESSION_PROVISIONING_FAILED").parse(row.failureCode),
       podIp: row.podIp,
       podName: row.podName,
       containerId: row.containerId,
@@ -81,15 +88,20 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
   };
 }
 
+/** Its agent was revoked before it ended: somebody has to say what becomes of it. */
+export const isStranded = (row: Pick<ListedSessionRow, "desired" | "observed" | "failureCode" | "agent">): boolean =>
+  row.agent?.revokedAt != null && !isOver(row);
+
 export function sessionDetailView(
   row: SessionRow,
-  parts: ViewParts & { readonly wentIdle: boolean },
+  parts: ViewParts & { readonly wentIdle: boolean; readonly adopter: string | null },
   actor: Actor,
   invited: ViewerMode | null,
 ): SessionDetail {
   const view = sessionView(row, parts);
   const may = (action: SessionAction) => maySessions(actor, action, row, invited !== null) === "allowed";
   const over = isOver(row);
+  const stranded = isStranded(row);
   const viewable = may("screen") && view.status.phase === "Running";
   return {
     ...view,
@@ -99,17 +111,20 @@ export function sessionDetailView(
     policyCeiling: sessionPolicySchema.parse(parts.display.policy),
     idleAt: idleAt(row),
     wentIdle: parts.wentIdle,
+    stranded: stranded && row.agent ? { agent: row.agent.id, adopter: parts.adopter } : null,
     invited,
     may: {
       view: viewable && view.display.protocol === "rfb",
       control: viewable && (invited === null || invited === "control" || actor.role === "admin"),
       share: may("invite") && view.display.protocol === "rfb" && !over,
-      hibernate: may("hibernate") && row.desired === "running" && !isPending(row),
-      wake: may("wake") && row.desired === "hibernated",
+      hibernate: may("hibernate") && !stranded && row.desired === "running" && !isPending(row),
+      wake: may("wake") && !stranded && row.desired === "hibernated",
       terminate: may("terminate") && row.desired !== "terminated",
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
       logs: may("logs"),
+      files: may("files") && effectivePolicy(row, parts.display).fileTransfer,
+      terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
     },
   };
 }

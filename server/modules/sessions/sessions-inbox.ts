@@ -6,11 +6,12 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
+import { Gathered } from "../../platform/gathered";
 import type { Log } from "../../platform/log";
 import type { AgentGateway } from "../tasks/agent-gateway";
 import type { KnownTask, TaskListener, TaskOutcome } from "../tasks/task-listener";
 import type { TasksService } from "../tasks/tasks-service";
-import { type FoundOrphan, replaceOrphans } from "./orphans-store";
+import { type FoundOrphan, replaceOrphans, stampCleanInventories } from "./orphans-store";
 import type { SessionChanges } from "./session-changes";
 import { isOver } from "./session-status";
 import { owedTask, type SessionEvent, type SessionTask } from "./sessions-lifecycle";
@@ -50,6 +51,18 @@ const reachedBy: Record<SessionTask, ObservedState> = { start: "running", wake: 
 /** What agents say of sessions. An agent is believed only for sessions that are placed on it. */
 export class SessionsInbox implements TaskListener {
   readonly kinds = ["session.start", "session.wake", "session.hibernate", "session.stop"] as const;
+
+  /** A fleet that comes back at once sends its inventories at once. */
+  private readonly liveOn = new Gathered(async (agentIds: readonly string[]) => {
+    const live = await findLiveSessionsOn(this.deps.database, agentIds);
+    const byAgent = new Map(agentIds.map((agentId): [string, typeof live] => [agentId, []]));
+    for (const session of live) byAgent.get(session.agentId ?? "")?.push(session);
+    return [...byAgent.values()];
+  }, itself);
+  private readonly cleanInventories = new Gathered(
+    (agentIds: readonly string[]) => stampCleanInventories(this.deps.database, agentIds, this.deps.clock.now()),
+    itself,
+  );
 
   constructor(private readonly deps: SessionsInboxDeps) {}
 
@@ -123,7 +136,7 @@ export class SessionsInbox implements TaskListener {
    */
   async inventory(agentId: string, message: FromAgentOf<"inventory">): Promise<void> {
     const seen = new Map(message.sessions.map((one) => [one.session_id, one]));
-    const live = await findLiveSessionsOn(this.deps.database, agentId);
+    const live = await this.liveOn.ask(agentId);
     let unsure = false;
     for (const session of live) {
       const here = seen.get(session.id);
@@ -134,26 +147,27 @@ export class SessionsInbox implements TaskListener {
     const orphans = message.sessions
       .filter((one) => !claimed.has(one.session_id) && one.observed !== "removed" && one.observed !== "absent")
       .map(orphanOf);
-    const changed = await replaceOrphans(this.deps.database, agentId, this.deps.clock.now(), orphans);
+    const clean = orphans.length === 0 && (await this.cleanInventories.ask(agentId));
+    const changed = !clean && (await replaceOrphans(this.deps.database, agentId, this.deps.clock.now(), orphans));
     if (changed) await this.deps.bus.publish({ kind: "agent", agentId });
     if (unsure) this.deps.clock.after(SETTLE_MS, () => this.deps.gateway.send(agentId, { type: "inventory_request" }));
   }
 
   /** The agent is offline: its sessions' timelines say so, and their owners are told. */
   async agentLost(agentId: string, message: string): Promise<void> {
-    await this.tell(agentId, "agent_lost", message);
+    await this.tell([agentId], "agent_lost", message);
   }
 
-  /** It was offline and is not any more. The timelines say so where they said that it was lost; owners are told either way. */
-  async agentReturned(agentId: string): Promise<void> {
-    await this.tell(agentId, "agent_returned", "The agent is back");
+  /** They were offline and are not any more. The timelines say so where they said that one was lost; owners are told either way. */
+  async agentsReturned(agentIds: readonly string[]): Promise<void> {
+    if (agentIds.length > 0) await this.tell(agentIds, "agent_returned", "The agent is back");
   }
 
-  private async tell(agentId: string, word: "agent_lost" | "agent_returned", message: string): Promise<void> {
+  private async tell(agentIds: readonly string[], word: "agent_lost" | "agent_returned", message: string): Promise<void> {
     const { database } = this.deps;
-    await insertAgentEvents(database, agentId, word, message, this.deps.clock.now());
-    const live = await findLiveSessionsOn(database, agentId);
-    await this.deps.bus.publish(...live.map(({ id, userId }): BusEvent => ({ kind: "session", sessionId: id, userId, agentId })));
+    await insertAgentEvents(database, agentIds, word, message, this.deps.clock.now());
+    const live = await findLiveSessionsOn(database, agentIds);
+    await this.deps.bus.publish(...live.map(({ id, userId, agentId }): BusEvent => ({ kind: "session", sessionId: id, userId, agentId })));
   }
 
   private async reconcile(session: BareSessionRow, here: Observation | undefined): Promise<"sure" | "unsure"> {
@@ -209,6 +223,7 @@ export class SessionsInbox implements TaskListener {
   }
 }
 
+const itself = (id: string): string => id;
 const event = (row: SessionRow): BusEvent => ({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId });
 const reported = (generation: number, observed: ObservedState): SessionEvent => ({
   kind: "reported",

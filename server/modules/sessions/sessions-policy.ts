@@ -5,7 +5,9 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 /**
  * `screen`: see or use what the session shows; of another's it asks more: see `openViewer`. `share`: see who else may, take
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
- * `history`: its timeline. `logs`: what its container prints, which may hold secrets: no operator's, no guest's. `picture`: the small one of its screen, which no role opens.
+ * `strand`: say what becomes of it when its agent was revoked. `history`: its timeline. `logs`: what its container prints,
+ * which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `files`: all that is in it, as
+ * `terminal`. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -16,10 +18,13 @@ export type SessionAction =
   | "hibernate"
   | "wake"
   | "terminate"
+  | "strand"
   | "forceTerminate"
   | "delete"
   | "screen"
   | "logs"
+  | "files"
+  | "terminal"
   | "picture";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
@@ -32,10 +37,13 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     hibernate: true,
     wake: true,
     terminate: true,
+    strand: true,
     forceTerminate: false,
     delete: true,
     screen: false,
     logs: false,
+    files: false,
+    terminal: false,
     picture: false,
   },
 };

@@ -8,6 +8,7 @@ import type { Asker, Login } from "../users/users-schema";
 import { mayNow } from "./screen-control";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import {
+  abandonSessionInput,
   createSessionInput,
   deleteSessionInput,
   explainPlacementInput,
@@ -48,6 +49,7 @@ const actionOfState = { running: "wake", hibernated: "hibernate", terminating: "
 
 const whatIs: Partial<Record<SessionAction, string>> = {
   screen: "open another person's screen",
+  strand: "say what becomes of this session",
   share: "say who sees this screen",
   invite: "invite others to this screen",
   history: "read what happened to this session",
@@ -125,6 +127,34 @@ export const sessionsRouter = router({
     .mutation(async ({ ctx, input }) => {
       await allow(ctx, input.id, actionOfState[input.state]);
       return ctx.services.sessions.setState(ctx.asker, input);
+    }),
+  /** For a session whose agent was revoked. */
+  adopt: procedure
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{id}/adopt",
+        summary: "Move a session from a revoked agent to the one in its place",
+      },
+    })
+    .input(sessionIdInput)
+    .output(sessionDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "strand");
+      await ctx.services.adoption.adoptStranded(ctx.asker, input.id);
+      return ctx.services.sessions.get(ctx.login, input.id);
+    }),
+  /** For a session whose agent was revoked. */
+  abandon: procedure
+    .meta({
+      rest: { method: "POST", path: "/sessions/{id}/abandon", summary: "End a session of a revoked agent here", example: { home: "keep" } },
+    })
+    .input(abandonSessionInput)
+    .output(sessionDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "strand");
+      await ctx.services.strandedSessions.abandon(ctx.asker, input);
+      return ctx.services.sessions.get(ctx.login, input.id);
     }),
   delete: procedure
     .meta({

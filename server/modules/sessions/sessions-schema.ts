@@ -52,9 +52,13 @@ export const sessionEventKindSchema = z.enum([
   "container_lost",
   "agent_lost",
   "agent_returned",
+  "agent_revoked",
   "adopted",
   "idle_hibernated",
   "logs_read",
+  "files_opened",
+  "terminal_opened",
+  "terminal_closed",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -115,6 +119,8 @@ export const sessionDetailSchema = sessionSchema.extend({
   idleAt: z.date().nullable(),
   /** It hibernates because nobody used it for its `idleTimeout`. */
   wentIdle: z.boolean(),
+  /** Its agent was revoked: `agent` is its UUID, `adopter` the name of the agent that the session can go to, where there is one by now. Null for all others. */
+  stranded: z.object({ agent: z.uuid(), adopter: z.string().nullable() }).nullable(),
   /** The mode that the asking person is invited with; null: they aren't. */
   invited: viewerModeSchema.nullable(),
   /** What the asking user may do now; the UI shows nothing else. */
@@ -129,6 +135,9 @@ export const sessionDetailSchema = sessionSchema.extend({
     forceTerminate: z.boolean(),
     delete: z.boolean(),
     logs: z.boolean(),
+    files: z.boolean(),
+    /** Open terminals, while it runs; another's asks for a reason. */
+    terminal: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
@@ -229,6 +238,9 @@ export const setSessionStateInput = z.strictObject({
 
 /** Terminates; a session that is already terminated is removed with its home. */
 export const deleteSessionInput = z.strictObject({ id: z.uuid(), force: z.boolean().default(false) });
+
+/** For a session whose agent was revoked: ends it here, and asks nobody. `home`: whether the row of its home stays, for when that host is added again. */
+export const abandonSessionInput = z.strictObject({ id: z.uuid(), home: z.enum(["keep", "remove"]).default("keep") });
 
 /** Holds at once, for open viewers too. What isn't named stays as it is. */
 export const setPolicyInput = z.strictObject({ id: z.uuid(), policy: sessionPolicyChangeSchema });

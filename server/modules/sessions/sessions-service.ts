@@ -6,7 +6,8 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { pagination } from "../../platform/paging";
-import type { AgentsService } from "../agents/agents-service";
+import { agentRevoked } from "../agents/agent-missing";
+import type { AgentsService, FleetAgent } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { HomesService } from "../homes/homes-service";
@@ -15,11 +16,12 @@ import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
 import { wentIdle } from "./idle-store";
+import { findAdopter } from "./orphans-store";
 import type { PhaseWait } from "./phase-wait";
 import type { SessionChanges } from "./session-changes";
 import { findQueuePlaces } from "./session-queue-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
-import { sessionDetailView, sessionView } from "./session-views";
+import { isStranded, sessionDetailView, sessionView } from "./session-views";
 import {
   type deleteSessionInput,
   type listSessionEventsOutput,
@@ -121,14 +123,14 @@ export class SessionsService {
       agents.fleet(database),
       countFailedStarts(database, undefined),
     ]);
-    const offline = new Set(fleet.filter((agent) => agent.status === "offline").map((agent) => agent.id));
+    const there = inReach(fleet);
     const counts = new Map<string, { state: SessionState; phase: SessionPhase; count: number }>();
     const add = (state: SessionState, phase: SessionPhase, count: number) => {
       const known = counts.get(`${state} ${phase}`)?.count ?? 0;
       counts.set(`${state} ${phase}`, { state, phase, count: known + count });
     };
     for (const group of groups)
-      add(sessionState(group), sessionPhase(group, !group.agentId || offline.has(group.agentId)), group._count._all);
+      add(sessionState(group), sessionPhase(group, !group.agentId || !there.has(group.agentId)), group._count._all);
     if (failedStarts > 0) add("terminated", "Failed", failedStarts);
     return [...counts.values()];
   }
@@ -140,7 +142,7 @@ export class SessionsService {
       this.deps.agents.fleet(this.deps.database),
       countFailedStarts(this.deps.database, mine),
     ]);
-    const offline = new Set(fleet.filter((agent) => agent.status === "offline").map((agent) => agent.id));
+    const there = inReach(fleet);
     const byPhase: Record<SessionPhase, number> = {
       Pending: 0,
       Starting: 0,
@@ -153,7 +155,7 @@ export class SessionsService {
       Failed: failedStarts,
       Unreachable: 0,
     };
-    for (const group of groups) byPhase[sessionPhase(group, !group.agentId || offline.has(group.agentId))] += group._count._all;
+    for (const group of groups) byPhase[sessionPhase(group, !group.agentId || !there.has(group.agentId))] += group._count._all;
     return {
       byPhase,
       running: byPhase.Running,
@@ -210,17 +212,10 @@ export class SessionsService {
     await this.deps.wait.until(input.id, settled.terminate);
   }
 
-  /** Ends every live session of an agent by force, so that the agent can be removed. */
-  async abandonAgent(asker: Asker, agentRef: string): Promise<void> {
-    const agent = await this.deps.agents.get(agentRef);
-    for (const session of await findLiveSessionsOn(this.deps.database, agent.id))
-      await this.change(asker, session.id, "force_terminate", {});
-  }
-
   /** Asks every session that runs on an agent to hibernate. One that is just starting, waking or ending is left to itself. */
   async hibernateAllOn(asker: Asker, agentRef: string): Promise<void> {
     const agent = await this.deps.agents.get(agentRef);
-    const running = (await findLiveSessionsOn(this.deps.database, agent.id)).filter(
+    const running = (await findLiveSessionsOn(this.deps.database, [agent.id])).filter(
       (session) => session.desired === "running" && session.observed === "running" && session.warmAt === null,
     );
     for (const { id } of running) {
@@ -264,8 +259,9 @@ export class SessionsService {
     const display = displays.get(row.id);
     if (!display) throw new Error(`session ${row.id} has no template version`);
     const looksOn = row.userId === actor.userId || invited !== null;
+    const adopter = isStranded(row) ? ((await findAdopter(database, row))?.agent.name ?? null) : null;
     const queue = places.get(row.id) ?? null;
-    const parts = { display, progress: progress.get(row.id) ?? null, queue, now: clock.now(), looksOn, wentIdle: idle };
+    const parts = { display, progress: progress.get(row.id) ?? null, queue, now: clock.now(), looksOn, wentIdle: idle, adopter };
     return sessionDetailView(row, parts, actor, invited);
   }
 
@@ -291,6 +287,7 @@ export class SessionsService {
           `'${row.name}' can't be hibernated by '${options.mode}'; it offers ${row.hibernateModes.join(" and ")}`,
         );
       }
+      if (isStranded(row) && (wish === "wake" || wish === "hibernate")) throw agentRevoked(row.agent?.name ?? "");
       if (wish === "wake" && row.desired === "hibernated") {
         const { cpuMillicores, memoryBytes, homeId } = row;
         const ask = { sessions: 0, cpuMillicores, memoryBytes: Number(memoryBytes), home: homeId !== null } as const;
@@ -301,7 +298,7 @@ export class SessionsService {
       // A stop that is under way goes on, also when force ends the session before it.
       const cancelled = ending ? await this.deps.tasks.cancel(tx, id, ["session.start", "session.wake", "session.hibernate"]) : null;
       const context = { actorId: asker.userId, ...options, ...(wish === "force_terminate" ? { message: leftBehind(row) } : {}) };
-      const untouched = !row.agentId || (row.observed === "absent" && cancelled?.sentBefore === false);
+      const untouched = !row.agentId || row.agent?.revokedAt || (row.observed === "absent" && cancelled?.sentBefore === false);
       const neverSent = wish === "terminate" && untouched && !isOver(row);
       // Nothing ever reached an agent, or that one was removed: nobody is to be asked, so it is over at once.
       const changed = await this.deps.changes.apply(tx, row, { kind: neverSent ? "never_sent" : wish }, context);
@@ -363,6 +360,9 @@ export class SessionsService {
   }
 }
 
+/** UUIDs of the agents that can be asked; one that was revoked is not in the fleet any more. */
+const inReach = (fleet: readonly FleetAgent[]): ReadonlySet<string> =>
+  new Set(fleet.filter((agent) => agent.status !== "offline").map((agent) => agent.id));
 const sessionEvent = (row: SessionRow): BusEvent => ({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId });
 
 function leftBehind(row: SessionRow): string {

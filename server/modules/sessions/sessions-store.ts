@@ -195,6 +195,13 @@ export async function findDisplays(
   );
 }
 
+/** Of its template's version: the home, and which folders are open beside it (`accessParametersSchema`). */
+export const findFolders = (db: Database, { templateId, templateVersion }: Pick<BareSessionRow, "templateId" | "templateVersion">) =>
+  db.templateVersion.findUniqueOrThrow({
+    where: { templateId_version: { templateId, version: templateVersion } },
+    select: { homePath: true, accessParameters: true },
+  });
+
 export const countByCondition = (db: Database, userId: string | undefined) =>
   db.session.groupBy({
     by: ["desired", "observed", "generation", "failureCode", "agentId"],
@@ -205,7 +212,8 @@ export const countFailedStarts = (db: Database, userId: string | undefined) =>
   db.session.count({ where: { userId, warmAt: null, desired: "terminated", observed: "failed", failureCode: { not: null } } });
 
 /** Sessions on the agent that an inventory should know of. */
-export const findLiveSessionsOn = (db: Tx | Database, agentId: string) => db.session.findMany({ where: { AND: [{ agentId }, live] } });
+export const findLiveSessionsOn = (db: Tx | Database, agentIds: readonly string[]) =>
+  db.session.findMany({ where: { AND: [{ agentId: { in: [...agentIds] } }, live] } });
 /** Agents with sessions that are on their way somewhere since before `since`. */
 export const findAgentsWithUnsettledSessions = (db: Database, since: Date) =>
   db.session.findMany({
@@ -253,7 +261,7 @@ export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind:
 /** Adds `word` to the timeline of the agent's live sessions, unless it is the last of the two that was said. */
 export async function insertAgentEvents(
   db: Database,
-  agentId: string,
+  agentIds: readonly string[],
   word: "agent_lost" | "agent_returned",
   message: string,
   at: Date,
@@ -262,10 +270,19 @@ export async function insertAgentEvents(
   await db.$executeRaw`
     INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
     SELECT s."id", ${at}::timestamp, ${word}, ${message} FROM "Session" s
-    WHERE s."agentId" = ${agentId}::uuid
+    WHERE s."agentId" = ANY(${[...agentIds]}::uuid[])
       AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
       AND coalesce((SELECT e."kind" <> ${word} FROM "SessionEvent" e
         WHERE e."sessionId" = s."id" AND e."kind" IN ('agent_lost', 'agent_returned') ORDER BY e."id" DESC LIMIT 1), ${first})`;
+}
+
+/** Once for each live session of an agent that was revoked at that moment. */
+export async function insertRevocationEvents(db: Database, agentId: string, message: string, revokedAt: Date): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message")
+    SELECT s."id", ${revokedAt}::timestamp, 'agent_revoked', ${message} FROM "Session" s
+    WHERE s."agentId" = ${agentId}::uuid AND NOT (s."desired" = 'terminated' AND (s."observed" = 'removed' OR s."observed" = 'failed'))
+      AND NOT EXISTS (SELECT FROM "SessionEvent" e WHERE e."sessionId" = s."id" AND e."kind" = 'agent_revoked' AND e."at" = ${revokedAt}::timestamp)`;
 }
 
 export async function writeActivity(db: Database, agentId: string, at: ReadonlyMap<string, Date>): Promise<void> {

@@ -13,6 +13,7 @@ const policy = (clipboardOut: boolean): SessionPolicy => ({
   sharing: true,
   fileTransfer: true,
   thumbnails: true,
+  terminals: true,
 });
 const owner: Visitor = { key: "user:1", kind: "owner", name: "o", userId: "1", right: "control", shareId: null, visitReason: null };
 const guest: Visitor = { key: "guest:1", kind: "guest", name: "g", userId: null, right: "view", shareId: "share", visitReason: null };

@@ -1,4 +1,4 @@
-import type { Bus } from "../../platform/bus";
+import { type Bus, isUsageAlone } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Log } from "../../platform/log";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
@@ -29,7 +29,7 @@ export class WarmPoolJobs {
     const { bus, clock } = this.deps;
     this.timer = clock.every(SWEEP_MS, () => this.wake());
     this.unsubscribe = bus.subscribe((event) => {
-      if (event.kind === "agent" || event.kind === "template") void this.wake();
+      if ((event.kind === "agent" && !isUsageAlone(event)) || event.kind === "template") void this.wake();
       if (event.kind !== "session" || event.userId !== WARM_POOL_OWNER) return;
       this.soon ??= clock.after(AFTER_CLAIM_MS, () => {
         this.soon = null;

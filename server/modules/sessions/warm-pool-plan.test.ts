@@ -60,6 +60,7 @@ describe("who makes room", () => {
     capabilities: [],
     status: "online",
     statusReason: null,
+    channel: true,
     capacity: { maxCpu: null, maxMemory: null, maxSessions: 4, currentSessions, reservedCpu: 0, reservedMemory: 0 },
   });
   const on = (agentId: string, id: string, desired: "running" | "terminated" = "running"): Member => ({

@@ -100,7 +100,7 @@ describe("what no longer should wait", () => {
 
   it("does not keep its agent from being removed, nor its template once the pool is empty", async () => {
     await full(1);
-    await as(admin).agents.remove({ id: agent.id, force: false });
+    await as(admin).agents.remove({ id: agent.id });
     await refill();
     await refill();
     expect(await members()).toEqual([]);

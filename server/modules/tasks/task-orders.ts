@@ -8,6 +8,7 @@ import { type Database, isUniqueViolation } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { seal } from "../../platform/sealing";
 import type { Keys } from "../../platform/secrets";
+import { agentRevoked } from "../agents/agent-missing";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
@@ -28,7 +29,11 @@ export interface TaskOrdersDeps {
   readonly tasks: TasksService;
   readonly taskLogs: TaskLogsService;
   /** By UUID or `agent_id`; throws AGENT_NOT_FOUND. */
-  readonly agents: { get(ref: string): Promise<{ readonly id: string; readonly name: string; readonly capabilities: readonly string[] }> };
+  readonly agents: {
+    get(
+      ref: string,
+    ): Promise<{ readonly id: string; readonly name: string; readonly capabilities: readonly string[]; readonly revokedAt: Date | null }>;
+  };
 }
 
 /** Tasks that an admin gives to agents by hand, beside those that sessions and homes need. */
@@ -42,6 +47,7 @@ export class TaskOrders {
   async create(asker: Asker, { id, ...order }: z.output<typeof createTaskInput>): Promise<OrderedTask> {
     const payload = readOrder(order);
     const agent = await this.deps.agents.get(id);
+    if (agent.revokedAt) throw agentRevoked(agent.name);
     if (!agent.capabilities.includes(DOCKER_TASKS))
       throw new BerthError(
         "AGENT_TOO_OLD",

@@ -1,5 +1,6 @@
 import type { FromAgentOf } from "@berth/protocol/agent-messages";
 import type { CompleteRequest } from "@berth/protocol/agent-tasks";
+import type { ErrorCode } from "@berth/protocol/errors";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -10,7 +11,7 @@ import { isDocker } from "./task-hand-out-service";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import type { NewLogLine, TaskLogsService } from "./task-logs-service";
 import { taskMissing } from "./tasks-service";
-import { acknowledgeTask, findTask, finishTask, type HandedTaskRow, hearOfTask, knownTask } from "./tasks-store";
+import { acknowledgeTask, findOpenTasksOf, findTask, finishTask, type HandedTaskRow, hearOfTask, knownTask } from "./tasks-store";
 
 /** An acknowledged task that says nothing for this long is sent again, under its id; the agent answers and does nothing twice. */
 export const ACKNOWLEDGED_LEASE_MS = 60_000;
@@ -122,6 +123,17 @@ export class TasksInbox {
     const whose = late ? `agent ${agentId}, which had lost this task or an earlier run of it,` : "the agent";
     await this.deps.taskLogs.note(tx, row.id, "warn", `Too late, and without effect, ${whose} said: ${words}`);
     return true;
+  }
+
+  /** Ends all that is open of an agent that is asked nothing any more, as if it had failed at each. One that can't be ended keeps no other open. */
+  async failAll(agentId: string, failure: { readonly code: ErrorCode; readonly message: string }): Promise<void> {
+    for (const { id } of await findOpenTasksOf(this.deps.database, agentId)) {
+      const { code: error_code, message: error } = failure;
+      await this.finished(agentId, { type: "command_result", command_id: id, agent_id: "", status: "failed", error, error_code }).catch(
+        (problem: unknown) =>
+          this.deps.log.error({ err: problem, taskId: id }, "a task of a revoked agent could not be ended; the next sweep tries again"),
+      );
+    }
   }
 
   private async find(agentId: string, commandId: string, generation: number | undefined): Promise<Named> {

@@ -1,6 +1,6 @@
 import type { ToAgentOf } from "@berth/protocol/agent-messages";
 import { z } from "zod";
-import type { Bus } from "../../platform/bus";
+import { type Bus, isUsageAlone } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
@@ -36,7 +36,7 @@ export class TaskDispatcher {
 
   start(): void {
     this.unsubscribe = this.deps.bus.subscribe((event) => {
-      if (event.kind === "task" || event.kind === "agent") void this.wake();
+      if ((event.kind === "task" || event.kind === "agent") && !isUsageAlone(event)) void this.wake();
       if (event.kind === "task_cancel") this.cancel(event.agentId, event.taskId, event.generation);
     });
     this.timer = this.deps.clock.every(POLL_MS, () => this.wake());

@@ -187,8 +187,8 @@ export class TasksService {
   }
 
   /** An agent came back: all that it may have missed is due again. */
-  async resendAll(agentId: string): Promise<void> {
-    await expireLeases(this.deps.database, agentId, this.deps.clock.now());
+  async resendAll(agentIds: readonly string[]): Promise<void> {
+    await expireLeases(this.deps.database, agentIds, this.deps.clock.now());
   }
 
   async resendOfSession(tx: Tx, sessionId: string): Promise<void> {

@@ -14,6 +14,7 @@ export type TaskRow = Prisma.TaskGetPayload<object>;
 export type HandedTaskRow = TaskRow & { readonly agentId: string };
 export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
 
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const open: TaskState[] = ["queued", "sent", "acknowledged"];
 const openNow: TaskState[] = ["sent", "acknowledged"];
 
@@ -34,6 +35,9 @@ export const findTaskOfKey = (db: Tx | Database, createdById: string, idempotenc
   db.task.findUnique({ where: { createdById_idempotencyKey: { createdById, idempotencyKey } }, include: withNames });
 export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
   db.task.findMany({ where: { sessionId, state: { in: open } }, orderBy: { sequence: "asc" } });
+
+export const findOpenTasksOf = (db: Database, agentId: string) =>
+  db.task.findMany({ where: { agentId, state: { in: open } }, orderBy: { sequence: "asc" }, select: { id: true } });
 
 /** The first open task of each session: what its agent is at. */
 export async function findTasksUnderWay(db: Tx | Database, sessionIds: readonly string[]): Promise<Map<string, TaskRow>> {
@@ -57,6 +61,7 @@ const bySequence = new Keyset<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOr
 export async function findTasks(
   db: Database,
   filter: {
+    /** Name or UUID. */
     agentName?: string | undefined;
     sessionId?: string | undefined;
     state?: TaskState | undefined;
@@ -69,7 +74,7 @@ export async function findTasks(
     sessionId: filter.sessionId,
     state: filter.state,
     kind: filter.kind,
-    ...(filter.agentName ? { agent: { name: filter.agentName } } : {}),
+    ...(filter.agentName ? (uuid.test(filter.agentName) ? { agentId: filter.agentName } : { agent: { name: filter.agentName } }) : {}),
     ...(filter.ownerId ? { session: { userId: filter.ownerId } } : {}),
   };
   const [rows, counted] = await Promise.all([
@@ -251,9 +256,9 @@ export async function askToCancel(tx: Tx, id: string, now: Date): Promise<boolea
   return count === 1;
 }
 
-/** Open tasks of an agent that came back are sent again at once, under their old ids. */
-export const expireLeases = (db: Database, agentId: string, now: Date) =>
-  db.task.updateMany({ where: { agentId, state: { in: openNow } }, data: { leaseExpiresAt: now } });
+/** Open tasks of agents that came back are sent again at once, under their old ids. */
+export const expireLeases = (db: Database, agentIds: readonly string[], now: Date) =>
+  db.task.updateMany({ where: { agentId: { in: [...agentIds] }, state: { in: openNow } }, data: { leaseExpiresAt: now } });
 /** Those of which nothing was heard since they were handed out by its stream. */
 export const expireUnheard = (db: Database, agentId: string, now: Date) =>
   db.task.updateMany({ where: { agentId, state: "sent", deliveredBy: "stream", acknowledgedAt: null }, data: { leaseExpiresAt: now } });

@@ -1,5 +1,6 @@
 import { displaySchema, environmentSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
+import { accessParametersSchema } from "@berth/protocol/session-files";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { templatePlacementSchema } from "../sessions/placement-schema";
@@ -32,6 +33,7 @@ export function specColumns(spec: TemplateSpec) {
     readyTimeoutSeconds: spec.readyTimeoutSeconds,
     policy: spec.policy,
     placement: spec.placement,
+    accessParameters: spec.accessParameters,
   };
 }
 
@@ -73,6 +75,7 @@ export function specOf(version: TemplateVersionRow): TemplateSpec {
     readyTimeoutSeconds: version.readyTimeoutSeconds,
     policy: sessionPolicySchema.parse(version.policy),
     placement: templatePlacementSchema.parse(version.placement),
+    accessParameters: accessParametersSchema.parse(version.accessParameters),
   };
 }
 

@@ -65,6 +65,7 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     fileTransfer: fc.boolean(),
     sharing: fc.boolean(),
     thumbnails: fc.boolean(),
+    terminals: fc.boolean(),
   }),
   placement: fc.record(
     {
@@ -73,6 +74,14 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
       strategy: fc.constantFrom("spread" as const, "pack" as const),
     },
     { requiredKeys: ["labels", "capabilities"] },
+  ),
+  accessParameters: fc.record(
+    {
+      writablePaths: fc.array(fc.constantFrom("/home/user", "/srv/a b", "/"), { maxLength: 3 }),
+      readOnlyPaths: fc.array(fc.constantFrom("/usr/share", "/opt/ü"), { maxLength: 2 }),
+      configDir: fc.constant("/etc/app"),
+    },
+    { requiredKeys: [] },
   ),
 });
 

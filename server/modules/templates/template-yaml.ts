@@ -44,6 +44,7 @@ const fileSchema = z.strictObject({
     readyTimeoutSeconds: fields.readyTimeoutSeconds,
     policy: z.strictObject(sessionPolicySchema.shape).prefault({}),
     placement: fields.placement,
+    accessParameters: fields.accessParameters,
     warmPool: fields.warmPool,
   }),
 });
@@ -100,6 +101,7 @@ export function templateToYaml({ name, content, warmPool }: NamedContent): strin
         capabilities: content.placement.capabilities,
         ...(content.placement.strategy === undefined ? {} : { strategy: content.placement.strategy }),
       },
+      ...(Object.keys(content.accessParameters).length > 0 ? { accessParameters: content.accessParameters } : {}),
       ...(warmPool && warmPool.size > 0 ? { warmPool } : {}),
     },
   };

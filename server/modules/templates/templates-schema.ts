@@ -1,5 +1,6 @@
 import { displaySchema, environmentSchema, imageReferenceSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema, storageQuantitySchema } from "@berth/protocol/quantities";
+import { accessParametersSchema } from "@berth/protocol/session-files";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
@@ -32,6 +33,8 @@ export const templateSpecSchema = z.object({
   readyTimeoutSeconds: z.number().int().min(1).max(3600),
   policy: sessionPolicySchema,
   placement: templatePlacementSchema,
+  /** Which folders of its sessions may be touched through Berth. */
+  accessParameters: accessParametersSchema,
 });
 export type TemplateSpec = z.infer<typeof templateSpecSchema>;
 
@@ -107,6 +110,7 @@ const defaults = {
   security: securityProfileSchema.default("strict"),
   policy: sessionPolicySchema.prefault({}),
   placement: templatePlacementSchema.prefault({}),
+  accessParameters: accessParametersSchema.prefault({}),
 };
 export const createTemplateInput = z.strictObject({
   name: templateNameSchema,

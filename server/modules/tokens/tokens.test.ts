@@ -171,6 +171,8 @@ describe("what a token has opened", () => {
     const stop = accessEnds({
       ...{ bus: kit.bus, clock, log: kit.log, sockets, disconnect: () => {} },
       broker: { endAgent: () => {} },
+      agentsHere: () => [],
+      revokedAgents: async () => [],
       accessEpoch: (id) => kit.services.auth.accessEpoch(id),
       endedLogins: (ids) => new AuthService({ ...kit, ...kit.services, cookieName: "berth-session", tokens: tokensAt(clock) }).ended(ids),
     });

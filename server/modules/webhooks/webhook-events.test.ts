@@ -89,9 +89,9 @@ it("what happens is told once each: of sessions, agents, tasks, people and templ
       await kit.clock.advance(60_000);
       await kit.agentsJobs.sweep();
       await kit.agentsJobs.sweep();
-      await root.agents.remove({ id: agent.name, force: true });
+      await root.agents.remove({ id: agent.name });
     }),
-  ).toEqual(["agent.offline", "agent.revoked"]);
+  ).toEqual(["agent.offline", "agent.revoked", "task.failed"]);
   expect(
     await since(async () => {
       const { id: userId } = await root.users.create({ username: "carla", password: "correct horse battery" });

@@ -11,10 +11,19 @@ export class WebhookOutbox {
   constructor(private readonly deps: { readonly clock: Clock; readonly ids: Ids }) {}
 
   async write(tx: Tx, event: WebhookEvent): Promise<void> {
-    const endpointIds = await findListeningEndpoints(tx, event.type);
-    if (endpointIds.length === 0) return;
-    const createdAt = this.deps.clock.now();
-    await insertDeliveries(tx, endpointIds, { ...letterOf(this.deps.ids.uuid(), event, createdAt), createdAt });
+    await this.writeAll(tx, [event]);
+  }
+
+  /** Asks once for each type who listens. */
+  async writeAll(tx: Tx, events: readonly WebhookEvent[]): Promise<void> {
+    for (const type of new Set(events.map((event) => event.type))) {
+      const endpointIds = await findListeningEndpoints(tx, type);
+      if (endpointIds.length === 0) continue;
+      const createdAt = this.deps.clock.now();
+      for (const event of events)
+        if (event.type === type)
+          await insertDeliveries(tx, endpointIds, { ...letterOf(this.deps.ids.uuid(), event, createdAt), createdAt });
+    }
   }
 
   /** Of what was just written into the audit log. */

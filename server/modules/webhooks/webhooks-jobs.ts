@@ -1,4 +1,4 @@
-import type { Bus } from "../../platform/bus";
+import { type Bus, isUsageAlone } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
@@ -66,8 +66,8 @@ export class WebhooksJobs {
   start(): void {
     const { clock, bus } = this.deps;
     this.stopping = new AbortController();
-    this.unsubscribe = bus.subscribe(({ kind }) => {
-      if (kind !== "viewers" && kind !== "logout") this.soon();
+    this.unsubscribe = bus.subscribe((event) => {
+      if (event.kind !== "viewers" && event.kind !== "logout" && !isUsageAlone(event)) this.soon();
     });
     this.timers = [clock.every(POLL_MS, () => void this.wake()), clock.every(SWEEP_MS, () => this.forget())];
     void this.wake();

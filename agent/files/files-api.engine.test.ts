@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect, createServer, type Server } from "node:net";
+import { Readable } from "node:stream";
+import { agentApiPath } from "@berth/protocol/agent-api";
+import { ACCESS_HEADER } from "@berth/protocol/session-files";
+import { Client } from "undici";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DockerDriver } from "../drivers/docker/docker-driver";
+import { operation } from "../drivers/driver-contract";
+import { AgentApi } from "../http/agent-api";
+import { createLog } from "../log";
+import { EngineFixture } from "../testing/engine-fixture";
+import { startData } from "../testing/start-data";
+import { filesApi } from "./files-api";
+
+const HOME = "/home/user";
+const MIB = 1024 * 1024;
+/** What goes up and down; `npm run test:large` asks for more. */
+const LARGE_MIB = Number(process.env.BERTH_LARGE_MIB ?? 200);
+
+let fixture: EngineFixture;
+let driver: DockerDriver;
+let image: string;
+let api: AgentApi;
+let listener: Server;
+const sessionId = randomUUID();
+
+beforeAll(async () => {
+  fixture = new EngineFixture();
+  driver = await fixture.driver();
+  image = await fixture.bannerImage();
+  await start(sessionId);
+  api = new AgentApi({ parts: [filesApi(driver)], log: createLog("silent") });
+});
+afterAll(async () => {
+  api.close();
+  listener?.close();
+  await fixture.end();
+});
+
+const start = (id: string) =>
+  driver.start({ sessionId: id, spec: startData({ image, home: { volume: `berth-home-${id}`, path: HOME } }) }, operation());
+
+async function clientOf(id: string): Promise<Client> {
+  const server = createServer((socket) => api.serve(socket, id));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  listener = server;
+  const address = server.address();
+  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+  return new Client("http://tunnel", {
+    connect: (_, callback) => {
+      const socket = connect(port, "127.0.0.1", () => callback(null, socket));
+    },
+    bodyTimeout: 0,
+  });
+}
+
+function ask(
+  client: Client,
+  id: string,
+  method: "GET" | "PUT" | "DELETE",
+  what: string,
+  path: string,
+  more: { body?: Readable | string; headers?: Record<string, string> } = {},
+) {
+  const access = Buffer.from(JSON.stringify({ writable: [HOME], readable: [HOME] })).toString("base64url");
+  const target = new URLSearchParams({ path: Buffer.from(path).toString("base64url") });
+  return client.request({
+    method,
+    path: agentApiPath(id, `${what}?${target}`),
+    headers: { [ACCESS_HEADER]: access, ...more.headers },
+    body: more.body ?? null,
+  });
+}
+
+function* blocks(mib: number): Generator<Buffer> {
+  for (let at = 0; at < mib; at++) yield Buffer.alloc(MIB, at % 251);
+}
+
+describe("files in a container", () => {
+  it("are its user's own: written, listed, read and removed", async () => {
+    const client = await clientOf(sessionId);
+    expect((await ask(client, sessionId, "PUT", "file", `${HOME}/ü\nx`, { body: "hello" })).statusCode).toBe(200);
+    const listed = await (await ask(client, sessionId, "GET", "folder", HOME)).body.json();
+    expect(listed).toMatchObject({ path: HOME, entries: [{ name: "ü\nx", kind: "file", size: 5 }] });
+    expect(await (await ask(client, sessionId, "GET", "file", `${HOME}/ü\nx`)).body.text()).toBe("hello");
+    const refused = await ask(client, sessionId, "GET", "file", "/etc/passwd");
+    expect([refused.statusCode, await refused.body.json()]).toEqual([403, expect.objectContaining({ code: "FILE_OUTSIDE" })]);
+    expect((await ask(client, sessionId, "DELETE", "file", `${HOME}/ü\nx`)).statusCode).toBe(204);
+    await client.destroy();
+  });
+
+  it(`go up and down by ${LARGE_MIB} MiB while the agent's memory stays where it was`, async () => {
+    const client = await clientOf(sessionId);
+    globalThis.gc?.();
+    const before = process.memoryUsage.rss();
+    let most = before;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage.rss());
+    }, 50);
+    const headers = { "content-length": String(LARGE_MIB * MIB) };
+    const sent = await ask(client, sessionId, "PUT", "file", `${HOME}/large`, { body: Readable.from(blocks(LARGE_MIB)), headers });
+    expect([sent.statusCode, await sent.body.json()]).toEqual([200, expect.objectContaining({ size: LARGE_MIB * MIB })]);
+    const read = await ask(client, sessionId, "GET", "file", `${HOME}/large`);
+    let bytes = 0;
+    for await (const chunk of read.body) {
+      const data: Buffer = chunk;
+      if (data[0] !== Math.floor(bytes / MIB) % 251) throw new Error(`byte ${bytes} is another than was written`);
+      bytes += data.length;
+    }
+    clearInterval(watch);
+    expect(bytes).toBe(LARGE_MIB * MIB);
+    expect((most - before) / MIB).toBeLessThan(150);
+    await client.destroy();
+  }, 900_000);
+
+  it("end with the container in the middle of an upload, and say so", async () => {
+    const id = randomUUID();
+    const { containerId } = await start(id);
+    const client = await clientOf(id);
+    const body = new Readable({ read: () => undefined });
+    body.push(Buffer.alloc(MIB));
+    const sent = ask(client, id, "PUT", "file", `${HOME}/half`, { body, headers: { "content-length": String(9 * MIB) } });
+    await expect.poll(async () => (await fixture.inside(containerId, ["ls", "-A", HOME])).output).toContain(".berth-part-");
+    await fixture.docker.getContainer(containerId ?? "").remove({ force: true });
+    body.push(Buffer.alloc(MIB));
+    body.push(null);
+    const answer = await sent.then(
+      async ({ body: said }) => String(await said.text()),
+      (error: unknown) => String(error),
+    );
+    expect(answer).toMatch(/SESSION_NOT_RUNNING|other side closed|terminated|ECONNRESET|UND_ERR/);
+    await client.destroy();
+  });
+});

@@ -1,0 +1,21 @@
+import type { Check } from "../check";
+import { agentChannelChecks, agentReconnectChecks } from "./agent-channel-checks";
+import { agentCommandChecks, agentHibernationChecks } from "./agent-command-checks";
+import { agentEnrolmentChecks, agentIdentityChecks } from "./agent-enrolment-checks";
+import { agentHttpChecks } from "./agent-http-checks";
+import { agentTaskChecks } from "./agent-task-checks";
+import { agentTunnelChecks } from "./agent-tunnel-checks";
+import type { AgentWorld } from "./agent-world";
+
+/** What an agent is held against, in the order in which it is asked. */
+export const agentChecks: readonly Check<AgentWorld>[] = [
+  ...agentEnrolmentChecks,
+  ...agentChannelChecks,
+  ...agentCommandChecks,
+  ...agentTunnelChecks,
+  ...agentTaskChecks,
+  ...agentReconnectChecks,
+  ...agentHibernationChecks,
+  ...agentIdentityChecks,
+  ...agentHttpChecks,
+];

@@ -1,0 +1,1 @@
+ALTER TABLE "TemplateVersion" ADD COLUMN     "accessParameters" JSONB NOT NULL DEFAULT '{}';
