@@ -162,7 +162,7 @@ export class Plane {
     if (!this.options.admin) return [...this.#made.agents].map((name) => `agent ${name}`);
     const left: string[] = [];
     for (const name of this.#made.agents) {
-      const answer = await this.admin("DELETE", `/agents/${name}?force=true`);
+      const answer = await this.admin("DELETE", `/agents/${name}`);
       if (answer.status !== 200 && answer.status !== 404) left.push(`agent ${name}`);
     }
     for (const id of this.#made.sessions) {

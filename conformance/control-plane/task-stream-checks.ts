@@ -95,7 +95,7 @@ export const taskStreamChecks: readonly Check<Plane>[] = [
     says: "The stream ends when the agent is removed",
     async run(plane) {
       const { agent, stream } = await streamOf(plane);
-      expectStatus(await plane.admin("DELETE", `/agents/${agent.id}?force=true`), 200);
+      expectStatus(await plane.admin("DELETE", `/agents/${agent.id}`), 200);
       await stream.end("when the agent was removed");
     },
   },

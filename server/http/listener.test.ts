@@ -111,16 +111,17 @@ describe("the order of answers", () => {
     expect((await ask(example(route.path))).text).toBe(name);
   });
 
-  it("a path that is served both ways is answered by the way that it is asked", async () => {
-    expect((await ask(example(routes.sessionLogs.path))).text).toBe("rest");
+  const upgrades = Object.entries(routes).filter(([, route]) => route.kind === "upgrade");
+  const besideRest = upgrades.filter(([, route]) => route.path.startsWith("/api/v1/"));
+  it.each(besideRest)("%s is answered by REST where it is asked without an upgrade", async (_name, route) => {
+    expect((await ask(example(route.path))).text).toBe("rest");
   });
 
-  const upgrades = Object.entries(routes).filter(([, route]) => route.kind === "upgrade");
   it.each(upgrades)("%s is an upgrade", async (name, route) => {
     expect(await raw(upgradeOf(example(route.path)))).toContain(`refused by ${name}`);
   });
 
-  it.each(upgrades.filter(([name]) => name !== "sessionLogs"))(
+  it.each(upgrades.filter((upgrade) => !besideRest.includes(upgrade)))(
     "a plain request to %s is told that it is an upgrade",
     async (_name, route) => {
       const plain = await ask(example(route.path));
