@@ -1,32 +1,28 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { formatSpan } from "../../format/time";
 import { useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
 import { CopyText } from "../data/copy-text";
 import { Fact, Facts } from "../data/facts";
-import { InSight } from "../data/in-sight";
 import { Card, Panel } from "../data/panel";
 import { RelativeTime } from "../data/relative-time";
 import { StatusMark } from "../data/status-mark";
 import { Notice } from "../feedback/notice";
 import { Reading } from "../feedback/reading";
-import { Bone } from "../feedback/skeleton";
 import { PageHeader } from "../shell/page-header";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { imageWords, textAt } from "./record-reading";
 import { TaskActions } from "./task-actions";
+import { TaskLog } from "./task-log";
 import { TaskPageBones } from "./task-page-bones";
+import { TaskPayload } from "./task-payload";
 import { TaskProgress } from "./task-progress";
+import { TaskResult } from "./task-result";
 import type { TaskDetail } from "./task-steps";
 import { TaskTimeline } from "./task-timeline";
 import { isByHand, isOver, taskAdvice, taskLook, taskWords } from "./task-words";
-
-const TaskLog = dynamic(() => import("./task-log").then((module) => module.TaskLog), { ssr: false, loading: LogBones });
-const TaskPayload = dynamic(() => import("./task-payload").then((module) => module.TaskPayload), { ssr: false, loading: PayloadBones });
-const TaskResult = dynamic(() => import("./task-result").then((module) => module.TaskResult));
 
 const crumbs = [{ href: "/tasks", label: "Tasks" }];
 const linkClass = "underline decoration-line-strong underline-offset-2 hover:decoration-current";
@@ -83,9 +79,7 @@ function ReadTask({ task }: { task: TaskDetail }) {
           <Panel title={task.payload ? "What was asked for" : "What it is for"}>
             <Card className="p-4">
               {task.payload ? (
-                <InSight bones={<PayloadBones />}>
-                  <TaskPayload payload={task.payload} />
-                </InSight>
+                <TaskPayload payload={task.payload} />
               ) : task.session ? (
                 <p>
                   The session{" "}
@@ -182,21 +176,5 @@ function OrderFacts({ task }: { task: TaskDetail }) {
         <CopyText text={task.id} shown={task.id.slice(0, 8)} label="task id" />
       </Fact>
     </Facts>
-  );
-}
-
-function LogBones() {
-  return (
-    <Panel title="Log">
-      <Bone className="h-24" />
-    </Panel>
-  );
-}
-
-function PayloadBones() {
-  return (
-    <output aria-label="Loading" className="block">
-      <Bone className="h-12" />
-    </output>
   );
 }
