@@ -74,7 +74,7 @@ function AgentChoice({ parts: { draft, edit, problem } }: { parts: FormParts }) 
             chosen={draft.agent === agent.agentId}
             invalid={wrong !== undefined}
             onChoose={() => edit({ agent: agent.agentId })}
-            mark={<AgentStatus status={agent.status} reason={agent.statusReason} />}
+            mark={<AgentStatus agent={agent} />}
           />
         ))}
         {agents.data && listed.length === 0 && !draft.agent ? (
