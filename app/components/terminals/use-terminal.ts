@@ -124,6 +124,8 @@ export function useTerminal({ sessionId, terminalId, reason, onLeave, onSearch }
     decidePaste(go: boolean) {
       if (go && pending) emulator?.terminal.paste(cleanPaste(pending.text));
       setPending(null);
+      // After the dialog has given the focus back to what it takes for the last one.
+      setTimeout(() => emulator?.terminal.focus(), 50);
     },
   };
 }
