@@ -219,6 +219,21 @@ test("a shell of the session is typed into beside the desktop, and goes on where
   await expect(terminal.locator(".xterm-rows")).toContainText("typed-42");
   expect(await findings(page)).toEqual([]);
 
+  // Several lines ask first, and what programs ask of clipboard and title is not heard.
+  await terminal.locator("textarea").evaluate((field) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", "echo one\u0003\necho two");
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  });
+  const question = page.getByRole("dialog", { name: "Paste 2 lines?" });
+  await expect(question).toContainText("can't be seen");
+  await question.getByRole("button", { name: "Cancel" }).click();
+  await expect(terminal.locator("textarea")).toBeFocused();
+  const title = await page.title();
+  await page.keyboard.type("printf '\\033]0;taken-over\\007\\033]52;c;dGFrZW4=\\007'; echo shown-$((40+2))\n");
+  await expect(terminal.locator(".xterm-rows")).toContainText("shown-42");
+  expect(await page.title()).toBe(title);
+
   await page.reload();
   await open();
   await expect(terminal.locator(".xterm-rows")).toContainText("typed-42");

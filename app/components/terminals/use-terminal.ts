@@ -114,6 +114,13 @@ export function useTerminal({ sessionId, terminalId, reason, onLeave, onSearch }
     };
   }, [client, sessionId, terminalId, reason]);
 
+  const asked = useRef(false);
+  useEffect(() => {
+    // A dialog that nothing on the page opened leaves the keyboard to the page; while it is there, it keeps it to itself.
+    if (asked.current && !pending) emulator?.terminal.focus();
+    asked.current = pending !== null;
+  }, [pending, emulator]);
+
   return {
     box,
     emulator,
@@ -124,8 +131,6 @@ export function useTerminal({ sessionId, terminalId, reason, onLeave, onSearch }
     decidePaste(go: boolean) {
       if (go && pending) emulator?.terminal.paste(cleanPaste(pending.text));
       setPending(null);
-      // After the dialog has given the focus back to what it takes for the last one.
-      setTimeout(() => emulator?.terminal.focus(), 50);
     },
   };
 }
