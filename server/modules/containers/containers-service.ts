@@ -4,7 +4,7 @@ import { type SessionStats, STATS, sessionStatsSchema, statsAnswerSchema } from 
 import type { z } from "zod";
 import type { AgentRequests } from "../sessions/agent-requests";
 import type { LogsService } from "../sessions/logs-service";
-import type { ReachedSession, SessionReach } from "../sessions/session-reach";
+import type { SessionPlace, SessionReach } from "../sessions/session-reach";
 import type { SessionDetail } from "../sessions/sessions-schema";
 import type { SessionsService } from "../sessions/sessions-service";
 import type { Asker } from "../users/users-schema";
@@ -145,7 +145,7 @@ const healthOf = ({ id, name, status }: Pick<SessionDetail, "id" | "name" | "sta
   message: status.message,
 });
 
-const unclear = ({ agentName }: ReachedSession) =>
+const unclear = ({ agentName }: SessionPlace) =>
   new BerthError("TUNNEL_FAILED", `What agent '${agentName}' said of the session was not understood`);
 
 async function readJson(body: Readable): Promise<unknown> {

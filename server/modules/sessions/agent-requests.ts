@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { SessionPlace } from "./session-reach";
 
 export interface AgentRequest {
   readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
@@ -18,8 +19,5 @@ export interface AgentAnswer {
 
 /** The way to agents' own HTTP API, for what is done inside sessions; the composition root has it. Throws what the agent refuses with. */
 export interface AgentRequests {
-  request(
-    target: { readonly sessionId: string; readonly agentId: string; readonly agentName: string },
-    request: AgentRequest,
-  ): Promise<AgentAnswer>;
+  request(target: SessionPlace, request: AgentRequest): Promise<AgentAnswer>;
 }

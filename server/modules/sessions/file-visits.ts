@@ -9,7 +9,7 @@ import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
 import { effectivePolicy } from "./effective-policy";
-import { demandRunning } from "./running-session";
+import { placeOf, type SessionPlace } from "./session-reach";
 import { maySessions } from "./sessions-policy";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findFolders, findSession, insertEvent, type SessionRow } from "./sessions-store";
@@ -24,7 +24,7 @@ export interface WhichFiles {
 
 /** Where the files are, and what of them is open to whom. */
 export interface FileVisit {
-  readonly target: { readonly agentId: string; readonly agentName: string; readonly sessionId: string };
+  readonly target: SessionPlace;
   readonly access: FileAccess;
   /** In the audit log: what was read whole, changed or removed. */
   record(action: FileDeed, details: Readonly<Record<string, unknown>>): Promise<void>;
@@ -67,13 +67,9 @@ export class FileVisits {
     const display = (await findDisplays(database, [row])).get(row.id);
     if (!display || !effectivePolicy(row, display).fileTransfer)
       throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
-    demandRunning(row, clock.now());
-    const { agent } = row;
-    if (!agent.capabilities.includes(FILES))
-      throw new BerthError("AGENT_TOO_OLD", `Agent '${agent.name}' is too old to reach files; update it`);
+    const target = placeOf(row, clock.now(), FILES);
     const access = await this.accessOf(row);
     if (foreign) await this.tell(asker, row, reason ?? "");
-    const target = { agentId: agent.id, agentName: agent.name, sessionId: row.id };
     return {
       target,
       access,

@@ -5,7 +5,7 @@ import type { Database } from "../../platform/database";
 import { enforce } from "../../platform/verdict";
 import type { Actor } from "../users/users-policy";
 import { effectivePolicy } from "./effective-policy";
-import { demandRunning } from "./running-session";
+import { placeOf, type SessionPlace } from "./session-reach";
 import { maySessions } from "./sessions-policy";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findSession, type SessionRow } from "./sessions-store";
@@ -14,7 +14,7 @@ import type { SharesService } from "./shares-service";
 /** A session whose inside may be reached now, and where. */
 export interface ReachedSession {
   readonly row: SessionRow;
-  readonly target: { readonly agentId: string; readonly agentName: string; readonly sessionId: string };
+  readonly target: SessionPlace;
   /** It is not the asking person's own. */
   readonly foreign: boolean;
 }
@@ -25,7 +25,7 @@ export interface ReachDeps {
   readonly shares: SharesService;
 }
 
-/** Asks the policies, then whether it runs. Throws SESSION_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS, TERMINALS_OFF, AGENT_TOO_OLD and as `demandRunning`. */
+/** Asks the policies, then whether it runs. Throws SESSION_NOT_FOUND, AUTH_INSUFFICIENT_PERMISSIONS, TERMINALS_OFF and as `placeOf`. */
 export async function reachSession({ database, clock, shares }: ReachDeps, actor: Actor, id: string): Promise<ReachedSession> {
   const row = await findSession(database, id);
   const display = row && (await findDisplays(database, [row])).get(row.id);
@@ -35,11 +35,7 @@ export async function reachSession({ database, clock, shares }: ReachDeps, actor
   enforce(maySessions(actor, "terminal", row, invited), () => sessionMissing(id), "open a terminal in another person's session");
   if (!effectivePolicy(row, display).terminals)
     throw new BerthError("TERMINALS_OFF", `The policy of '${row.name}' allows no terminals; an administrator may change it`);
-  demandRunning(row, clock.now());
-  const { agent } = row;
-  if (!agent.capabilities.includes(TERMINALS))
-    throw new BerthError("AGENT_TOO_OLD", `Agent '${agent.name}' is too old to open terminals; update it`);
-  return { row, target: { agentId: agent.id, agentName: agent.name, sessionId: row.id }, foreign };
+  return { row, target: placeOf(row, clock.now(), TERMINALS), foreign };
 }
 
 /** Throws VALIDATION_FAILED where an administrator does not say why. */
