@@ -219,7 +219,7 @@ test("a shell of the session is typed into beside the desktop, and goes on where
   await expect(terminal.locator(".xterm-rows")).toContainText("typed-42");
   expect(await findings(page)).toEqual([]);
 
-  // Several lines ask first, and what programs ask of clipboard and title is not heard.
+  // Several lines ask first, and what a program prints leaves the page's title alone.
   await terminal.locator("textarea").evaluate((field) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", "echo one\u0003\necho two");
