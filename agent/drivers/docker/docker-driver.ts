@@ -46,8 +46,8 @@ import { askDiskUse, HomeSizes } from "./home-sizes";
 import { Homes } from "./homes";
 import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
+import { factsOf, refuseOlder, removedFacts } from "./session-facts";
 import { SessionMarks } from "./session-marks";
-import { SESSION_NETWORK } from "./session-network";
 import { SessionWatch } from "./session-watch";
 
 export interface DockerDriverOptions {
@@ -196,7 +196,7 @@ export class DockerDriver implements SessionDriver {
     return this.#watch.during(sessionId, async () => {
       const [container] = await this.#containers.ofSession(sessionId);
       if (!container) throw new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} has no container here; wake it to make it anew`);
-      this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
+      refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
       if (mode === "freeze") {
         if (container.State === "running") await this.#ender.freeze(container.Id);
         else if (container.State !== "paused") {
@@ -218,7 +218,7 @@ export class DockerDriver implements SessionDriver {
     return this.#watch.during(sessionId, async () => {
       const [found] = await this.#containers.ofSession(sessionId);
       const container = await this.#demandRunning(sessionId, found);
-      this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Config.Labels), generation);
+      refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Config.Labels), generation);
       await changeLimits(this.#docker, this.#options.target.name, container, request);
       return this.#facts(sessionId, container);
     });
@@ -228,7 +228,7 @@ export class DockerDriver implements SessionDriver {
     const { sessionId, generation, graceful, timeoutSeconds, removeHome } = request;
     return this.#watch.during(sessionId, async () => {
       const found = await this.#containers.ofSession(sessionId);
-      for (const container of found) this.#refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
+      for (const container of found) refuseOlder(sessionId, this.#containers.generationOf(sessionId, container.Labels), generation);
       for (const container of found) {
         if (graceful && container.State === "running") await this.#ender.stop(container.Id, timeoutSeconds);
         await this.#ender.remove(container.Id);
@@ -237,17 +237,7 @@ export class DockerDriver implements SessionDriver {
       await this.#marks.clear(sessionId);
       if (removeHome) await this.#homes.remove(removeHome);
       const [last] = found;
-      return {
-        sessionId,
-        generation,
-        observed: "removed",
-        containerId: last?.Id ?? null,
-        containerName: last?.Names[0]?.replace(/^\//, "") ?? null,
-        address: null,
-        displayPort: null,
-        startedAt: null,
-        hibernateModes: [],
-      };
+      return removedFacts(sessionId, generation, last);
     });
   }
 
@@ -350,11 +340,6 @@ export class DockerDriver implements SessionDriver {
     return container;
   }
 
-  #refuseOlder(sessionId: string, here: number, wanted: number): void {
-    if (here <= wanted) return;
-    throw new BerthError("COMMAND_SUPERSEDED", `Session ${sessionId} is at generation ${here} here, the command is of ${wanted}`);
-  }
-
   async #findPlace(): Promise<EnginePlace> {
     this.#place ??= await findPlace(this.#docker, this.#options.target);
     return this.#place;
@@ -372,18 +357,6 @@ export class DockerDriver implements SessionDriver {
   }
 
   #facts(sessionId: string, container: ContainerInspectInfo): SessionFacts {
-    const seen = this.#containers.seen(sessionId, container);
-    const startedAt = new Date(container.State.StartedAt);
-    return {
-      sessionId,
-      generation: seen.generation,
-      observed: seen.observed,
-      containerId: seen.containerId,
-      containerName: seen.containerName,
-      address: container.NetworkSettings.Networks[SESSION_NETWORK]?.IPAddress || null,
-      displayPort: Number(container.Config.Labels[LABEL.displayPort] ?? 0) || null,
-      startedAt: Number.isNaN(startedAt.getTime()) ? null : startedAt,
-      hibernateModes: ["stop", "freeze"],
-    };
+    return factsOf(this.#containers.seen(sessionId, container), container);
   }
 }

@@ -5,8 +5,8 @@
 import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
-import { BerthError, type ErrorCode } from "@berth/protocol/errors";
-import { parseCpu, parseMemory } from "@berth/protocol/quantities";
+import { BerthError } from "@berth/protocol/errors";
+import { parseCpu } from "@berth/protocol/quantities";
 import type { LogLine } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -21,7 +21,6 @@ import type {
   LogRequest,
   Operation,
   ResizeRequest,
-  SeenSession,
   SessionDriver,
   SessionFacts,
   StartRequest,
@@ -33,22 +32,8 @@ import { MemoryApps } from "./memory-app";
 import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
 import { MemoryLog } from "./memory-log";
+import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
 import { MemoryTasks } from "./memory-tasks";
-
-interface MemorySession {
-  readonly sessionId: string;
-  generation: number;
-  observed: "starting" | "running" | "frozen" | "stopped" | "failed";
-  readonly containerId: string;
-  readonly containerName: string;
-  spec: StartRequest["spec"];
-  readonly display: MemoryDisplay;
-  readonly log: MemoryLog;
-  startedAt: Date;
-  reason: string | null;
-  errorCode: ErrorCode | null;
-  death: NodeJS.Timeout | null;
-}
 
 export interface MemoryDriverOptions {
   readonly cores?: number;
@@ -96,7 +81,7 @@ export class MemoryDriver implements SessionDriver {
     this.#answer();
     const there = this.#sessions.get(sessionId);
     if (there && there.generation > spec.generation) throw superseded(there, spec.generation);
-    if (there?.generation === spec.generation && there.observed === "running") return this.#facts(there);
+    if (there?.generation === spec.generation && there.observed === "running") return factsOf(there);
     if (there) this.#discard(there);
     const behaviour = behaviourOf(spec.image);
     if (behaviour.pullMs > 0) await this.#pull(spec.image, behaviour.pullMs, operation);
@@ -137,7 +122,7 @@ export class MemoryDriver implements SessionDriver {
       session.death = setTimeout(() => this.kill(sessionId, 1), behaviour.diesAfterMs);
       session.death.unref();
     }
-    return this.#facts(session);
+    return factsOf(session);
   }
 
   async wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
@@ -146,7 +131,7 @@ export class MemoryDriver implements SessionDriver {
     if (there?.observed !== "frozen" || there.generation > request.spec.generation) return this.start(request, operation);
     there.observed = "running";
     there.generation = request.spec.generation;
-    return this.#facts(there);
+    return factsOf(there);
   }
 
   async hibernate({ sessionId, generation, mode }: HibernateRequest): Promise<SessionFacts> {
@@ -156,14 +141,14 @@ export class MemoryDriver implements SessionDriver {
     if (session.generation > generation) throw superseded(session, generation);
     if (mode === "freeze" && session.observed === "running") session.observed = "frozen";
     else if (mode === "stop") this.#halt(session, "stopped", null);
-    return this.#facts(session);
+    return factsOf(session);
   }
 
   async resize({ sessionId, generation, resources }: ResizeRequest): Promise<SessionFacts> {
     const session = this.#running(sessionId);
     if (session.generation > generation) throw superseded(session, generation);
     session.spec = { ...session.spec, resources };
-    return this.#facts(session);
+    return factsOf(session);
   }
 
   /** What a test asks for: the limits that the session has now. */
@@ -339,53 +324,4 @@ export class MemoryDriver implements SessionDriver {
     this.#halt(session, "stopped", null);
     this.#sessions.delete(session.sessionId);
   }
-
-  #facts(session: MemorySession): SessionFacts {
-    return {
-      sessionId: session.sessionId,
-      generation: session.generation,
-      observed: session.observed,
-      containerId: session.containerId,
-      containerName: session.containerName,
-      address: "127.0.0.1",
-      displayPort: session.spec.display.port,
-      startedAt: session.startedAt,
-      hibernateModes: ["stop", "freeze"],
-    };
-  }
-}
-
-function seen(session: MemorySession): SeenSession {
-  return {
-    sessionId: session.sessionId,
-    generation: session.generation,
-    observed: session.observed,
-    containerId: session.containerId,
-    containerName: session.containerName,
-    address: "127.0.0.1",
-    name: session.spec.name,
-    image: session.spec.image,
-    reason: session.reason,
-    errorCode: session.errorCode,
-  };
-}
-
-const superseded = (session: MemorySession, generation: number) =>
-  new BerthError(
-    "COMMAND_SUPERSEDED",
-    `Session ${session.sessionId} is at generation ${session.generation} here, the command is of ${generation}`,
-  );
-
-/** A session that keeps a tenth of a core busy since it was started. */
-function usageOf({ startedAt, spec }: MemorySession): UsageReading {
-  const at = new Date();
-  return {
-    at,
-    cpuNanoseconds: (at.getTime() - startedAt.getTime()) * 1e5,
-    cores: (parseCpu(spec.resources.cpu) ?? 0) / 1000,
-    memory: { usedBytes: 64 * 1024 * 1024, limitBytes: parseMemory(spec.resources.memory) ?? null },
-    network: { receivedBytes: 1024, sentBytes: 2048 },
-    disk: { readBytes: 4096, writtenBytes: 8192 },
-    pids: { current: 3, limit: spec.pids_limit },
-  };
 }
