@@ -16,8 +16,10 @@ import { LOG_TAIL_MAX } from "./tunnel";
  * 6: the commands `docker_…` (2026-11-22). Told by the capability `DOCKER_TASKS`.
  * 7: `generation`, `timeout_seconds` and `offered` in `command`, `generation` in what is said of it, `command_log` (2026-11-22). Told by the capability `TASK_RUNS`.
  * 8: `api_request` (2026-11-22). Told by the capability `AGENT_API`.
+ * 9: what is done inside sessions beyond that: probes, watched folders, logs that outlive their container, copies of homes (2026-11-22).
+ *    Each is told by a capability of its own.
  */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 /** The capability of an agent that enforces a viewer's policy and changes what an open viewer may do. */
 export const VIEWER_UPDATE = "viewer_update";
 /** The capability of an agent that takes small pictures of displays. */

@@ -16,6 +16,13 @@ export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("home"), homeId: z.string(), userId: z.string() }),
   /** Who looks at a session's screen, or may, or who has control. `audience`: others than its owner who may hear of it. */
   z.object({ kind: z.literal("viewers"), sessionId: z.string(), userId: z.string(), audience: z.array(z.string()).max(100) }),
+  /** What is known of a session's inside: none of it moves its state, its room or its place. */
+  z.object({
+    kind: z.literal("inside"),
+    sessionId: z.string(),
+    userId: z.string(),
+    about: z.enum(["health", "version", "environment", "ports", "snapshots"]),
+  }),
   /** Places in the queue for room moved. */
   z.object({ kind: z.literal("queue") }),
   /** All of a user's logins and sockets of an older epoch end now. */

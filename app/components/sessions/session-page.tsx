@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, PanelRight } from "lucide-react";
 import dynamic from "next/dynamic";
+import { useSearchParams } from "next/navigation";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { type Outputs, useTRPC } from "../../trpc/client";
@@ -20,7 +21,7 @@ import { useViewerSettings } from "../viewer/viewer-settings";
 import { VisitBanner } from "../viewer/visit-banner";
 import { SessionBarActions } from "./session-bar-actions";
 import { SessionPageBones } from "./session-page-bones";
-import { SessionPanel } from "./session-panel";
+import { PANEL_TAB, SessionPanel } from "./session-panel";
 import { phaseLook } from "./session-phase";
 import { SessionStage } from "./session-stage";
 import { SessionStatus } from "./session-status";
@@ -76,7 +77,8 @@ function LoadedSession({ session }: { session: Detail }) {
   const [onlyView, setOnlyView] = useState(false);
   const mode = (session.may.control || comingUp) && !onlyView ? "control" : "view";
   const [reason, setReason] = useState<string>();
-  const [panelOpen, setPanelOpen] = useState(session.status.phase === "Hibernated" || session.status.phase === "Terminated");
+  const tabAsked = useSearchParams().has(PANEL_TAB);
+  const [panelOpen, setPanelOpen] = useState(tabAsked || phase === "Hibernated" || phase === "Terminated");
   const [barHidden, setBarHidden] = useState(false);
   const { active: fullScreen } = useFullScreen();
   const barToggle = useRef<HTMLButtonElement>(null);

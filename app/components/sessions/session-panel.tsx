@@ -1,8 +1,9 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
+import { usePathname, useSearchParams } from "next/navigation";
 import { Tabs } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
@@ -60,9 +61,13 @@ const tabs: readonly PanelTab[] = [
 const tabClass =
   "h-9 shrink-0 border-b-2 border-transparent px-1 text-base text-ink-soft transition-colors duration-150 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink data-[state=active]:font-medium";
 
+/** Of the address: which tab is open. */
+export const PANEL_TAB = "tab";
+
 /** Beside the desktop, or below it on a narrow screen: what happened, what it is, and what is done inside it. */
 export function SessionPanel({ session }: { session: Detail }) {
-  const [chosen, setChosen] = useState("timeline");
+  const pathname = usePathname();
+  const chosen = useSearchParams().get(PANEL_TAB);
   const offered = tabs.filter((tab) => tab.offered?.(session) ?? true);
   const open = offered.find(({ value }) => value === chosen) ?? offered[0];
   const kind = open?.kind ?? "narrow";
@@ -74,7 +79,11 @@ export function SessionPanel({ session }: { session: Detail }) {
       className={`relative flex shrink-0 flex-col border-t border-line bg-surface max-md:w-full! md:h-auto md:max-h-none md:max-w-[calc(100%-20rem)] md:border-t-0 md:border-l ${kind === "wide" ? "h-[65dvh]" : "max-h-[55dvh]"}`}
     >
       <PanelEdge kind={kind} />
-      <Tabs.Root value={open?.value ?? ""} onValueChange={setChosen} className="flex min-h-0 flex-1 flex-col">
+      <Tabs.Root
+        value={open?.value ?? ""}
+        onValueChange={(tab) => window.history.replaceState(null, "", `${pathname}?${PANEL_TAB}=${tab}`)}
+        className="flex min-h-0 flex-1 flex-col"
+      >
         <Tabs.List aria-label="About this session" className="flex shrink-0 gap-4 overflow-x-auto border-b border-line px-4">
           {offered.map(({ value, label }) => (
             <Tabs.Trigger key={value} value={value} className={tabClass}>

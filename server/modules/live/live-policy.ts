@@ -27,6 +27,8 @@ export function heardBy(actor: Actor, event: BusEvent, ownerOfSession: string | 
       return actor.role === "admin" || event.userId === actor.userId || event.audience.includes(actor.userId)
         ? { kind: "viewers", id: event.sessionId }
         : null;
+    case "inside":
+      return staff || event.userId === actor.userId ? { kind: "inside", id: event.sessionId, about: event.about } : null;
     case "queue":
       return { kind: "queue" };
     case "access":

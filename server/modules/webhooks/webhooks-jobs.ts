@@ -67,7 +67,7 @@ export class WebhooksJobs {
     const { clock, bus } = this.deps;
     this.stopping = new AbortController();
     this.unsubscribe = bus.subscribe((event) => {
-      if (event.kind !== "viewers" && event.kind !== "logout" && !isUsageAlone(event)) this.soon();
+      if (event.kind !== "viewers" && event.kind !== "inside" && event.kind !== "logout" && !isUsageAlone(event)) this.soon();
     });
     this.timers = [clock.every(POLL_MS, () => void this.wake()), clock.every(SWEEP_MS, () => this.forget())];
     void this.wake();
