@@ -14,6 +14,7 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
@@ -28,6 +29,7 @@ import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
+import { Ports } from "./ports/ports-part";
 import { SinglePrograms } from "./terminals/single-programs";
 import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
@@ -95,7 +97,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver)],
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), new Ports(programs), filesApi(driver)],
     });
     this.#connection = new Connection({
       url,
@@ -227,6 +229,7 @@ class RunningAgent implements Agent {
         FILES,
         STATS,
         TERMINALS,
+        PORTS,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

@@ -37,6 +37,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { PortUpgrade } from "./tunnel/port-upgrade";
 import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
@@ -69,6 +70,7 @@ export interface DoorParts {
     | "identity"
     | "viewerAccess"
     | "terminalAccess"
+    | "portAccess"
     | "thumbnailAccess"
     | "appAccess"
   >;
@@ -121,6 +123,7 @@ export function wireDoors(parts: DoorParts) {
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
   const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
+  const ports = new PortUpgrade({ access: modules.portAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -222,6 +225,7 @@ export function wireDoors(parts: DoorParts) {
       sessionLogs,
       terminal: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: params.terminal ?? "" }),
       exec: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: null }),
+      port: ({ params, ...call }) => ports.open({ ...call, sessionId: params.id ?? "", port: params.port ?? "" }),
     },
     apps,
     admitRest: (call) => limits.admit(call),

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { appOrigins } from "./app-origins";
 import type { Config } from "./config";
 import { AgentLabelsService } from "./modules/agents/agent-labels-service";
 import { AgentRevocation } from "./modules/agents/agent-revocation";
@@ -29,8 +30,13 @@ import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
+import { OpenPorts } from "./modules/sessions/open-ports";
 import { OpenTerminals } from "./modules/sessions/open-terminals";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { PortAccess } from "./modules/sessions/port-access";
+import { PortRules } from "./modules/sessions/port-rules";
+import { PortSharesService } from "./modules/sessions/port-shares-service";
+import { PortsService } from "./modules/sessions/ports-service";
 import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
@@ -176,11 +182,8 @@ export function wireModules(parts: ModuleParts) {
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
-  const appEntryUrl = (sessionId: string, ticket: string) => {
-    const { protocol, port } = config.publicUrl;
-    return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
-  };
   const { publicUrl } = config;
+  const origins = appOrigins(publicUrl, config.appsDomain);
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
   const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
@@ -193,10 +196,15 @@ export function wireModules(parts: ModuleParts) {
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
-  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
+  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
-  const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
+  const rules = new PortRules({ ...base, auth, shares });
+  const openPorts = new OpenPorts(base);
+  const ports = new PortsService({ ...base, audit, tickets, agentApi: parts.agentApi, rules, origins });
+  const portShares = new PortSharesService({ ...base, audit, tickets, rules, origins, publicUrl });
+  const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
+  const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
@@ -232,7 +240,7 @@ export function wireModules(parts: ModuleParts) {
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, openPorts, live];
   const services: Services = {
     auth,
     users,
@@ -265,6 +273,8 @@ export function wireModules(parts: ModuleParts) {
     files,
     terminals,
     openTerminals,
+    ports,
+    portShares,
     containers,
     homes,
     tasks,
@@ -283,6 +293,8 @@ export function wireModules(parts: ModuleParts) {
     sessionsInbox,
     viewerAccess,
     terminalAccess,
+    portAccess,
+    openPorts,
     thumbnailAccess,
     appAccess,
     tickets,

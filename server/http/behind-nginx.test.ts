@@ -87,6 +87,7 @@ beforeEach(async () => {
       authorize: async () => ({
         ...grant,
         port: 8080,
+        enter: () => () => {},
         request: (key) => ({
           type: "tunnel_request",
           tunnel_id: key.id,
@@ -136,6 +137,7 @@ beforeEach(async () => {
       sessionLogs: none,
       terminal: none,
       exec: none,
+      port: none,
       agentChannel: none,
       agentTaskStream: none,
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),

@@ -36,6 +36,7 @@ export const routes = {
   sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
   terminal: { kind: "upgrade", path: "/api/v1/sessions/{id}/terminals/{terminal}", access: "viewer" },
   exec: { kind: "upgrade", path: "/api/v1/sessions/{id}/exec", access: "viewer" },
+  port: { kind: "upgrade", path: "/api/v1/sessions/{id}/ports/{port}", access: "viewer" },
 } as const satisfies Record<string, Route>;
 
 export interface Route {

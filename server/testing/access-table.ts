@@ -173,6 +173,16 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "terminals.end": { expected: ownAndAdmin, input: (things) => ({ ...id(things), terminalId: "0123456789abcdef" }) },
   "terminals.openTicket": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "terminals.visits": { expected: ownAndAdmin, input: id },
+  "ports.list": { expected: ownAndAdmin, input: id },
+  "ports.save": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 3000 }) },
+  "ports.forget": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 9999 }) },
+  "ports.shares": { expected: ownAndAdmin, input: id },
+  "ports.share": { expected: ownAlone, input: (things) => ({ ...id(things), port: 3000 }) },
+  // There is no such link.
+  "ports.unshare": { expected: of(["401", "404", "404", "403", "404"]), input: (things) => ({ ...id(things), shareId: nobodyId }) },
+  "ports.lookAtLink": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ token: noLink }) },
+  "ports.enterByLink": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ token: noLink }) },
+  "sessions.openPort": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 3000, reason: "they asked for help" }) },
   // Another's is refused where elsewhere it isn't there: the contract asks for it.
   "containers.restart": { expected: staffRefused, input: containerId, spoils: "session" },
   "containers.stop": { expected: staffRefused, input: containerId, spoils: "session" },
@@ -286,6 +296,8 @@ export const socketRows: Readonly<
   terminal: { route: "terminal", expected: of(["401", "404", "ok", "403", "403"]) },
   "exec by token": { route: "exec", expected: of(["401", "404", "ok", "403", "403"]) },
   "exec by ticket": { route: "exec", expected: ownAndAdmin },
+  "port by token": { route: "port", expected: of(["401", "404", "ok", "403", "403"]) },
+  "port by ticket": { route: "port", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTasks: { route: "agentTasks", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
@@ -298,4 +310,5 @@ export const socketRows: Readonly<
   "app by ticket": { route: "apps", expected: ownAndAdmin },
   "app's WebSocket by token": { route: "apps", expected: none },
   "app's WebSocket by ticket": { route: "apps", expected: ownAndAdmin },
+  "another port's app by ticket": { route: "apps", expected: ownAndAdmin },
 };

@@ -13,6 +13,8 @@ import type { GuestsService } from "../modules/sessions/guests-service";
 import type { IdleService } from "../modules/sessions/idle-service";
 import type { LogsService } from "../modules/sessions/logs-service";
 import type { OpenTerminals } from "../modules/sessions/open-terminals";
+import type { PortSharesService } from "../modules/sessions/port-shares-service";
+import type { PortsService } from "../modules/sessions/ports-service";
 import type { ScreenControl } from "../modules/sessions/screen-control";
 import type { SessionAdoption } from "../modules/sessions/session-adoption";
 import type { SessionCreation } from "../modules/sessions/session-creation";
@@ -73,6 +75,8 @@ export interface Services {
   readonly files: FilesService;
   readonly terminals: TerminalsService;
   readonly openTerminals: OpenTerminals;
+  readonly ports: PortsService;
+  readonly portShares: PortSharesService;
   readonly containers: ContainersService;
   readonly homes: HomesService;
   readonly tasks: TasksService;

@@ -3,6 +3,8 @@
  * to go wrong it says by the image's name (`faults.ts`), or does by `kill`, `vanish` and `engineGoesAway`.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
@@ -40,6 +42,8 @@ export interface MemoryDriverOptions {
   readonly memoryGiB?: number;
   /** Where programs run that are started inside sessions: they are this machine's. Absent: sessions have none. */
   readonly programsIn?: string;
+  /** Which port of this machine stands for a session's; null: its container's address refuses there. Absent: all are the app's. */
+  readonly ports?: (sessionId: string, port: number) => number | null;
 }
 
 export class MemoryDriver implements SessionDriver {
@@ -193,9 +197,15 @@ export class MemoryDriver implements SessionDriver {
     return session.display.open();
   }
 
-  async openPort(sessionId: string, _port: number): Promise<Duplex> {
+  async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
-    return this.#apps.open(sessionId);
+    const { ports } = this.#options;
+    if (!ports) return this.#apps.open(sessionId);
+    const here = ports(sessionId, port);
+    if (here === null) throw new BerthError("DISPLAY_UNREACHABLE", `Port ${port} of session ${sessionId} can't be reached: nobody listens`);
+    const socket = connect({ host: "127.0.0.1", port: here });
+    await once(socket, "connect");
+    return socket;
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {

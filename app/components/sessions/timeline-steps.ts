@@ -86,6 +86,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   files_opened: "Files opened",
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
+  port_opened: "Port opened",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

@@ -125,6 +125,7 @@ export function sessionDetailView(
       logs: may("logs"),
       files: may("files") && effectivePolicy(row, parts.display).fileTransfer,
       terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
+      ports: may("ports") && effectivePolicy(row, parts.display).ports && !over,
     },
   };
 }

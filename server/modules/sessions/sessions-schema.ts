@@ -59,6 +59,7 @@ export const sessionEventKindSchema = z.enum([
   "files_opened",
   "terminal_opened",
   "terminal_closed",
+  "port_opened",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -138,6 +139,8 @@ export const sessionDetailSchema = sessionSchema.extend({
     files: z.boolean(),
     /** Open terminals, while it runs; another's asks for a reason. */
     terminal: z.boolean(),
+    /** Open its ports, while it runs; another's asks for a reason. */
+    ports: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
