@@ -7,6 +7,8 @@ import { wordsOf } from "../log";
 import { ReceivedFlow, SentFlow } from "../terminals/flow";
 import { bytesOf, closeWith, readWords } from "../terminals/message-socket";
 
+const TAKE_ALL_WITHIN_MS = 10 * 60_000;
+
 /** Joins a WebSocket of `PORT_PROTOCOL` and a port. Either side holds no more of the other's bytes than the window. `onInput` as in `pipePort`. */
 export function joinPort(webSocket: WebSocket, port: Duplex, clock: Clock, onInput: () => void): void {
   const sent = new SentFlow();
@@ -26,12 +28,18 @@ export function joinPort(webSocket: WebSocket, port: Duplex, clock: Clock, onInp
     }
     flow();
   });
+  let ended = false;
   port.once("end", () => {
+    ended = true;
     say({ type: "end" });
-    closeWith(webSocket, clock, 1000, "the port has ended the connection");
+    // The other side closes once it has taken all: closing here could overtake what is under way.
+    const late = clock.after(TAKE_ALL_WITHIN_MS, () => closeWith(webSocket, clock, 1000, "the port has ended the connection"));
+    webSocket.once("close", () => late.cancel());
   });
   port.once("error", (error) => closeWith(webSocket, clock, 1011, wordsOf(error).replace(/[^\x20-\x7e]/g, "?")));
-  port.once("close", () => closeWith(webSocket, clock, 1000, "the port has ended the connection"));
+  port.once("close", () => {
+    if (!ended) closeWith(webSocket, clock, 1011, "the connection to the port broke");
+  });
   webSocket.on("message", (data, isBinary) => {
     if (isBinary) {
       const bytes = bytesOf(data);

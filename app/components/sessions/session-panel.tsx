@@ -15,6 +15,7 @@ import { timelineSteps } from "./timeline-steps";
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
+const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
 
@@ -55,6 +56,13 @@ const tabs: readonly PanelTab[] = [
     fills: true,
     offered: ({ may }) => may.files,
     content: (session) => <SessionFiles session={session} />,
+  },
+  {
+    value: "ports",
+    label: "Ports",
+    kind: "wide",
+    offered: ({ may }) => may.ports,
+    content: (session) => <SessionPorts session={session} />,
   },
 ];
 
