@@ -155,8 +155,9 @@ describe("a port in the browser", () => {
     const socket = socketTo(two, 3000, cookie);
     await once(socket, "open");
     const forward = await forwarded(`/api/v1/sessions/${two}/ports/3000`);
+    const over = Promise.all([closed(socket), closed(forward)]);
     await kit.callerOf(owner).sessions.setPolicy({ id: two, policy: { ports: false } });
-    await Promise.all([closed(socket), closed(forward)]);
+    await over;
     expect((await ask(two, 3000, "/", { cookie })).code).toBe("PORTS_OFF");
     expect((await knock(kit.port, { path: `/api/v1/sessions/${two}/ports/3000`, headers: bearer() })).code).toBe("PORTS_OFF");
     await expect(ports().list({ id: two })).rejects.toThrow(/opens no ports/);
@@ -192,25 +193,14 @@ describe("a link to a port", () => {
     await once(own, "open");
     const stream = fetchStream(cookie);
     await stream.begun;
+    const over = Promise.all([closed(socket), stream.ended]);
     await ports().unshare({ id: one, shareId: made.id });
-    await Promise.all([closed(socket), stream.ended]);
+    await over;
     expect(own.readyState).toBe(own.OPEN);
     own.terminate();
     expect((await ask(one, 3000, "/", { cookie })).code).toBe("SHARE_NOT_FOUND");
     await expect(ports(friend).enterByLink(linkOf(made.url))).rejects.toThrow(/taken back/);
     expect(await audited("ports.unshare")).toMatchObject([{ details: { share: made.id } }]);
-  });
-
-  it("runs out, with what is open by it", async () => {
-    const { url } = await share(3600);
-    const cookie = await cookieBy((await ports(friend).enterByLink(linkOf(url))).url, one, 3000);
-    const socket = socketTo(one, 3000, cookie);
-    await once(socket, "open");
-    await ask(one, 3000, "/", { cookie });
-    kit.clock.advance(3601_000);
-    await closed(socket);
-    expect((await ask(one, 3000, "/", { cookie })).status).toBe(401);
-    await expect(ports(friend).lookAtLink(linkOf(url))).rejects.toThrow(/run out/);
   });
 
   it("is made by the owner alone, where the policy lets others in", async () => {
@@ -275,8 +265,9 @@ describe("the ports of a session", () => {
     const cookie = await open(id, 8000);
     const socket = socketTo(id, 8000, cookie);
     await once(socket, "open");
+    const over = closed(socket);
     await kit.callerOf(owner).sessions.setState({ id, state: "hibernated" });
-    await closed(socket);
+    await over;
     await vi.waitFor(async () => expect((await kit.callerOf(owner).sessions.get({ id })).status.phase).toBe("Hibernated"));
     expect(await ports().list({ id })).toMatchObject({ detection: "asleep", ports: [{ port: 8000, saved: true, listening: null }] });
     expect((await ask(id, 8000, "/", { cookie })).code).toBe("SESSION_NOT_RUNNING");
@@ -319,5 +310,21 @@ describe("a connection to a port by WebSocket", () => {
     const fresh = await kit.tokenOf(owner);
     for (const _ of [1, 2, 3]) (await forwarded(`/api/v1/sessions/${one}/ports/4000`, bearer(fresh))).terminate();
     expect((await audited("ports.forward")).filter(({ details }) => details.port === 4000)).toHaveLength(1);
+  });
+});
+
+// Last: by then the agent has not been heard of for an hour.
+describe("a link to a port that is left alone", () => {
+  it("runs out, with what is open by it", async () => {
+    const { url } = await ports().share({ id: one, port: 3000, expiresInSeconds: 3600 });
+    const cookie = await cookieBy((await ports(friend).enterByLink(linkOf(url))).url, one, 3000);
+    const socket = socketTo(one, 3000, cookie);
+    await once(socket, "open");
+    await ask(one, 3000, "/", { cookie });
+    const over = closed(socket);
+    kit.clock.advance(3601_000);
+    await over;
+    expect((await ask(one, 3000, "/", { cookie })).status).toBe(401);
+    await expect(ports(friend).lookAtLink(linkOf(url))).rejects.toThrow(/run out/);
   });
 });
