@@ -2,6 +2,7 @@ import { BerthError, errorCatalogue } from "@berth/protocol/errors";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { demandScope } from "../modules/tokens/token-scope";
+import { isDatabaseAway } from "../platform/database-away";
 import { toBerthError, validationError } from "../platform/errors";
 import type { Context } from "./context";
 import { writeDenied } from "./denied";
@@ -73,6 +74,11 @@ const errors = t.middleware(async ({ ctx, next, path, type, getRawInput }) => {
   if (type === "mutation") await writeDenied(ctx, { path, error, input: await getRawInput().catch(() => undefined) });
   if (source instanceof BerthError) {
     throw new TRPCError({ code: source.trpcCode, message: source.message, cause: source });
+  }
+  if (isDatabaseAway(source)) {
+    ctx.log.warn({ err: source, path }, "procedure found no database");
+    const away = toBerthError(source);
+    throw new TRPCError({ code: away.trpcCode, message: away.message, cause: away });
   }
   if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path }, "procedure failed");
   return result;
