@@ -10,7 +10,7 @@ import { pagination } from "../../platform/paging";
 import type { Actor } from "../users/users-policy";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import type { AgentGateway } from "./agent-gateway";
-import { shownPayload } from "./shown-payload";
+import { shownPayload, taskSubject } from "./shown-payload";
 import { MAX_LOG_LINES, type TaskLogsService } from "./task-logs-service";
 import {
   commandTypeOfKind,
@@ -203,6 +203,7 @@ export const taskView = (row: NamedTaskRow): Task => ({
   agentId: row.agent?.name ?? null,
   // One that waits in a warm pool has no page.
   session: row.session && row.session.userId !== WARM_POOL_OWNER ? { id: row.session.id, name: row.session.name } : null,
+  subject: taskSubject(row),
   priority: row.priority,
   attempts: row.attempts,
   progress: row.progressMessage === null ? null : { percent: row.progress, message: row.progressMessage },
