@@ -192,6 +192,15 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "containers.health": { expected: staffRefused, input: containerId },
   "containers.stats": { expected: staffRefused, input: containerId },
   "containers.liveStats": { expected: staffRefused, input: containerId },
+  "containers.env": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
+  "containers.env revealed": {
+    expected: of(["401", "403", "ok", "403", "403"]),
+    input: (things) => ({ ...containerId(things), reveal: true }),
+  },
+  "containers.updateEnv": {
+    expected: of(["401", "403", "ok", "403", "403"]),
+    input: (things) => ({ ...containerId(things), env: { EDITOR: "vi" } }),
+  },
   "containers.logs": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },

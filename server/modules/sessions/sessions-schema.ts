@@ -1,4 +1,3 @@
-import { environmentSchema } from "@berth/protocol/agent-commands";
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { placementStrategySchema } from "@berth/protocol/placement-strategy";
@@ -9,6 +8,7 @@ import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@ber
 import { LOG_TAIL_MAX } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
+import { sessionEnvironmentSchema } from "./environment-schema";
 import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement-schema";
 
 export const tagSchema = z.string().regex(TAG, TAG_WORDS);
@@ -60,6 +60,7 @@ export const sessionEventKindSchema = z.enum([
   "terminal_opened",
   "terminal_closed",
   "port_opened",
+  "environment_changed",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -136,6 +137,9 @@ export const sessionDetailSchema = sessionSchema.extend({
     forceTerminate: z.boolean(),
     delete: z.boolean(),
     logs: z.boolean(),
+    /** See the names of its variables, and change them. */
+    environment: z.boolean(),
+    changeEnvironment: z.boolean(),
     files: z.boolean(),
     /** Open terminals, while it runs; another's asks for a reason. */
     terminal: z.boolean(),
@@ -178,7 +182,7 @@ export const createSessionInput = z.strictObject({
   homeId: z.uuid().optional(),
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
-  environment: environmentSchema.optional(),
+  environment: sessionEnvironmentSchema.optional(),
   tags: z.array(tagSchema).max(MAX_TAGS).default([]),
   /** Tighter than the template's; only an administrator makes it looser. */
   policy: sessionPolicyChangeSchema.optional(),
