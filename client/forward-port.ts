@@ -74,7 +74,11 @@ export async function forwardPort(url: URL, token: string | null, id: string, fo
 
 function opened(webSocket: WebSocket, url: URL): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    webSocket.once("open", () => resolve(webSocket));
+    webSocket.once("open", () => {
+      // What the port says first may come with the answer itself, before anybody listens.
+      webSocket.pause();
+      resolve(webSocket);
+    });
     webSocket.once("unexpected-response", (_request, response: IncomingMessage) => void readRefusal(response).then(reject));
     webSocket.on("error", (error) => reject(new NoAnswerError(url.origin, error)));
   });
@@ -117,8 +121,7 @@ function joinPort(webSocket: WebSocket, socket: Socket, onProblem: PortForward["
     const words = portWordsSchema.safeParse(JSON.parse(String(data))).data;
     if (words?.type === "end") {
       ended = true;
-      // All of it was taken: nobody waits for more.
-      socket.end(() => webSocket.close(1000));
+      socket.end();
     }
     if (words?.type !== "taken") return;
     acknowledged = words.bytes;
@@ -129,6 +132,7 @@ function joinPort(webSocket: WebSocket, socket: Socket, onProblem: PortForward["
     if (!socket.destroyed) onProblem?.(new Error(`The connection was cut off (${String(reason) || code})`));
     socket.resetAndDestroy();
   });
+  webSocket.resume();
   if (socket.destroyed) webSocket.close(1000);
   else socket.resume();
 }

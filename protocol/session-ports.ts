@@ -5,7 +5,7 @@
  *
  * `ports/{port}` (`PORT_PROTOCOL`) is one connection to a port as a WebSocket: binary messages are its bytes, both ways. Text messages are JSON
  * (`portWordsSchema`): each side says what it has taken (`taken`, at the latest after `TAKEN_EVERY` bytes) and sends no more than `WINDOW_BYTES`
- * beyond what the other has taken; `end` says that it sends no more. Once the port has said it, the client closes with 1000 when it has taken
+ * beyond what the other has taken; `end` says that it sends no more. Once both have said it, the client closes with 1000 when it has taken
  * all; where the port broke, the agent closes with 1011 and words. A port that can't be reached refuses the upgrade.
  */
 import { z } from "zod";

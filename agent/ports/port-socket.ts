@@ -8,6 +8,7 @@ import { ReceivedFlow, SentFlow } from "../terminals/flow";
 import { bytesOf, closeWith, readWords } from "../terminals/message-socket";
 
 const TAKE_ALL_WITHIN_MS = 10 * 60_000;
+const FLUSH_WITHIN_MS = 30_000;
 
 /** Joins a WebSocket of `PORT_PROTOCOL` and a port. Either side holds no more of the other's bytes than the window. `onInput` as in `pipePort`. */
 export function joinPort(webSocket: WebSocket, port: Duplex, clock: Clock, onInput: () => void): void {
@@ -32,7 +33,7 @@ export function joinPort(webSocket: WebSocket, port: Duplex, clock: Clock, onInp
   port.once("end", () => {
     ended = true;
     say({ type: "end" });
-    // The other side closes once it has taken all: closing here could overtake what is under way.
+    // It may go on to send, and closes once it has taken all: closing here could overtake what is under way.
     const late = clock.after(TAKE_ALL_WITHIN_MS, () => closeWith(webSocket, clock, 1000, "the port has ended the connection"));
     webSocket.once("close", () => late.cancel());
   });
@@ -56,6 +57,12 @@ export function joinPort(webSocket: WebSocket, port: Duplex, clock: Clock, onInp
     sent.taken(words.bytes);
     flow();
   });
-  webSocket.once("close", () => port.destroy());
+  webSocket.once("close", (code) => {
+    if (code !== 1000 || !port.writableEnded) return void port.destroy();
+    // All was sent and nothing is waited for: what the port has not taken yet it still gets.
+    port.resume();
+    const late = clock.after(FLUSH_WITHIN_MS, () => port.destroy());
+    port.once("close", () => late.cancel());
+  });
   if (webSocket.readyState > webSocket.OPEN) port.destroy();
 }

@@ -269,7 +269,7 @@ export class DockerDriver implements SessionDriver {
 
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     const [found] = await this.#containers.ofSession(sessionId);
-    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
+    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port, true);
   }
 
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {

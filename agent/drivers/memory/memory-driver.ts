@@ -203,7 +203,7 @@ export class MemoryDriver implements SessionDriver {
     if (!ports) return this.#apps.open(sessionId);
     const here = ports(sessionId, port);
     if (here === null) throw new BerthError("DISPLAY_UNREACHABLE", `Port ${port} of session ${sessionId} can't be reached: nobody listens`);
-    const socket = connect({ host: "127.0.0.1", port: here });
+    const socket = connect({ host: "127.0.0.1", port: here, allowHalfOpen: true });
     await once(socket, "connect");
     return socket;
   }
