@@ -283,6 +283,8 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   // What a screen shows is nobody's but its owner's: no role opens it.
   sessionThumbnail: ownAlone,
   // They hold what the owner has; the test gives a reason.
+  sessionLogStream: ownAndAdmin,
+  containerLogStream: of(["401", "403", "ok", "403", "ok"]),
   sessionFiles: of(["401", "403", "ok", "403", "ok"]),
   sessionFile: of(["401", "403", "ok", "403", "ok"]),
   sessionArchive: ownAndAdmin,
