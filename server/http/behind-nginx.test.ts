@@ -114,6 +114,8 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      sessionLogStream: http,
+      containerLogStream: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
