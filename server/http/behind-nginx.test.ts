@@ -115,6 +115,8 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      sessionLogStream: http,
+      containerLogStream: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
