@@ -15,6 +15,7 @@ import {
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
 import { STATS } from "@berth/protocol/session-stats";
+import { WATCH } from "@berth/protocol/session-watch";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -31,6 +32,7 @@ import { type Log, wordsOf } from "./log";
 import { SinglePrograms } from "./terminals/single-programs";
 import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
+import { watchPart } from "./watch/watch-part";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
 const COMMANDS_IN_PARALLEL = 16;
@@ -95,7 +97,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver)],
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver), watchPart(programs)],
     });
     this.#connection = new Connection({
       url,
@@ -227,6 +229,7 @@ class RunningAgent implements Agent {
         FILES,
         STATS,
         TERMINALS,
+        WATCH,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
