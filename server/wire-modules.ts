@@ -13,7 +13,9 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { ContainerEvents } from "./modules/containers/container-events-service";
 import { ContainersService } from "./modules/containers/containers-service";
+import { FileWatches } from "./modules/files/file-watches";
 import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -187,12 +189,21 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
-  const files = new FilesService({ visits: new FileVisits({ ...base, audit, shares }), agentApi: parts.agentApi });
+  const visits = new FileVisits({ ...base, audit, shares });
+  const fileWatches = new FileWatches({ ...base, agentApi: parts.agentApi, visits });
+  const files = new FilesService({ ...base, visits, watches: fileWatches, agentApi: parts.agentApi });
   const openTerminals = new OpenTerminals(base);
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const containerEvents = new ContainerEvents({
+    ...base,
+    sessions,
+    watches: fileWatches,
+    health: { read: (id, userId) => containers.health({ userId, role: "user" }, id).catch(() => null) },
+    versions: { read: async () => null },
+  });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -232,7 +243,18 @@ export function wireModules(parts: ModuleParts) {
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
+  const jobs = [
+    ...agentJobs,
+    ...sessionJobs,
+    usersJobs,
+    auditJobs,
+    webhooksJobs,
+    viewerRooms,
+    openTerminals,
+    fileWatches,
+    containerEvents,
+    live,
+  ];
   const services: Services = {
     auth,
     users,
@@ -265,6 +287,8 @@ export function wireModules(parts: ModuleParts) {
     files,
     terminals,
     openTerminals,
+    containerEvents,
+    fileWatches,
     containers,
     homes,
     tasks,

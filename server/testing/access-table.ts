@@ -268,6 +268,7 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   sessionFile: of(["401", "403", "ok", "403", "ok"]),
   sessionArchive: ownAndAdmin,
   sessionUpload: ownAndAdmin,
+  socketIo: signedIn,
   agentAuthority: everything,
   agentBundle: everything,
   agentBundleHash: everything,
@@ -279,6 +280,7 @@ export const socketRows: Readonly<
   Record<string, { readonly route: UpgradeRouteName | "apps" | AgentHttpRoute; readonly expected: Expected }>
 > = {
   live: { route: "live", expected: signedIn },
+  socketIo: { route: "socketIoSocket", expected: signedIn },
   "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
   // Each brings the ticket that they were given; a disabled person one from before, an agent its proof.
   "viewer by ticket": { route: "viewer", expected: ownAndAdmin },

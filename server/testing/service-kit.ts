@@ -79,6 +79,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   services.live.start();
   services.viewerRooms.start();
   services.openTerminals.start();
+  services.fileWatches.start();
+  services.containerEvents.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -100,6 +102,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
       services.live.stop();
       services.viewerRooms.stop();
       services.openTerminals.stop();
+      services.containerEvents.stop();
+      services.fileWatches.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

@@ -4,7 +4,9 @@ import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
 import type { AuditService } from "../modules/audit/audit-service";
+import type { ContainerEvents } from "../modules/containers/container-events-service";
 import type { ContainersService } from "../modules/containers/containers-service";
+import type { FileWatches } from "../modules/files/file-watches";
 import type { FilesService } from "../modules/files/files-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
@@ -74,6 +76,8 @@ export interface Services {
   readonly terminals: TerminalsService;
   readonly openTerminals: OpenTerminals;
   readonly containers: ContainersService;
+  readonly containerEvents: ContainerEvents;
+  readonly fileWatches: FileWatches;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly taskOrders: TaskOrders;
