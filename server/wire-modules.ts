@@ -201,7 +201,7 @@ export function wireModules(parts: ModuleParts) {
     ...base,
     sessions,
     watches: fileWatches,
-    health: { read: (id, userId) => containers.health({ userId, role: "user" }, id).catch(() => null) },
+    health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
     versions: { read: async () => null },
   });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });

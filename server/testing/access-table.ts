@@ -197,6 +197,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "shares.guest": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink }) },
   "shares.guestControl": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink, action: "request" }) },
   "files.list": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "files.changes": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "help" }) },
   "files.makeFolder": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "files.move": { expected: ownAndAdmin, input: (things) => ({ ...id(things), from: "/home/user/a", to: "/home/user/b", reason: "help" }) },
   "files.remove": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
