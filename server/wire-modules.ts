@@ -26,6 +26,7 @@ import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { ConfigReloads } from "./modules/sessions/config-reloads-jobs";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
@@ -204,6 +205,11 @@ export function wireModules(parts: ModuleParts) {
     health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
     versions: { read: async () => null },
   });
+  const configReloads = new ConfigReloads({
+    ...base,
+    agentApi: parts.agentApi,
+    reloaded: (sessionId, userId, names) => containerEvents.configReloaded(sessionId, userId, names),
+  });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -253,6 +259,7 @@ export function wireModules(parts: ModuleParts) {
     openTerminals,
     fileWatches,
     containerEvents,
+    configReloads,
     live,
   ];
   const services: Services = {
@@ -309,6 +316,7 @@ export function wireModules(parts: ModuleParts) {
     terminalAccess,
     thumbnailAccess,
     appAccess,
+    configReloads,
     tickets,
     limits,
     dispatcher,

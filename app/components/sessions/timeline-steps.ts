@@ -86,6 +86,8 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   files_opened: "Files opened",
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
+  config_reloaded: "Configuration read again",
+  config_reload_failed: "Configuration not read again",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */
