@@ -86,6 +86,8 @@ async function open(asker: Asker, transport: Opening["transport"] = "websocket")
   await new Promise<void>((resolve, reject) => client.once("connect", resolve).once("connect_error", reject));
   return { client, heard };
 }
+const said = (client: Socket, name: "connect" | "disconnect"): Promise<void> =>
+  new Promise((resolve) => client.once(name, () => resolve()));
 const refused = (client: Socket): Promise<Error> =>
   new Promise((resolve, reject) => client.once("connect_error", resolve).once("connect", () => reject(new Error("it was let in"))));
 const healthChanged = (id = sessionId, userId = owner.userId) =>
@@ -124,14 +126,18 @@ describe.each(["polling", "websocket"] as const)("Socket.io by %s", (transport) 
   });
 
   it("refuses who shows no login, and one that is made up, before anything is answered", async () => {
-    for (const headers of [{}, { authorization: "Bearer made-up" }, { cookie: "berth-session=made-up", origin: kit.publicUrl.origin }])
-      expect((await refused(clientWith({ transport, headers: { ...headers } }))).message).toMatch(/error/);
+    const shown: Record<string, string>[] = [
+      {},
+      { authorization: "Bearer made-up" },
+      { cookie: "berth-session=made-up", origin: kit.publicUrl.origin },
+    ];
+    for (const headers of shown) expect((await refused(clientWith({ transport, headers }))).message).toMatch(/error/);
   });
 
   it("ends with the access that opened it", async () => {
     const person = await makeAsker(kit);
     const { client } = await open(person, transport);
-    const gone = once(client, "disconnect");
+    const gone = said(client, "disconnect");
     kit.doors.sockets.endUser(person.userId, null, "disabled");
     await gone;
   });
@@ -158,7 +164,7 @@ describe("the door", () => {
 
   it("takes a token in the address, for who can set no header", async () => {
     const client = clientWith({ query: { token: await kit.tokenOf(owner) } });
-    await once(client, "connect");
+    await said(client, "connect");
   });
 
   it("goes on with the login that began a connection, and no other", async () => {
@@ -187,11 +193,11 @@ describe("the door", () => {
 
   it("cuts who says more than anyone needs to, or too much at once", async () => {
     const talker = (await open(owner)).client;
-    const gone = once(talker, "disconnect");
+    const gone = said(talker, "disconnect");
     for (let count = 0; count < 101; count += 1) talker.emit("unsubscribe", { containerId: sessionId });
     await gone;
     const shouter = (await open(owner)).client;
-    const cut = once(shouter, "disconnect");
+    const cut = said(shouter, "disconnect");
     shouter.emit("subscribe", { containerId: "x".repeat(5000) });
     await cut;
   });

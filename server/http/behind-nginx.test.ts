@@ -114,6 +114,7 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      socketIo: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
@@ -133,6 +134,7 @@ beforeEach(async () => {
     },
     upgrades: {
       live: none,
+      socketIoSocket: none,
       sessionLogs: none,
       terminal: none,
       exec: none,
