@@ -228,6 +228,33 @@ describe("the door", () => {
   });
 });
 
+describe("files.changes", () => {
+  it("tells who looks at the folder, for as long as they may", async () => {
+    const gone = new AbortController();
+    const heard: string[] = [];
+    const followed = (async () => {
+      for await (const { changes } of kit.services.files.changes(owner, { id: sessionId }, gone.signal))
+        for (const { path } of changes) heard.push(path);
+    })();
+    const ended = expect(followed).rejects.toMatchObject({ code: "FILES_OFF" });
+    let count = 0;
+    await vi.waitFor(
+      async () => {
+        count += 1;
+        await writeFile(join(home, "followed"), "x".repeat(count));
+        agentClock.advance(2000);
+        expect(heard).toContain(join(home, "followed"));
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    const stranger = kit.services.files.changes(other, { id: sessionId }, gone.signal).next();
+    await expect(stranger).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });
+    await kit.callerOf(owner).sessions.setPolicy({ id: sessionId, policy: { fileTransfer: false } });
+    await ended;
+    await kit.callerOf(await makeAsker(kit, "admin")).sessions.setPolicy({ id: sessionId, policy: { fileTransfer: true } });
+  });
+});
+
 describe("who hears of which container", () => {
   it("is narrowed by subscribing, and wide again when all were taken out", async () => {
     const second = await running(owner);
