@@ -131,6 +131,8 @@ export function sessionDetailView(
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
       logs: may("logs"),
+      environment: may("environment"),
+      changeEnvironment: may("changeEnvironment") && row.desired !== "terminated",
       files: may("files") && policy.fileTransfer,
       terminal: may("terminal") && policy.terminals,
     },
