@@ -115,7 +115,7 @@ describe("the editor's form", () => {
 
   it("names the folder that is wrong, and the one that is missing", () => {
     const folders = { ...emptyDraft.folders, writablePaths: "/srv\nsrv/", supportsHotReload: true };
-    expect(checkTemplateDraft({ ...draftOf("x", content), folders }).problems).toEqual({
+    expect(checkTemplateDraft({ ...draftOf("x", content), folders }).problems).toMatchObject({
       "accessParameters.writablePaths": "must be an absolute path without a slash at its end",
     });
     expect(checkTemplateDraft({ ...draftOf("x", content), folders: { ...folders, writablePaths: "" } }).problems).toEqual({
