@@ -17,6 +17,7 @@ import {
 } from "@berth/protocol/agent-messages";
 import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
+import { WATCH } from "@berth/protocol/session-watch";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -34,6 +35,7 @@ import { Ports } from "./ports/ports-part";
 import { SinglePrograms } from "./terminals/single-programs";
 import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
+import { watchPart } from "./watch/watch-part";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
 const COMMANDS_IN_PARALLEL = 16;
@@ -98,7 +100,14 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), new Ports(programs), filesApi(driver)],
+      api: [
+        statsPart(this.#usage),
+        new Terminals(programs),
+        new SinglePrograms(programs),
+        new Ports(programs),
+        filesApi(driver),
+        watchPart(programs),
+      ],
     });
     this.#connection = new Connection({
       url,
@@ -239,6 +248,7 @@ class RunningAgent implements Agent {
         STATS,
         TERMINALS,
         PORTS,
+        WATCH,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

@@ -14,7 +14,9 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { ContainerEvents } from "./modules/containers/container-events-service";
 import { ContainersService } from "./modules/containers/containers-service";
+import { FileWatches } from "./modules/files/file-watches";
 import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -25,6 +27,7 @@ import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { ConfigReloads } from "./modules/sessions/config-reloads-jobs";
 import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
 import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
@@ -207,12 +210,26 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
-  const files = new FilesService({ visits: new FileVisits({ ...base, audit, shares }), agentApi: parts.agentApi });
+  const visits = new FileVisits({ ...base, audit, shares });
+  const fileWatches = new FileWatches({ ...base, agentApi: parts.agentApi, visits });
+  const files = new FilesService({ ...base, visits, watches: fileWatches, agentApi: parts.agentApi });
   const openTerminals = new OpenTerminals(base);
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const containerEvents = new ContainerEvents({
+    ...base,
+    sessions,
+    watches: fileWatches,
+    health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
+    versions: { read: async () => null },
+  });
+  const configReloads = new ConfigReloads({
+    ...base,
+    agentApi: parts.agentApi,
+    reloaded: (sessionId, userId, names) => containerEvents.configReloaded(sessionId, userId, names),
+  });
   const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
   const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
@@ -259,7 +276,19 @@ export function wireModules(parts: ModuleParts) {
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, openPorts, live];
+  const insideJobs = [fileWatches, containerEvents, configReloads];
+  const jobs = [
+    ...agentJobs,
+    ...sessionJobs,
+    ...insideJobs,
+    usersJobs,
+    auditJobs,
+    webhooksJobs,
+    viewerRooms,
+    openTerminals,
+    openPorts,
+    live,
+  ];
   const services: Services = {
     auth,
     users,
@@ -294,6 +323,8 @@ export function wireModules(parts: ModuleParts) {
     openTerminals,
     ports,
     portShares,
+    containerEvents,
+    fileWatches,
     containers,
     environment,
     homes,
@@ -317,6 +348,7 @@ export function wireModules(parts: ModuleParts) {
     openPorts,
     thumbnailAccess,
     appAccess,
+    configReloads,
     tickets,
     limits,
     dispatcher,

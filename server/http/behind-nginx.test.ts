@@ -117,6 +117,7 @@ beforeEach(async () => {
       openApi: http,
       sessionLogStream: http,
       containerLogStream: http,
+      socketIo: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
@@ -136,6 +137,7 @@ beforeEach(async () => {
     },
     upgrades: {
       live: none,
+      socketIoSocket: none,
       sessionLogs: none,
       terminal: none,
       exec: none,

@@ -4,7 +4,9 @@ import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
 import type { RegistrationTokensService } from "../modules/agents/registration-tokens-service";
 import type { AuditService } from "../modules/audit/audit-service";
+import type { ContainerEvents } from "../modules/containers/container-events-service";
 import type { ContainersService } from "../modules/containers/containers-service";
+import type { FileWatches } from "../modules/files/file-watches";
 import type { FilesService } from "../modules/files/files-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
@@ -79,6 +81,8 @@ export interface Services {
   readonly ports: PortsService;
   readonly portShares: PortSharesService;
   readonly containers: ContainersService;
+  readonly containerEvents: ContainerEvents;
+  readonly fileWatches: FileWatches;
   readonly environment: EnvironmentService;
   readonly homes: HomesService;
   readonly tasks: TasksService;

@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -51,6 +52,8 @@ export class MemoryDriver implements SessionDriver {
   readonly tasks = new MemoryTasks();
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
+  /** What main processes were sent. */
+  readonly signals: { readonly sessionId: string; readonly name: ReloadSignal }[] = [];
   readonly #options: MemoryDriverOptions;
   readonly #sessions = new Map<string, MemorySession>();
   readonly #homes = new Set<string>();
@@ -238,6 +241,11 @@ export class MemoryDriver implements SessionDriver {
     const { programsIn } = this.#options;
     if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
     return execHere(programsIn, request);
+  }
+
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    this.#running(sessionId);
+    this.signals.push({ sessionId, name });
   }
 
   async deleteHome(volume: string): Promise<void> {

@@ -88,6 +88,8 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
   port_opened: "Port opened",
+  config_reloaded: "Configuration read again",
+  config_reload_failed: "Configuration not read again",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */
