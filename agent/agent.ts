@@ -14,6 +14,7 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
@@ -226,6 +227,7 @@ class RunningAgent implements Agent {
         AGENT_API,
         FILES,
         STATS,
+        SNAPSHOTS,
         TERMINALS,
       ],
       labels: { ...labels },

@@ -93,6 +93,11 @@ export const errorCatalogue = {
   TERMINALS_OFF: entry(403, "FORBIDDEN", "Terminals are off"),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
+  SNAPSHOT_NOT_FOUND: entry(404, "NOT_FOUND", "Snapshot not found"),
+  /** It is not whole (yet), or its host does not have it any more. */
+  SNAPSHOT_NOT_READY: entry(409, "CONFLICT", "Snapshot not ready"),
+  /** A session that has not ended needs it. */
+  SNAPSHOT_IN_USE: entry(409, "CONFLICT", "Snapshot in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),
 
   TEMPLATE_NOT_FOUND: entry(404, "NOT_FOUND", "Template not found"),

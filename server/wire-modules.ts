@@ -54,6 +54,9 @@ import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
 import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
+import { SnapshotsInbox } from "./modules/snapshots/snapshots-inbox";
+import { SnapshotsJobs } from "./modules/snapshots/snapshots-jobs";
+import { SnapshotsService } from "./modules/snapshots/snapshots-service";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
 import { TaskEndings } from "./modules/tasks/task-endings-service";
@@ -162,6 +165,7 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
+  const snapshots = new SnapshotsService({ ...base, audit, tasks, quotas, templates, retentionDays: config.snapshotRetentionDays });
   const changes = new SessionChanges({ clock, tasks, templates, outbox });
   const wait = new PhaseWait(base);
   const strategy = config.placementStrategy;
@@ -170,7 +174,7 @@ export function wireModules(parts: ModuleParts) {
   const sessionQueue = new SessionQueue({ ...base, agents, homes, changes, warmPool });
   const sessionCreation = new SessionCreation({
     ...base,
-    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
+    ...{ audit, users, quotas, agents, homes, snapshots, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
   });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
@@ -198,7 +202,7 @@ export function wireModules(parts: ModuleParts) {
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
+  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox(), new SnapshotsInbox({ clock, tasks })];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -211,7 +215,7 @@ export function wireModules(parts: ModuleParts) {
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const presences = new Presences({ ...base, tasks, sessionsInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
+  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, snapshots, identity });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -231,7 +235,8 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
+  const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, snapshotsJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
@@ -267,6 +272,7 @@ export function wireModules(parts: ModuleParts) {
     openTerminals,
     containers,
     homes,
+    snapshots,
     tasks,
     taskOrders,
     audit,

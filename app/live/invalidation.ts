@@ -50,7 +50,10 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
         broad: [trpc.shares.mine.pathFilter(), trpc.sessions.list.pathFilter()],
       };
     case "inside":
-      return { exact: [trpc.sessions.get.queryFilter({ id: event.id }), trpc.containers.pathFilter()], broad: [] };
+      return {
+        exact: [trpc.sessions.get.queryFilter({ id: event.id }), trpc.containers.pathFilter()],
+        broad: event.about === "snapshots" ? [trpc.snapshots.pathFilter(), trpc.account.usage.pathFilter()] : [],
+      };
     case "queue":
       // Whose place moved: of what is shown, that which waits. Under a key of its own, so that it is gathered beside what sessions touch.
       return { exact: [{ ...trpc.sessions.pathFilter(), predicate: ({ state }) => holdsWaiting(state.data) }], broad: [] };

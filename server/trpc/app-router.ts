@@ -7,6 +7,7 @@ import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { terminalsRouter } from "../modules/sessions/terminals-router";
+import { snapshotsRouter } from "../modules/snapshots/snapshots-router";
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
@@ -31,6 +32,7 @@ export const appRouter = router({
   terminals: terminalsRouter,
   containers: containersRouter,
   homes: homesRouter,
+  snapshots: snapshotsRouter,
   tasks: tasksRouter,
   audit: auditRouter,
   webhooks: webhooksRouter,

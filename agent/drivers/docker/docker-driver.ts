@@ -34,6 +34,7 @@ import { changeLimits } from "./container-limits";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
+import { DockerSnapshots } from "./docker-snapshots";
 import { DockerTasks } from "./docker-tasks";
 import { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
@@ -49,6 +50,7 @@ import { LABEL, ofAgent } from "./labels";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
 import { SessionMarks } from "./session-marks";
 import { SessionWatch } from "./session-watch";
+import { VolumeCopies } from "./volume-copies";
 
 export interface DockerDriverOptions {
   readonly target: EngineTarget;
@@ -68,6 +70,7 @@ const HIBERNATE_SECONDS = 10;
 export class DockerDriver implements SessionDriver {
   readonly kind = "docker";
   readonly tasks: DockerTasks;
+  readonly snapshots: DockerSnapshots;
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
@@ -112,6 +115,14 @@ export class DockerDriver implements SessionDriver {
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
     this.tasks = new DockerTasks({ docker: this.#docker, engine: target.name, agent, ender: this.#ender, network: this.#network });
+    const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
+    this.snapshots = new DockerSnapshots({
+      ...engine,
+      containers: this.#containers,
+      homes: this.#homes,
+      copies: new VolumeCopies(engine),
+      during: (sessionId, run) => this.#watch.during(sessionId, run),
+    });
     this.#starter = new ContainerStarter({
       docker: this.#docker,
       engine: target.name,
@@ -119,6 +130,7 @@ export class DockerDriver implements SessionDriver {
       containers: this.#containers,
       ender: this.#ender,
       homes: this.#homes,
+      snapshots: this.snapshots,
       folders: this.#folders,
       routes: this.#routes,
       marks,
@@ -242,8 +254,8 @@ export class DockerDriver implements SessionDriver {
   }
 
   async inventory(): Promise<DriverInventory> {
-    const [sessions, homes] = await Promise.all([this.#containers.all(), this.#homes.list()]);
-    return { sessions, homes };
+    const [sessions, homes, snapshots] = await Promise.all([this.#containers.all(), this.#homes.list(), this.snapshots.list()]);
+    return { sessions, homes, snapshots };
   }
 
   watch(listener: DriverListener): () => void {
@@ -321,6 +333,7 @@ export class DockerDriver implements SessionDriver {
     try {
       this.#place = await findPlace(this.#docker, target);
       await this.#network.renew();
+      await this.snapshots.sweep();
     } catch (error) {
       log.warn({ err: error }, wordsOf(error));
     }

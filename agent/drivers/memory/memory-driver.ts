@@ -33,6 +33,7 @@ import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
 import { MemoryLog } from "./memory-log";
 import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
+import { MemorySnapshots } from "./memory-snapshots";
 import { MemoryTasks } from "./memory-tasks";
 
 export interface MemoryDriverOptions {
@@ -45,6 +46,7 @@ export interface MemoryDriverOptions {
 export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
   readonly tasks = new MemoryTasks();
+  readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
   readonly #options: MemoryDriverOptions;
@@ -88,6 +90,7 @@ export class MemoryDriver implements SessionDriver {
     if (behaviour.fail) throw new BerthError(behaviour.fail, `Image ${spec.image} was made to fail with ${behaviour.fail}`);
     throwIfAborted(operation.signal);
     const freshHome = spec.home !== null && !this.#homes.has(spec.home.volume);
+    if (freshHome && spec.home?.from !== undefined) this.snapshots.demand(spec.home.from);
     if (spec.home) this.#homes.add(spec.home.volume);
     const session: MemorySession = {
       sessionId,
@@ -177,7 +180,11 @@ export class MemoryDriver implements SessionDriver {
 
   async inventory(): Promise<DriverInventory> {
     this.#answer();
-    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, size: null })) };
+    return {
+      sessions: [...this.#sessions.values()].map(seen),
+      homes: [...this.#homes].map((volume) => ({ volume, size: null })),
+      snapshots: this.snapshots.list(),
+    };
   }
 
   watch(listener: DriverListener): () => void {
