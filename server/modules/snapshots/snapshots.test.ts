@@ -29,11 +29,10 @@ async function make(name: string, more: object = {}, made = { size_bytes: 5000, 
   await agent.complete(command, made);
   return { id, command };
 }
-const end = async (id: string) => {
-  await kit.callerOf(owner).sessions.setState({ id, state: "terminating" });
-  const command = await agent.command("stop_session");
-  await agent.acknowledge(command);
-  await agent.complete(command, { observed: "removed" });
+const end = async (id: string, on = agent) => {
+  const ending = kit.callerOf(owner).sessions.delete({ id });
+  await on.complete(await on.command("stop_session"), { observed: "removed" });
+  await ending;
 };
 /** Of an inventory, what is said of snapshots. */
 const inventory = (snapshots: string[] | undefined) => kit.services.snapshots.reported(agent.id, snapshots);
@@ -73,7 +72,9 @@ describe("a snapshot", () => {
     await agent.complete(ending);
     await agent.complete(making, { size_bytes: 1, image_bytes: null, consistent: true });
     // What was made after all is removed once more.
-    expect((await agent.command("delete_snapshot")).data).toEqual({ snapshot: id });
+    const again = await agent.command("delete_snapshot");
+    expect(again.data).toEqual({ snapshot: id });
+    await agent.complete(again);
     await expect(mine().get({ id })).rejects.toThrow(/No snapshot/);
   });
 
@@ -176,7 +177,10 @@ describe("keeping snapshots", () => {
     const { id: kept } = await make("for ever");
     const jobs = new SnapshotsJobs({ ...kit, log: kit.log, snapshots: kit.services.snapshots });
     expect(await jobs.sweep()).toBe(0);
-    await kit.clock.advance(86_400_000);
+    const { expiresAt } = await mine().get({ id });
+    expect(expiresAt).toEqual(new Date(kit.clock.now().getTime() + 86_400_000));
+    // As if it had been taken a day before.
+    await kit.database.snapshot.update({ where: { id }, data: { expiresAt: kit.clock.now() } });
     expect(await jobs.sweep()).toBe(1);
     expect(await mine().get({ id })).toMatchObject({ state: "deleting" });
     await agent.complete(await agent.command("delete_snapshot"));
@@ -196,6 +200,7 @@ describe("keeping snapshots", () => {
     expect((await mine().get({ id })).state).toBe("lost");
     await inventory([snapshotVolume(id), "berth-snapshot-of-nobody"]);
     expect((await mine().get({ id })).state).toBe("ready");
+    await agent.connect();
   });
 
   it("stays when its session and home are gone, and when its agent is revoked, until the host is back", async () => {
@@ -203,8 +208,7 @@ describe("keeping snapshots", () => {
     const short = await makeRunningSession(kit, owner, other);
     const { id } = await mine().create({ sessionId: short.id, name: "outlives" });
     await other.complete(await other.command("create_snapshot"), { size_bytes: 7, image_bytes: null, consistent: true });
-    await kit.callerOf(owner).sessions.setState({ id: short.id, state: "terminating" });
-    await other.complete(await other.command("stop_session"), { observed: "removed" });
+    await end(short.id, other);
     await kit.callerOf(owner).sessions.delete({ id: short.id });
     expect(await mine().get({ id })).toMatchObject({ state: "ready", sessionName: short.name });
     await kit.callerOf(await makeAsker(kit, "admin")).agents.remove({ id: other.name });
