@@ -14,8 +14,8 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
-import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { STATS } from "@berth/protocol/session-stats";
+import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";

@@ -56,9 +56,7 @@ export const startSessionDataSchema = z.object({
   display: displaySchema,
   security: securityProfileSchema,
   /** Null: no home; the path is then a tmpfs. `from`: what a home that is not there yet begins as a copy of. */
-  home: z
-    .object({ volume: volumeNameSchema, path: z.string().startsWith("/").max(200), from: snapshotVolumeSchema.optional() })
-    .nullable(),
+  home: z.object({ volume: volumeNameSchema, path: z.string().startsWith("/").max(200), from: snapshotVolumeSchema.optional() }).nullable(),
   shm_size_bytes: z.number().int().min(0),
   pids_limit: z.number().int().min(16),
   hibernate_mode: hibernateModeSchema,

@@ -53,10 +53,10 @@ import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
 import { WarmPoolService } from "./modules/sessions/warm-pool-service";
-import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SnapshotsInbox } from "./modules/snapshots/snapshots-inbox";
 import { SnapshotsJobs } from "./modules/snapshots/snapshots-jobs";
 import { SnapshotsService } from "./modules/snapshots/snapshots-service";
+import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
 import { TaskEndings } from "./modules/tasks/task-endings-service";
@@ -215,7 +215,17 @@ export function wireModules(parts: ModuleParts) {
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const presences = new Presences({ ...base, tasks, sessionsInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, snapshots, identity });
+  const agentsInbox = new AgentsInbox({
+    ...base,
+    heartbeats,
+    usageHistory,
+    presences,
+    tasksInbox,
+    sessionsInbox,
+    homes,
+    snapshots,
+    identity,
+  });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,

@@ -15,7 +15,14 @@ import type { CreateSnapshotData, SnapshotResult } from "@berth/protocol/snapsho
 import type { LogLine } from "@berth/protocol/tunnel";
 
 /** Points on a session's way from click to picture, in the order in which they are passed. The first two only where an image has to be pulled. */
-export type TimelineStep = "image_pulling" | "image_pulled" | "home_copying" | "home_copied" | "container_created" | "container_started" | "display_ready";
+export type TimelineStep =
+  | "image_pulling"
+  | "image_pulled"
+  | "home_copying"
+  | "home_copied"
+  | "container_created"
+  | "container_started"
+  | "display_ready";
 
 export interface Operation {
   readonly signal: AbortSignal;

@@ -34,7 +34,11 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { Id } of await fixture.docker.listContainers({ all: true, filters: { label: [`dev.berth.agent=${fixture.agent}`] } }))
     await fixture.docker.getContainer(Id).remove({ force: true });
-  for (const each of images) await fixture.docker.getImage(each).remove().catch(() => undefined);
+  for (const each of images)
+    await fixture.docker
+      .getImage(each)
+      .remove()
+      .catch(() => undefined);
   await fixture.end();
 });
 
@@ -93,7 +97,7 @@ describe("a snapshot on a real engine", () => {
     const other = randomUUID();
     const home = { volume: `berth-home-${randomUUID()}`, path: "/home/user", from: snapshotVolume(snapshot) };
     const start = { sessionId: other, spec: startData({ name: "second", image, security: "compatible", home }) };
-    const begun = await driver.start(start, operation());
+    await driver.start(start, operation());
     expect((await inHome(facts, home.volume)).output).toBe((await inHome(facts)).output);
 
     // Its home is its own: what is changed in it is neither taken back by a start nor in the snapshot.

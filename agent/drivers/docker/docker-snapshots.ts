@@ -1,12 +1,6 @@
 /** Snapshots as volumes, beside an image of the session's file system where that was asked for. */
 import { BerthError } from "@berth/protocol/errors";
-import {
-  type CreateSnapshotData,
-  SNAPSHOT_IMAGES,
-  type SnapshotResult,
-  snapshotImage,
-  snapshotVolume,
-} from "@berth/protocol/snapshots";
+import { type CreateSnapshotData, SNAPSHOT_IMAGES, type SnapshotResult, snapshotImage, snapshotVolume } from "@berth/protocol/snapshots";
 import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import type { Log } from "../../log";
@@ -230,4 +224,6 @@ export class DockerSnapshots implements Snapshots {
 
 const nameOf = (variable: string): string => variable.split("=", 1)[0] ?? "";
 const inUse = (what: string, error: unknown) =>
-  new BerthError("SNAPSHOT_IN_USE", `${what} is used by a container; end what was made of it first (${engineWords(error)})`, { cause: error });
+  new BerthError("SNAPSHOT_IN_USE", `${what} is used by a container; end what was made of it first (${engineWords(error)})`, {
+    cause: error,
+  });

@@ -84,7 +84,8 @@ export class VolumeCopies {
       await this.#discard(to);
       throwIfAborted(signal);
       const { id } = await docker.createContainer(this.#options(copy)).catch((error: unknown) => {
-        if (statusOf(error) === 404) throw new BerthError("IMAGE_NOT_FOUND", `Image ${copy.image} is not on the host any more`, { cause: error });
+        if (statusOf(error) === 404)
+          throw new BerthError("IMAGE_NOT_FOUND", `Image ${copy.image} is not on the host any more`, { cause: error });
         throw engineError(error, `copy ${copy.from}`, engine);
       });
       try {
@@ -113,7 +114,11 @@ export class VolumeCopies {
       const to = Labels[LABEL.copyTo] ?? "";
       if (this.#running.has(to)) continue;
       const frozen = Labels[LABEL.copyFroze];
-      if (frozen) await docker.getContainer(frozen).unpause().catch((error: unknown) => log.debug({ err: error }, "it stands still no more"));
+      if (frozen)
+        await docker
+          .getContainer(frozen)
+          .unpause()
+          .catch((error: unknown) => log.debug({ err: error }, "it stands still no more"));
       log.info({ volume: to }, "half a copy is taken away");
       await this.#discard(to);
     }
@@ -226,5 +231,4 @@ export class VolumeCopies {
   }
 }
 
-const lacks = (image: string) =>
-  new BerthError("SESSION_LACKS_PROGRAM", `Image ${image} has no sh, cp and du, which copying a home needs`);
+const lacks = (image: string) => new BerthError("SESSION_LACKS_PROGRAM", `Image ${image} has no sh, cp and du, which copying a home needs`);

@@ -31,6 +31,7 @@ export class MemorySnapshots implements Snapshots {
 
   /** Throws `HOME_MISSING` where a home is to begin as a copy of one that isn't there. */
   demand(volume: string): void {
-    if (!this.#volumes.has(volume)) throw new BerthError("HOME_MISSING", "The snapshot that this session begins from is not on its host any more");
+    if (!this.#volumes.has(volume))
+      throw new BerthError("HOME_MISSING", "The snapshot that this session begins from is not on its host any more");
   }
 }

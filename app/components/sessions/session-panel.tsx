@@ -13,6 +13,7 @@ import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
+const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
@@ -55,6 +56,13 @@ const tabs: readonly PanelTab[] = [
     fills: true,
     offered: ({ may }) => may.files,
     content: (session) => <SessionFiles session={session} />,
+  },
+  {
+    value: "snapshots",
+    label: "Snapshots",
+    kind: "narrow",
+    offered: ({ homeId }) => homeId !== null,
+    content: (session) => <SessionSnapshots session={session} />,
   },
 ];
 

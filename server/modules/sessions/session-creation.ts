@@ -270,7 +270,10 @@ const hasHome = (
 ): boolean => homeId !== undefined || snapshotId !== undefined || (persistentHome ?? template.persistentHome);
 
 /** One that begins hibernated takes no cores and no memory until it is woken, and is asked about again then. */
-function askOf(input: Pick<CreateSessionInput, "state" | "resources" | "homeId" | "snapshotId" | "persistentHome">, template: Template): Ask {
+function askOf(
+  input: Pick<CreateSessionInput, "state" | "resources" | "homeId" | "snapshotId" | "persistentHome">,
+  template: Template,
+): Ask {
   const size = input.state === "running" ? sizeOf(input, template) : { cpuMillicores: 0, memoryBytes: 0 };
   return { sessions: 1, ...size, home: hasHome(input, template) };
 }

@@ -247,7 +247,8 @@ export class SnapshotsService {
 
   private async demandUnused(tx: Tx, row: SnapshotRow): Promise<void> {
     const user = await findUserOf(tx, row.id, row.include !== "home");
-    if (user) throw new BerthError("SNAPSHOT_IN_USE", `The snapshot '${row.name}' is needed by session '${user.name}'; terminate that first`);
+    if (user)
+      throw new BerthError("SNAPSHOT_IN_USE", `The snapshot '${row.name}' is needed by session '${user.name}'; terminate that first`);
   }
 
   private async remove(tx: Tx, row: SnapshotRow, actorId: string | null): Promise<BusEvent[]> {

@@ -107,7 +107,10 @@ export async function findProgress(
     select: { id: true, progress: true, progressMessage: true, state: true },
   });
   return new Map(
-    rows.map((row) => [row.id, { percent: row.progress, message: row.progressMessage ?? (row.state === "queued" ? "It waits for its agent" : "It begins") }]),
+    rows.map((row) => [
+      row.id,
+      { percent: row.progress, message: row.progressMessage ?? (row.state === "queued" ? "It waits for its agent" : "It begins") },
+    ]),
   );
 }
 
@@ -127,5 +130,8 @@ export const findOfAgent = (db: Database, agentId: string, ids: readonly string[
   });
 
 /** Only where its state is still as it was read. */
-export const moveSnapshot = (db: Database, row: { readonly id: string; readonly state: string }, data: { state: string; agentId: string }) =>
-  db.snapshot.updateMany({ where: { id: row.id, state: row.state }, data });
+export const moveSnapshot = (
+  db: Database,
+  row: { readonly id: string; readonly state: string },
+  data: { state: string; agentId: string },
+) => db.snapshot.updateMany({ where: { id: row.id, state: row.state }, data });

@@ -97,7 +97,9 @@ describe("a snapshot", () => {
   });
 
   it("is refused of a session that has none to give: without a home, not running, on an agent that can't", async () => {
-    const homeless = await kit.callerOf(owner).sessions.create({ template: "terminal-desktop", agentId: agent.name, persistentHome: false });
+    const homeless = await kit
+      .callerOf(owner)
+      .sessions.create({ template: "terminal-desktop", agentId: agent.name, persistentHome: false });
     await expect(mine().create({ sessionId: homeless.id, name: "a" })).rejects.toThrow(/neither runs nor is hibernated/);
     await agent.complete(await agent.command("start_session"), {});
     await expect(mine().create({ sessionId: homeless.id, name: "a" })).rejects.toThrow(/keeps no home/);
