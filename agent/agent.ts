@@ -15,6 +15,7 @@ import {
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
 import { STATS } from "@berth/protocol/session-stats";
+import { FILES_AT_REST } from "@berth/protocol/session-files";
 import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
@@ -228,6 +229,7 @@ class RunningAgent implements Agent {
         FILES,
         STATS,
         SNAPSHOTS,
+        FILES_AT_REST,
         TERMINALS,
       ],
       labels: { ...labels },

@@ -160,6 +160,8 @@ export interface ExecRequest {
   readonly cwd?: string;
   /** With a terminal of this size, input and output are one stream; null: standard output and errors apart. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
+  /** In a session that doesn't run too: beside its home alone, without network. */
+  readonly resting?: true;
 }
 
 /** A program that runs beside the session's own, as the same user. It ends when the container does. */

@@ -103,7 +103,7 @@ export class ContainerStarter {
     made: Made,
     given: { homeMayBeNew: boolean; image: Promise<ImageFacts | null> },
   ): Promise<ContainerInspectInfo> {
-    const { docker, engine, homes, agent, network } = this.#parts;
+    const { docker, engine, agent, network } = this.#parts;
     const { spec, sessionId } = request;
     const place = await this.#parts.place();
     const bySocket = spec.display.protocol === "rfb" && spec.display.unix_socket && place.sharesFiles && this.#socketFits(sessionId);

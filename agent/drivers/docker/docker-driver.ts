@@ -47,6 +47,7 @@ import { askDiskUse, HomeSizes } from "./home-sizes";
 import { Homes } from "./homes";
 import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
+import { RestingHomes } from "./resting-homes";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
 import { SessionMarks } from "./session-marks";
 import { SessionWatch } from "./session-watch";
@@ -77,6 +78,7 @@ export class DockerDriver implements SessionDriver {
   readonly #inside: ContainerInside;
   readonly #ender: ContainerEnder;
   readonly #homes: Homes;
+  readonly #resting: RestingHomes;
   readonly #folders: DisplayFolders;
   readonly #routes: DisplayRoutes;
   readonly #marks: SessionMarks;
@@ -94,8 +96,10 @@ export class DockerDriver implements SessionDriver {
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
-    this.#inside = new ContainerInside({ docker: this.#docker, engine: target.name, containers: this.#containers });
     this.#ender = new ContainerEnder(this.#docker, target.name);
+    const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
+    this.#resting = new RestingHomes(engine);
+    this.#inside = new ContainerInside({ ...engine, containers: this.#containers, homes: this.#resting });
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
@@ -115,7 +119,6 @@ export class DockerDriver implements SessionDriver {
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
     this.tasks = new DockerTasks({ docker: this.#docker, engine: target.name, agent, ender: this.#ender, network: this.#network });
-    const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
     this.snapshots = new DockerSnapshots({
       ...engine,
       containers: this.#containers,
@@ -186,6 +189,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   start(request: StartRequest, operation: Operation): Promise<SessionFacts> {
+    this.#resting.retire(request.sessionId);
     return this.#watch.during(request.sessionId, async () =>
       this.#facts(request.sessionId, await this.#starter.start(request, operation, true)),
     );
@@ -193,6 +197,7 @@ export class DockerDriver implements SessionDriver {
 
   wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
     const { sessionId, spec } = request;
+    this.#resting.retire(sessionId);
     return this.#watch.during(sessionId, async () => {
       const frozen = (await this.#containers.ofSession(sessionId)).find((container) => container.State === "paused");
       if (!frozen || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
@@ -247,7 +252,8 @@ export class DockerDriver implements SessionDriver {
       }
       await this.#folders.remove(sessionId);
       await this.#marks.clear(sessionId);
-      if (removeHome) await this.#homes.remove(removeHome);
+      this.#resting.retire(sessionId);
+      if (removeHome) await this.deleteHome(removeHome);
       const [last] = found;
       return removedFacts(sessionId, generation, last);
     });
@@ -300,8 +306,9 @@ export class DockerDriver implements SessionDriver {
     return this.#inside.usages();
   }
 
-  deleteHome(volume: string): Promise<void> {
-    return this.#homes.remove(volume);
+  async deleteHome(volume: string): Promise<void> {
+    await this.#resting.leave(volume);
+    await this.#homes.remove(volume);
   }
 
   async removeOrphan(containerId: string): Promise<void> {
@@ -321,6 +328,7 @@ export class DockerDriver implements SessionDriver {
 
   async close(): Promise<void> {
     await this.#watch.end();
+    await this.#resting.close();
     try {
       if ((await this.#health.ask()).ok && (await this.#containers.all()).length === 0) await this.#network.leave();
     } catch (error) {
@@ -334,6 +342,7 @@ export class DockerDriver implements SessionDriver {
       this.#place = await findPlace(this.#docker, target);
       await this.#network.renew();
       await this.snapshots.sweep();
+      await this.#resting.sweep();
     } catch (error) {
       log.warn({ err: error }, wordsOf(error));
     }

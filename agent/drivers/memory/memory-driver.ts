@@ -223,7 +223,8 @@ export class MemoryDriver implements SessionDriver {
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
-    this.#running(request.sessionId);
+    const keepsHome = this.#sessions.get(request.sessionId)?.spec.home;
+    if (!request.resting || !keepsHome) this.#running(request.sessionId);
     const { programsIn } = this.#options;
     if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
     return execHere(programsIn, request);

@@ -1,6 +1,6 @@
 import { FILES } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import { accessParametersSchema, type FileAccess, fileAccess } from "@berth/protocol/session-files";
+import { accessAtRest, accessParametersSchema, type FileAccess, fileAccess } from "@berth/protocol/session-files";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
@@ -9,7 +9,7 @@ import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
 import { effectivePolicy } from "./effective-policy";
-import { placeOf, type SessionPlace } from "./session-reach";
+import { homePlaceOf, placeOf, rests, type SessionPlace } from "./session-reach";
 import { maySessions } from "./sessions-policy";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findFolders, findSession, insertEvent, type SessionRow } from "./sessions-store";
@@ -49,7 +49,7 @@ export class FileVisits {
   constructor(private readonly deps: FileVisitsDeps) {}
 
   /**
-   * Asks the policy itself. Another's asks an administrator for a reason, which is audited and stands in the owner's timeline. Throws
+   * Of one that is hibernated, its home. Asks the policy itself. Another's asks an administrator for a reason, which is audited and stands in the owner's timeline. Throws
    * SESSION_NOT_RUNNING, AGENT_OFFLINE and AGENT_TOO_OLD.
    */
   async open(asker: Asker, { id, reason, refusesStrangers = false }: WhichFiles): Promise<FileVisit> {
@@ -67,8 +67,9 @@ export class FileVisits {
     const display = (await findDisplays(database, [row])).get(row.id);
     if (!display || !effectivePolicy(row, display).fileTransfer)
       throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
-    const target = placeOf(row, clock.now(), FILES);
-    const access = await this.accessOf(row);
+    const resting = rests(row);
+    const target = resting ? homePlaceOf(row, clock.now()) : placeOf(row, clock.now(), FILES);
+    const access = await this.accessOf(row, resting);
     if (foreign) await this.tell(asker, row, reason ?? "");
     return {
       target,
@@ -84,9 +85,10 @@ export class FileVisits {
     };
   }
 
-  private async accessOf(row: SessionRow): Promise<FileAccess> {
+  private async accessOf(row: SessionRow, resting: boolean): Promise<FileAccess> {
     const version = await findFolders(this.deps.database, row);
-    return fileAccess(version.homePath, accessParametersSchema.parse(version.accessParameters));
+    const access = fileAccess(version.homePath, accessParametersSchema.parse(version.accessParameters));
+    return resting ? accessAtRest(access, version.homePath) : access;
   }
 
   /** Nobody looks through another's files unseen. */
