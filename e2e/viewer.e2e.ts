@@ -209,17 +209,14 @@ test("a shell of the session is typed into beside the desktop, and goes on where
   await signIn(page);
   await openDesktop(page);
   const terminal = page.getByRole("region", { name: "Terminal 1" });
-  const open = async () => {
-    await page.getByRole("button", { name: "Timeline and details" }).click();
-    await page.getByRole("tab", { name: "Terminal", exact: true }).click();
-    await expect(terminal.locator(".xterm-rows")).toContainText("$");
-  };
-  await open();
+  await page.getByRole("button", { name: "Timeline and details" }).click();
+  await page.getByRole("tab", { name: "Terminal", exact: true }).click();
+  await expect(terminal.locator(".xterm-rows")).toContainText("$");
   await page.keyboard.type("cd /tmp; echo typed-$((40+2))\n");
   await expect(terminal.locator(".xterm-rows")).toContainText("typed-42");
   expect(await findings(page)).toEqual([]);
 
-  // Several lines ask first, and what a program prints leaves the page's title alone.
+  // Several lines ask first, and what a program prints leaves title and clipboard alone.
   await terminal.locator("textarea").evaluate((field) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", "echo one\u0003\necho two");
@@ -230,11 +227,14 @@ test("a shell of the session is typed into beside the desktop, and goes on where
   await question.getByRole("button", { name: "Cancel" }).click();
   await expect(terminal.locator("textarea")).toBeFocused();
   const title = await page.title();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.evaluate(() => navigator.clipboard.writeText("kept"));
   await page.keyboard.type("printf '\\033]0;taken-over\\007\\033]52;c;dGFrZW4=\\007'; echo shown-$((40+2))\n");
   await expect(terminal.locator(".xterm-rows")).toContainText("shown-42");
   expect(await page.title()).toBe(title);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("kept");
 
+  // The tab is in the address, and so open again.
   await page.reload();
-  await open();
   await expect(terminal.locator(".xterm-rows")).toContainText("typed-42");
 });

@@ -119,7 +119,7 @@ describe("files in a container", () => {
   it("are those of its home while it does not run, and its waking waits for nobody who looks", async () => {
     const id = randomUUID();
     const begun = await start(id);
-    await driver.hibernate({ sessionId: id, generation: 1, mode: "freeze" }, operation());
+    await driver.hibernate({ sessionId: id, generation: 1, mode: "freeze" });
     const client = await clientOf(id);
     const sent = await ask(client, id, "PUT", "file", `${HOME}/while-away`, { body: "written" });
     expect([sent.statusCode, await sent.body.json()]).toEqual([200, expect.objectContaining({ size: 7 })]);

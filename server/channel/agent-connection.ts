@@ -2,7 +2,7 @@ import { type FromAgent, type FromAgentOf, MAX_MESSAGE_BYTES, type ToAgent } fro
 import { BerthError } from "@berth/protocol/errors";
 import type { RawData, WebSocket } from "ws";
 import type { Clock, Timer } from "../platform/clock";
-import { toBerthError } from "../platform/errors";
+import { isOurs, toBerthError } from "../platform/errors";
 import type { Log } from "../platform/log";
 import type { AgentIdentity, ChannelHandler } from "./channel-handler";
 import { decodeMessage } from "./decode-message";
@@ -180,14 +180,10 @@ export class AgentConnection {
       else await this.receive(message);
     } catch (error) {
       const known = toBerthError(error);
-      if (known.code === "INTERNAL_ERROR")
-        log.error({ err: error, agent: this.agent.name, type: message.type }, "message could not be handled");
+      if (isOurs(known)) log.error({ err: error, agent: this.agent.name, type: message.type }, "message could not be handled");
       this.tell(known, "command_id" in message ? message.command_id : undefined);
       if (message.type === "register") {
-        this.endAtOnce(
-          known.code === "INTERNAL_ERROR" ? closeCodes.internal : closeCodes.refused,
-          `registration refused: ${known.message}`,
-        );
+        this.endAtOnce(isOurs(known) ? closeCodes.internal : closeCodes.refused, `registration refused: ${known.message}`);
       }
     }
   }
@@ -202,7 +198,7 @@ export class AgentConnection {
         return;
       } catch (error) {
         const wait = TRY_AGAIN_MS[tries];
-        if (toBerthError(error).code !== "INTERNAL_ERROR") throw error;
+        if (!isOurs(toBerthError(error))) throw error;
         this.patient = this.patient && wait !== undefined;
         if (!this.patient || this.hurried || wait === undefined) throw error;
         log.warn({ err: error, agent: this.agent.name, type: message.type, retryInMs: wait }, "message could not be handled; trying again");

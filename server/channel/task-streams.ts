@@ -5,7 +5,7 @@ import { BerthError } from "@berth/protocol/errors";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { z } from "zod";
 import type { Clock } from "../platform/clock";
-import { toBerthError, validationError } from "../platform/errors";
+import { isOurs, toBerthError, validationError } from "../platform/errors";
 import type { Log } from "../platform/log";
 import { type ShownCredential, shownCredential } from "../platform/shown-credential";
 import { closeCodes, MAX_BAD_FRAMES } from "./agent-connection";
@@ -136,8 +136,7 @@ class StreamInbox {
       await this.handler.received(this.agent, message);
     } catch (error) {
       const known = toBerthError(error);
-      if (known.code === "INTERNAL_ERROR")
-        this.log.error({ err: error, agent: this.agent.name }, "a task stream's message could not be handled");
+      if (isOurs(known)) this.log.error({ err: error, agent: this.agent.name }, "a task stream's message could not be handled");
       this.refuse(known, message.taskId);
     }
     this.queued -= 1;

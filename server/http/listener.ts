@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { Duplex } from "node:stream";
 import { BerthError } from "@berth/protocol/errors";
 import type { Clock } from "../platform/clock";
-import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
+import { containerErrorBody, errorBody, errorHeaders, isOurs, toBerthError } from "../platform/errors";
 import type { Ids } from "../platform/ids";
 import { inRequest, type Log } from "../platform/log";
 import { limitBody } from "./body-limit";
@@ -235,6 +235,7 @@ export class Listener {
   private known(error: unknown, facts: CallFacts): BerthError {
     const known = toBerthError(error);
     if (known.code === "INTERNAL_ERROR") this.options.log.error({ err: error, path: facts.pathname }, "request failed");
+    else if (known !== error && isOurs(known)) this.options.log.warn({ err: error, path: facts.pathname }, "request found no database");
     return known;
   }
 

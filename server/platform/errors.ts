@@ -1,14 +1,27 @@
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import { z } from "zod";
+import { isDatabaseAway } from "./database-away";
 
-/** The error as the catalogue has it: ours as they are, anything unexpected as `INTERNAL_ERROR` without its text. */
+const AWAY_RETRY_SECONDS = 5;
+
+/** The error as the catalogue has it: ours as they are, a database that is away as `SERVICE_UNAVAILABLE`, anything unexpected as `INTERNAL_ERROR` without its text. */
 export function toBerthError(error: unknown): BerthError {
   if (error instanceof BerthError) return error;
   if (error instanceof z.ZodError) return validationError(error);
+  if (isDatabaseAway(error)) return databaseAway(error);
   return new BerthError("INTERNAL_ERROR", "Something went wrong on our side; the log has the details under this request id", {
     cause: error,
   });
 }
+
+export const databaseAway = (cause: unknown): BerthError =>
+  new BerthError("SERVICE_UNAVAILABLE", "The database can't be reached at the moment; try again in a few seconds", {
+    cause,
+    details: { retryAfter: AWAY_RETRY_SECONDS },
+  });
+
+/** Not of whoever asked: the same may succeed when it comes again. */
+export const isOurs = ({ code }: BerthError): boolean => code === "INTERNAL_ERROR" || code === "SERVICE_UNAVAILABLE";
 
 /** Names every field that was wrong: `details.fields = { "resources.memory": "…" }`. */
 export function validationError(

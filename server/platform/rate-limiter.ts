@@ -1,5 +1,6 @@
 import { BerthError } from "@berth/protocol/errors";
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import { databaseAway } from "./errors";
 
 /** What `pg.Pool` is, as far as a limiter cares. */
 export interface QueryClient {
@@ -79,7 +80,8 @@ async function taken(limit: number, consume: () => Promise<RateLimiterRes>): Pro
     const { remainingPoints, msBeforeNext } = await consume();
     return { limit, remaining: remainingPoints, resetsInMs: msBeforeNext };
   } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
+    // What is left is the shared counts' own: they could not be asked.
+    if (!(refused instanceof RateLimiterRes)) throw databaseAway(refused);
     const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
     const message = `Too many requests. Please try again in ${retryAfter} second${retryAfter === 1 ? "" : "s"}.`;
     throw new BerthError("RATE_LIMIT_EXCEEDED", message, { details: { retryAfter } });

@@ -36,14 +36,17 @@ export interface ServiceKitOptions {
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
   readonly agentApi?: AgentRequests;
+  /** What stands between it and the database. */
+  readonly databaseThrough?: (url: string) => string;
 }
 
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
 export async function startServiceKit(options: ServiceKitOptions = {}) {
-  const { prisma: database, url, close } = await testDatabase();
+  const { prisma: database, url, close } = await testDatabase(options.databaseThrough);
   const log = createLog("silent");
   const bus = await openPostgresBus({ url, log, clock: systemClock });
   const pool = new pg.Pool({ connectionString: url, max: 4 });
+  pool.on("error", (error) => log.warn({ problem: error.message }, "a connection of the limits broke"));
   const clock = new TestClock(options.startsAt);
   const gateway = new FakeGateway();
   const keys = deriveKeys(new Uint8Array(32).fill(7));

@@ -1,6 +1,7 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
+import { environmentRouter } from "../modules/containers/environment-router";
 import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
@@ -15,7 +16,7 @@ import { tokensRouter } from "../modules/tokens/tokens-router";
 import { accountRouter } from "../modules/users/account-router";
 import { authRouter, usersRouter } from "../modules/users/users-router";
 import { webhooksRouter } from "../modules/webhooks/webhooks-router";
-import { createCallerFactory, router } from "./init";
+import { createCallerFactory, mergeRouters, router } from "./init";
 
 export const appRouter = router({
   auth: authRouter,
@@ -30,7 +31,7 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
-  containers: containersRouter,
+  containers: mergeRouters(containersRouter, environmentRouter),
   homes: homesRouter,
   snapshots: snapshotsRouter,
   tasks: tasksRouter,

@@ -2,6 +2,7 @@ import { BerthError, errorCatalogue } from "@berth/protocol/errors";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { demandScope } from "../modules/tokens/token-scope";
+import { isDatabaseAway } from "../platform/database-away";
 import { toBerthError, validationError } from "../platform/errors";
 import type { Context } from "./context";
 import { writeDenied } from "./denied";
@@ -74,6 +75,11 @@ const errors = t.middleware(async ({ ctx, next, path, type, getRawInput }) => {
   if (source instanceof BerthError) {
     throw new TRPCError({ code: source.trpcCode, message: source.message, cause: source });
   }
+  if (isDatabaseAway(source)) {
+    ctx.log.warn({ err: source, path }, "procedure found no database");
+    const away = toBerthError(source);
+    throw new TRPCError({ code: away.trpcCode, message: away.message, cause: away });
+  }
   if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path }, "procedure failed");
   return result;
 });
@@ -85,6 +91,7 @@ const withinScope = t.middleware(({ ctx, next, type, meta }) => {
 });
 
 export const router = t.router;
+export const mergeRouters = t.mergeRouters;
 export const createCallerFactory = t.createCallerFactory;
 /** For anyone; the procedure's own policy call decides. */
 export const publicProcedure = t.procedure.use(watched).use(errors).use(withinScope);

@@ -27,6 +27,7 @@ import type {
   UsageReading,
 } from "../driver";
 import { HostUsage } from "../host-usage";
+import { KeptLogs, LOG_RETENTION_DAYS } from "../kept-logs";
 import { readBanner } from "./banner";
 import { ContainerEnder } from "./container-end";
 import { ContainerInside } from "./container-inside";
@@ -47,6 +48,7 @@ import { askDiskUse, HomeSizes } from "./home-sizes";
 import { Homes } from "./homes";
 import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
+import { logKeeper } from "./log-keeper";
 import { RestingHomes } from "./resting-homes";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
 import { SessionMarks } from "./session-marks";
@@ -62,6 +64,8 @@ export interface DockerDriverOptions {
   /** Sessions are kept from its addresses. */
   readonly controlPlaneHost: string | null;
   readonly log: Log;
+  /** What ended containers printed is kept so long; default `LOG_RETENTION_DAYS`, 0 keeps none. */
+  readonly logRetentionDays?: number;
 }
 
 const BANNER_TIMEOUT_MS = 5000;
@@ -76,6 +80,7 @@ export class DockerDriver implements SessionDriver {
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
   readonly #inside: ContainerInside;
+  readonly #kept: KeptLogs;
   readonly #ender: ContainerEnder;
   readonly #homes: Homes;
   readonly #resting: RestingHomes;
@@ -89,17 +94,18 @@ export class DockerDriver implements SessionDriver {
   readonly #network: IsolatedNetwork;
   #place: EnginePlace | null = null;
 
-  private constructor(options: DockerDriverOptions, marks: SessionMarks) {
+  private constructor(options: DockerDriverOptions, marks: SessionMarks, kept: KeptLogs) {
     const { target, agent, dataDir, log, controlPlaneHost } = options;
     this.#options = options;
     this.#docker = new Docker(target.options);
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
-    this.#ender = new ContainerEnder(this.#docker, target.name);
+    this.#kept = kept;
+    this.#ender = new ContainerEnder(this.#docker, target.name, logKeeper(this.#docker, target.name, kept, log));
     const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
     this.#resting = new RestingHomes(engine);
-    this.#inside = new ContainerInside({ ...engine, containers: this.#containers, homes: this.#resting });
+    this.#inside = new ContainerInside({ ...engine, containers: this.#containers, homes: this.#resting, kept });
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
@@ -118,7 +124,7 @@ export class DockerDriver implements SessionDriver {
     });
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
-    this.tasks = new DockerTasks({ docker: this.#docker, engine: target.name, agent, ender: this.#ender, network: this.#network });
+    this.tasks = new DockerTasks({ ...engine, network: this.#network });
     this.snapshots = new DockerSnapshots({
       ...engine,
       containers: this.#containers,
@@ -127,17 +133,13 @@ export class DockerDriver implements SessionDriver {
       during: (sessionId, run) => this.#watch.during(sessionId, run),
     });
     this.#starter = new ContainerStarter({
-      docker: this.#docker,
-      engine: target.name,
-      agent,
+      ...engine,
       containers: this.#containers,
-      ender: this.#ender,
       homes: this.#homes,
       snapshots: this.snapshots,
       folders: this.#folders,
       routes: this.#routes,
       marks,
-      log,
       network: this.#network,
       place,
     });
@@ -145,7 +147,13 @@ export class DockerDriver implements SessionDriver {
 
   /** The engine need not answer yet: until it does, the driver's health says why not. */
   static async open(options: DockerDriverOptions): Promise<DockerDriver> {
-    const driver = new DockerDriver(options, await SessionMarks.open(join(options.dataDir, "sessions")));
+    const { dataDir, log } = options;
+    const kept = await KeptLogs.open(join(dataDir, "logs"), {
+      days: options.logRetentionDays ?? LOG_RETENTION_DAYS,
+      clock: systemClock,
+      log,
+    });
+    const driver = new DockerDriver(options, await SessionMarks.open(join(dataDir, "sessions")), kept);
     await driver.#prepare();
     driver.#watch.begin();
     return driver;
@@ -294,6 +302,10 @@ export class DockerDriver implements SessionDriver {
     return this.#inside.logs(request, signal);
   }
 
+  forgetLogs(sessionId: string): Promise<void> {
+    return this.#kept.forget(sessionId);
+  }
+
   exec(request: ExecRequest): Promise<Exec> {
     return this.#inside.exec(request);
   }
@@ -327,6 +339,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   async close(): Promise<void> {
+    this.#kept.close();
     await this.#watch.end();
     await this.#resting.close();
     try {

@@ -108,7 +108,7 @@ describe("a snapshot on a real engine", () => {
     expect((await inHome("cat work/deep/note", home.volume)).output.trim()).toBe("changed");
     expect(await volumes()).not.toContain(snapshotVolume(snapshot));
     const ending = { sessionId: other, generation: 2, graceful: false, timeoutSeconds: 0, removeHome: home.volume };
-    await driver.terminate(ending, operation());
+    await driver.terminate(ending);
 
     // And without it no home begins.
     const late = { volume: `berth-home-${randomUUID()}`, path: "/home/user", from: snapshotVolume(snapshot) };
@@ -132,7 +132,7 @@ describe("a snapshot on a real engine", () => {
     const begun = await driver.start({ sessionId: other, spec }, operation());
     expect((await inSession("cat /var/tmp/made-inside", begun.containerId)).output.trim()).toBe("new");
     expect(await codeOf(driver.snapshots.remove(snapshot))).toBe("SNAPSHOT_IN_USE");
-    await driver.terminate({ sessionId: other, generation: 1, graceful: false, timeoutSeconds: 0, removeHome: home.volume }, operation());
+    await driver.terminate({ sessionId: other, generation: 1, graceful: false, timeoutSeconds: 0, removeHome: home.volume });
     await driver.snapshots.remove(snapshot);
     await driver.snapshots.remove(snapshot);
     expect(await codeOf(driver.start({ sessionId: randomUUID(), spec }, operation()))).toBe("IMAGE_NOT_FOUND");

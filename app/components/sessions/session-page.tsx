@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, PanelRight } from "lucide-react";
 import dynamic from "next/dynamic";
-import { useSearchParams } from "next/navigation";
+import { usePathname, useSearchParams } from "next/navigation";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { type Outputs, useTRPC } from "../../trpc/client";
@@ -77,6 +77,7 @@ function LoadedSession({ session }: { session: Detail }) {
   const [onlyView, setOnlyView] = useState(false);
   const mode = (session.may.control || comingUp) && !onlyView ? "control" : "view";
   const [reason, setReason] = useState<string>();
+  const pathname = usePathname();
   const tabAsked = useSearchParams().has(PANEL_TAB);
   const [panelOpen, setPanelOpen] = useState(tabAsked || phase === "Hibernated" || phase === "Terminated");
   const [barHidden, setBarHidden] = useState(false);
@@ -87,6 +88,11 @@ function LoadedSession({ session }: { session: Detail }) {
   const connectable = showsDesktop && !needsReason;
   const people = useQuery({ ...trpc.sessions.viewers.queryOptions({ id: session.id }), enabled: connectable && !comingUp });
   const leads = mode === "control" && (people.data?.viewers.find((viewer) => viewer.you)?.controls ?? true);
+
+  const togglePanel = () => {
+    if (panelOpen && tabAsked) window.history.replaceState(null, "", pathname);
+    setPanelOpen(!panelOpen);
+  };
 
   const showBar = () => {
     flushSync(() => setBarHidden(false));
@@ -116,7 +122,7 @@ function LoadedSession({ session }: { session: Detail }) {
             />
           ) : null}
           <SessionBarActions session={session} actions={actions} />
-          <IconButton label="Timeline and details" pressed={panelOpen} onClick={() => setPanelOpen(!panelOpen)}>
+          <IconButton label="Timeline and details" pressed={panelOpen} onClick={togglePanel}>
             <PanelRight aria-hidden className="size-4" />
           </IconButton>
           {connectable && !fullScreen ? (

@@ -43,7 +43,7 @@ export function TakeSnapshot({ session, onClose }: { session: Detail; onClose: (
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button tone="primary" type="submit" form={form} busy={create.isPending} disabled={name.trim() === ""}>
+          <Button look="primary" type="submit" form={form} busy={create.isPending} disabled={name.trim() === ""}>
             Take snapshot
           </Button>
         </>
