@@ -15,9 +15,11 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { FILES_AT_REST } from "@berth/protocol/session-files";
 import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
 import { WATCH } from "@berth/protocol/session-watch";
+import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -246,6 +248,8 @@ class RunningAgent implements Agent {
         AGENT_API,
         FILES,
         STATS,
+        SNAPSHOTS,
+        FILES_AT_REST,
         TERMINALS,
         PORTS,
         WATCH,

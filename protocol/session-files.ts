@@ -60,6 +60,12 @@ export function fileAccess(homePath: string, { writablePaths, readOnlyPaths, con
   return { writable, readable: [...writable, ...(readOnlyPaths ?? [])] };
 }
 
+/** What is left of it where the session doesn't run: its home alone is there. */
+export const accessAtRest = ({ writable, readable }: FileAccess, homePath: string): FileAccess => ({
+  writable: writable.filter((path) => isIn(path, homePath)),
+  readable: readable.filter((path) => isIn(path, homePath)),
+});
+
 /** What is wrong with a path that is to be followed, in words that go on from "the path"; null: nothing. */
 export function pathProblem(path: Uint8Array): string | null {
   if (path.length === 0 || path[0] !== SLASH) return "must begin with /";
@@ -79,6 +85,9 @@ export function pathProblem(path: Uint8Array): string | null {
 }
 const SLASH = 0x2f;
 const DOT = 0x2e;
+
+/** The capability of an agent that reaches the home of a session that doesn't run. */
+export const FILES_AT_REST = "files_at_rest";
 
 export const fileKindSchema = z.enum(["file", "folder", "link", "other"]);
 export type FileKind = z.output<typeof fileKindSchema>;

@@ -65,6 +65,9 @@ import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
 import { WarmPoolService } from "./modules/sessions/warm-pool-service";
+import { SnapshotsInbox } from "./modules/snapshots/snapshots-inbox";
+import { SnapshotsJobs } from "./modules/snapshots/snapshots-jobs";
+import { SnapshotsService } from "./modules/snapshots/snapshots-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
@@ -174,6 +177,7 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
+  const snapshots = new SnapshotsService({ ...base, audit, tasks, quotas, templates, retentionDays: config.snapshotRetentionDays });
   const ownEnvironment = new SessionEnvironment({ ...base, keys });
   const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: ownEnvironment });
   const wait = new PhaseWait(base);
@@ -189,6 +193,7 @@ export function wireModules(parts: ModuleParts) {
       quotas,
       agents,
       homes,
+      snapshots,
       templates,
       changes,
       sessions,
@@ -242,7 +247,7 @@ export function wireModules(parts: ModuleParts) {
   const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
+  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox(), new SnapshotsInbox({ clock, tasks })];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -255,7 +260,17 @@ export function wireModules(parts: ModuleParts) {
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const presences = new Presences({ ...base, tasks, sessionsInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
+  const agentsInbox = new AgentsInbox({
+    ...base,
+    heartbeats,
+    usageHistory,
+    presences,
+    tasksInbox,
+    sessionsInbox,
+    homes,
+    snapshots,
+    identity,
+  });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -275,7 +290,8 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs];
+  const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs, snapshotsJobs];
   const insideJobs = [fileWatches, containerEvents, configReloads];
   const jobs = [
     ...agentJobs,
@@ -328,6 +344,7 @@ export function wireModules(parts: ModuleParts) {
     containers,
     environment,
     homes,
+    snapshots,
     tasks,
     taskOrders,
     audit,

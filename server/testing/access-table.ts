@@ -221,6 +221,12 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "files.move": { expected: ownAndAdmin, input: (things) => ({ ...id(things), from: "/home/user/a", to: "/home/user/b", reason: "help" }) },
   "files.remove": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "homes.list": { expected: signedIn, input: () => ({}) },
+  "snapshots.list": { expected: signedIn, input: () => ({}) },
+  "snapshots.ofSession": { expected: signedIn, input: ({ sessionId }) => ({ sessionId }) },
+  // None that is anybody's: another's looks the same (see the tests of the service).
+  "snapshots.get": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
+  "snapshots.create": { expected: ownAlone, input: ({ sessionId }) => ({ sessionId, name: "a copy" }) },
+  "snapshots.delete": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },
   "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },

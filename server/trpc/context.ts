@@ -29,6 +29,7 @@ import type { TerminalsService } from "../modules/sessions/terminals-service";
 import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { WarmPoolService } from "../modules/sessions/warm-pool-service";
+import type { SnapshotsService } from "../modules/snapshots/snapshots-service";
 import type { SystemService } from "../modules/system/system-service";
 import type { TaskOrders } from "../modules/tasks/task-orders";
 import type { TasksService } from "../modules/tasks/tasks-service";
@@ -85,6 +86,7 @@ export interface Services {
   readonly fileWatches: FileWatches;
   readonly environment: EnvironmentService;
   readonly homes: HomesService;
+  readonly snapshots: SnapshotsService;
   readonly tasks: TasksService;
   readonly taskOrders: TaskOrders;
   readonly audit: AuditService;

@@ -12,6 +12,7 @@ import { readContainerUsage } from "./container-usage";
 import type { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
 import { LABEL } from "./labels";
+import type { RestingHomes } from "./resting-homes";
 
 /** Readings asked of the engine at the same time. */
 const READINGS_AT_ONCE = 4;
@@ -20,6 +21,8 @@ export interface ContainerInsideParts {
   readonly docker: Docker;
   readonly engine: string;
   readonly containers: EngineContainers;
+  /** Of sessions that don't run. */
+  readonly homes: RestingHomes;
   readonly kept: KeptLogs;
 }
 
@@ -54,7 +57,13 @@ export class ContainerInside {
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
-    const found = await this.#running(request.sessionId);
+    const { homes, containers } = this.#parts;
+    const found = request.resting ? await this.#find(request.sessionId) : await this.#running(request.sessionId);
+    if (found.State !== "running") {
+      const container = await containers.inspect(found.Id);
+      if (!container) throw missing(request.sessionId);
+      return homes.exec(request, container);
+    }
     return execInContainer(this.#parts.docker, this.#parts.engine, found.Id, request);
   }
 

@@ -31,6 +31,7 @@ export const sessionEventKindSchema = z.enum([
   "claimed",
   "resized",
   "resize_failed",
+  "home_copied",
   "command_sent",
   "image_pulling",
   "image_pulled",
@@ -189,6 +190,8 @@ export const createSessionInput = z.strictObject({
   persistentHome: z.boolean().optional(),
   /** An existing home of the user's; it decides the agent. */
   homeId: z.uuid().optional(),
+  /** A snapshot of the user's: the session's home begins as its copy, and it decides the agent. */
+  snapshotId: z.uuid().optional(),
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
   environment: sessionEnvironmentSchema.optional(),
@@ -209,6 +212,7 @@ export const explainPlacementInput = createSessionInput.pick({
   agentCapabilities: true,
   strategy: true,
   homeId: true,
+  snapshotId: true,
   resources: true,
 });
 /** Where a session would go if it were launched now, and why. Nothing is reserved by asking. */

@@ -29,9 +29,10 @@ export const withParts = {
     },
   },
   home: { select: { id: true, volume: true, name: true } },
+  snapshot: { select: { id: true, include: true } },
 } satisfies Prisma.SessionInclude;
 /** What a list shows of a session: all but what is long. */
-const { home: _, ...listedParts } = withParts;
+const { home: _, snapshot: __, ...listedParts } = withParts;
 const unlisted = { placement: true, environment: true } satisfies Prisma.SessionOmit;
 export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
 export type ListedSessionRow = Prisma.SessionGetPayload<{ include: typeof listedParts; omit: typeof unlisted }>;
