@@ -15,6 +15,7 @@ import {
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
 import { STATS } from "@berth/protocol/session-stats";
+import { SESSION_VERSIONS } from "@berth/protocol/session-versions";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -227,6 +228,7 @@ class RunningAgent implements Agent {
         FILES,
         STATS,
         TERMINALS,
+        SESSION_VERSIONS,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

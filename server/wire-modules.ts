@@ -36,6 +36,7 @@ import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
+import { healthOfSession } from "./modules/sessions/session-health";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
@@ -48,6 +49,10 @@ import { StrandedSessions } from "./modules/sessions/stranded-sessions";
 import { TerminalAccess } from "./modules/sessions/terminal-access";
 import { TerminalsService } from "./modules/sessions/terminals-service";
 import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
+import { VersionUpdates } from "./modules/sessions/version-updates-service";
+import { VersionsInbox } from "./modules/sessions/versions-inbox";
+import { VersionsJobs } from "./modules/sessions/versions-jobs";
+import { VersionsService } from "./modules/sessions/versions-service";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
@@ -193,12 +198,17 @@ export function wireModules(parts: ModuleParts) {
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const healthySeconds = config.updateHealthySeconds;
+  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
+  const healthOf = (id: string) => healthOfSession(database, clock, id);
+  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds, healthOf });
+  const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
   const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
+  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new VersionsInbox(base), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -231,7 +241,7 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, versionsJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
@@ -266,6 +276,7 @@ export function wireModules(parts: ModuleParts) {
     terminals,
     openTerminals,
     containers,
+    versions,
     homes,
     tasks,
     taskOrders,
@@ -300,6 +311,7 @@ export function wireModules(parts: ModuleParts) {
     webhooksJobs,
     outbox,
     warmPoolJobs,
+    versionsJobs,
     start: () => {
       for (const job of jobs) job.start();
     },

@@ -183,6 +183,13 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "containers.stats": { expected: staffRefused, input: containerId },
   "containers.liveStats": { expected: staffRefused, input: containerId },
   "containers.logs": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
+  "containers.versions": { expected: staffRefused, input: containerId },
+  "containers.updateVersion": {
+    expected: staffRefused,
+    input: (things) => ({ ...containerId(things), templateVersion: 1 }),
+    spoils: "session",
+  },
+  "containers.cancelUpdate": { expected: staffRefused, input: containerId },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
   "sessions.stay": { expected: ownAndAdmin, input: id },

@@ -1,6 +1,7 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
+import { versionsRouter } from "../modules/containers/versions-router";
 import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
@@ -14,7 +15,7 @@ import { tokensRouter } from "../modules/tokens/tokens-router";
 import { accountRouter } from "../modules/users/account-router";
 import { authRouter, usersRouter } from "../modules/users/users-router";
 import { webhooksRouter } from "../modules/webhooks/webhooks-router";
-import { createCallerFactory, router } from "./init";
+import { createCallerFactory, mergeRouters, router } from "./init";
 
 export const appRouter = router({
   auth: authRouter,
@@ -29,7 +30,7 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
-  containers: containersRouter,
+  containers: mergeRouters(containersRouter, versionsRouter),
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

@@ -21,6 +21,7 @@ import type { SessionsService } from "../modules/sessions/sessions-service";
 import type { SharesService } from "../modules/sessions/shares-service";
 import type { StrandedSessions } from "../modules/sessions/stranded-sessions";
 import type { TerminalsService } from "../modules/sessions/terminals-service";
+import type { VersionsService } from "../modules/sessions/versions-service";
 import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { WarmPoolService } from "../modules/sessions/warm-pool-service";
@@ -74,6 +75,7 @@ export interface Services {
   readonly terminals: TerminalsService;
   readonly openTerminals: OpenTerminals;
   readonly containers: ContainersService;
+  readonly versions: VersionsService;
   readonly homes: HomesService;
   readonly tasks: TasksService;
   readonly taskOrders: TaskOrders;

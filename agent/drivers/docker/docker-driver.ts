@@ -47,6 +47,7 @@ import { Homes } from "./homes";
 import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
+import { DockerSessionImages } from "./session-images";
 import { SessionMarks } from "./session-marks";
 import { SessionWatch } from "./session-watch";
 
@@ -68,6 +69,7 @@ const HIBERNATE_SECONDS = 10;
 export class DockerDriver implements SessionDriver {
   readonly kind = "docker";
   readonly tasks: DockerTasks;
+  readonly images: DockerSessionImages;
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
@@ -91,6 +93,7 @@ export class DockerDriver implements SessionDriver {
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
+    this.images = new DockerSessionImages({ docker: this.#docker, engine: target.name, containers: this.#containers });
     this.#inside = new ContainerInside({ docker: this.#docker, engine: target.name, containers: this.#containers });
     this.#ender = new ContainerEnder(this.#docker, target.name);
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
@@ -183,7 +186,8 @@ export class DockerDriver implements SessionDriver {
     const { sessionId, spec } = request;
     return this.#watch.during(sessionId, async () => {
       const frozen = (await this.#containers.ofSession(sessionId)).find((container) => container.State === "paused");
-      if (!frozen || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
+      const another = frozen && (await this.#required(sessionId, frozen.Id)).Config.Image !== spec.image;
+      if (!frozen || another || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
         return this.#facts(sessionId, await this.#starter.start(request, operation, false));
       }
       await this.#marks.set(sessionId, { generation: spec.generation, stopped: false });

@@ -7,7 +7,7 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
  * `strand`: say what becomes of it when its agent was revoked. `history`: its timeline. `logs`: what its container prints,
  * which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `files`: all that is in it, as
- * `terminal`. `picture`: the small one of its screen, which no role opens.
+ * `terminal`. `version`: what it is made from. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -25,6 +25,7 @@ export type SessionAction =
   | "logs"
   | "files"
   | "terminal"
+  | "version"
   | "picture";
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
@@ -44,6 +45,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     logs: false,
     files: false,
     terminal: false,
+    version: true,
     picture: false,
   },
 };

@@ -59,6 +59,12 @@ export const sessionEventKindSchema = z.enum([
   "files_opened",
   "terminal_opened",
   "terminal_closed",
+  "update_requested",
+  "version_replaced",
+  "version_updated",
+  "version_rolled_back",
+  "update_failed",
+  "update_cancelled",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
