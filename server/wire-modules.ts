@@ -312,6 +312,7 @@ export function wireModules(parts: ModuleParts) {
     outbox,
     warmPoolJobs,
     versionsJobs,
+    versionUpdates,
     start: () => {
       for (const job of jobs) job.start();
     },

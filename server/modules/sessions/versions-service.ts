@@ -1,7 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import { SESSION_VERSIONS } from "@berth/protocol/session-versions";
 import type { z } from "zod";
-import type { Bus, BusEvent } from "../../platform/bus";
+import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
