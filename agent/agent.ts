@@ -5,6 +5,7 @@ import {
   DOCKER_TASKS,
   FILES,
   type FromAgentOf,
+  KEPT_LOGS,
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
@@ -174,6 +175,8 @@ class RunningAgent implements Agent {
         return void this.#tunnels.sendThumbnail(message);
       case "logs_request":
         return void this.#tunnels.sendLogs(message);
+      case "logs_forget":
+        return void this.#forgetLogs(message.session_id);
       case "api_request":
         return void this.#tunnels.serveApi(message);
       case "inventory_request":
@@ -181,6 +184,11 @@ class RunningAgent implements Agent {
       case "error":
         this.#options.log.warn({ code: message.code, problem: message.message }, "the control plane did not take a message of ours");
     }
+  }
+
+  async #forgetLogs(sessionId: string): Promise<void> {
+    const { driver, log } = this.#options;
+    await driver.forgetLogs(sessionId).catch((error: unknown) => log.warn({ err: error, sessionId }, "a kept log could not be removed"));
   }
 
   #whenRegistered(heartbeatSeconds: number): void {
@@ -221,6 +229,7 @@ class RunningAgent implements Agent {
         VIEWER_UPDATE,
         THUMBNAILS,
         LOGS,
+        KEPT_LOGS,
         RESIZE,
         DOCKER_TASKS,
         TASK_RUNS,

@@ -75,6 +75,8 @@ export const errorCatalogue = {
   THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),
   /** There is no container, or no more, whose log could be read. */
   LOGS_NOT_FOUND: entry(404, "NOT_FOUND", "No logs"),
+  /** Someone else changed the variables since they were read. */
+  ENVIRONMENT_CHANGED: entry(412, "PRECONDITION_FAILED", "Environment changed meanwhile"),
   FILES_OFF: entry(403, "FORBIDDEN", "Files are off"),
   FILE_NOT_FOUND: entry(404, "NOT_FOUND", "File not found"),
   /** Of the session, but not in the folders that its template opens. */

@@ -11,6 +11,7 @@ import { identify } from "./http/identify";
 import { Listener, type ListenerOptions, type ListenerTls } from "./http/listener";
 import { liveEndpoint } from "./http/live-endpoint";
 import { logEndpoint } from "./http/log-endpoint";
+import { logStreamEndpoint } from "./http/log-stream-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
@@ -135,6 +136,13 @@ export function wireDoors(parts: DoorParts) {
     sockets,
     clock,
   });
+  const logStream = logStreamEndpoint({
+    authenticator: auth,
+    count: (login, address) => asked.take(keyOf(login, address)),
+    follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
+    sockets,
+    clock,
+  });
   const containers = new RestEndpoint({
     router: appRouter,
     surface: "containers",
@@ -190,6 +198,8 @@ export function wireDoors(parts: DoorParts) {
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      sessionLogStream: logStream,
+      containerLogStream: logStream,
       ...filesEndpoints({
         authenticator: auth,
         count: (login, address) => asked.take(keyOf(login, address)),

@@ -24,6 +24,8 @@ import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
+import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
@@ -36,6 +38,7 @@ import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
+import { SessionEnvironment } from "./modules/sessions/session-environment";
 import { healthOfSession } from "./modules/sessions/session-health";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
@@ -147,7 +150,7 @@ export function wireModules(parts: ModuleParts) {
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
   const templateIcons = new TemplateIconsService({ ...base, audit });
   const taskLogs = new TaskLogsService(base);
-  const tasks = new TasksService({ ...base, taskLogs });
+  const tasks = new TasksService({ ...base, keys, taskLogs });
   const homes = new HomesService({ ...base, audit, tasks });
   const renewalGraceMs = config.agentRenewalGraceMs;
   const authority = new AuthorityService({ ...base, audit, keys, renewalGraceMs });
@@ -167,7 +170,8 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
-  const changes = new SessionChanges({ clock, tasks, templates, outbox });
+  const ownEnvironment = new SessionEnvironment({ ...base, keys });
+  const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: ownEnvironment });
   const wait = new PhaseWait(base);
   const strategy = config.placementStrategy;
   const warmPool = new WarmPoolService({ ...base, agents, homes, tasks, templates, changes, strategy });
@@ -175,7 +179,20 @@ export function wireModules(parts: ModuleParts) {
   const sessionQueue = new SessionQueue({ ...base, agents, homes, changes, warmPool });
   const sessionCreation = new SessionCreation({
     ...base,
-    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
+    ...{
+      audit,
+      users,
+      quotas,
+      agents,
+      homes,
+      templates,
+      changes,
+      sessions,
+      queue: sessionQueue,
+      warmPool,
+      strategy,
+      environment: ownEnvironment,
+    },
   });
   const idle = new IdleService({ ...base, audit, changes });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
@@ -198,6 +215,8 @@ export function wireModules(parts: ModuleParts) {
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
+  const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
   const healthySeconds = config.updateHealthySeconds;
   const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
   const healthOf = (id: string) => healthOfSession(database, clock, id);
@@ -241,7 +260,7 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, versionsJobs];
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs, versionsJobs];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
@@ -276,6 +295,7 @@ export function wireModules(parts: ModuleParts) {
     terminals,
     openTerminals,
     containers,
+    environment,
     versions,
     homes,
     tasks,
@@ -311,6 +331,7 @@ export function wireModules(parts: ModuleParts) {
     webhooksJobs,
     outbox,
     warmPoolJobs,
+    environmentJobs,
     versionsJobs,
     versionUpdates,
     start: () => {

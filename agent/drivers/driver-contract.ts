@@ -8,7 +8,7 @@ import type { LogLine } from "@berth/protocol/tunnel";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { startData } from "../testing/start-data";
 import { lookAtDisplay } from "../thumbnail/look-at-display";
-import type { Operation, SeenSession, SessionDriver, TerminateRequest } from "./driver";
+import type { LogRequest, Operation, SeenSession, SessionDriver, TerminateRequest } from "./driver";
 
 export interface ContractFixture {
   open(): Promise<SessionDriver>;
@@ -287,9 +287,9 @@ export function driverContract(name: string, fixture: ContractFixture): void {
 
     describe("logs", () => {
       const never = new AbortController().signal;
-      const read = async (sessionId: string, tail = 100) => {
+      const read = async (sessionId: string, tail = 100, which: Pick<LogRequest, "since" | "stream"> = {}) => {
         const lines: LogLine[] = [];
-        for await (const line of await driver.logs({ sessionId, tail, follow: false }, never)) lines.push(line);
+        for await (const line of await driver.logs({ sessionId, tail, follow: false, ...which }, never)) lines.push(line);
         return lines;
       };
       const textsOf = (lines: readonly LogLine[]) => lines.map((line) => line.text);
@@ -335,11 +335,42 @@ export function driverContract(name: string, fixture: ContractFixture): void {
         expect(await next).toMatchObject({ done: true });
       });
 
-      it("has none of a session that has ended, or never was", async () => {
+      it("tells stdout from stderr, gives one alone, and nothing from before a moment", async () => {
         const sessionId = newSession();
         await start(sessionId);
-        await end({ sessionId });
+        await printed(sessionId, "to stdout");
+        const [line] = (await read(sessionId)).filter(({ text }) => text === "to stdout");
+        expect(line?.stream).toBe("stdout");
+        expect(textsOf(await read(sessionId, 100, { stream: "stderr" }))).not.toContain("to stdout");
+        expect(textsOf(await read(sessionId, 100, { stream: "stdout" }))).toContain("to stdout");
+        expect(textsOf(await read(sessionId, 100, { since: new Date(Date.parse(line?.at ?? "")) }))).toContain("to stdout");
+        expect(await read(sessionId, 100, { since: new Date(Date.parse(line?.at ?? "") + 1000) })).toEqual([]);
+      });
+
+      it("keeps it when the container is gone and goes on with the next one's, until it is to be forgotten", async () => {
+        const sessionId = newSession();
+        await start(sessionId);
+        await printed(sessionId, "of the first");
+        await driver.hibernate({ sessionId, generation: 1, mode: "stop" }, operation());
+        await driver.wake({ sessionId, spec: spec({ generation: 2 }) }, operation());
+        await printed(sessionId, "of the second");
+        const both = textsOf(await read(sessionId, 5000));
+        const places = ["of the first", both.find((text) => text.startsWith("The container of start 1 ")) ?? "", "of the second"].map(
+          (text) => both.lastIndexOf(text),
+        );
+        expect(places).toEqual([...places].sort((a, b) => a - b));
+        expect(places).not.toContain(-1);
+        expect(both.filter((text) => text.startsWith("of the "))).toHaveLength(2);
+        expect(textsOf(await read(sessionId, 1))).toEqual(["of the second"]);
+        await end({ sessionId, generation: 2 });
+        const kept = await read(sessionId, 5000);
+        expect(textsOf(kept)).toEqual(expect.arrayContaining(["of the first", "of the second"]));
+        expect(kept.at(-1)).toMatchObject({ stream: "berth", text: expect.stringMatching(/^The container of start 2 /) });
+        await driver.forgetLogs(sessionId);
         expect(await codeOf(read(sessionId))).toBe("SESSION_NOT_FOUND");
+      });
+
+      it("has none of a session that never was", async () => {
         expect(await codeOf(read(newSession()))).toBe("SESSION_NOT_FOUND");
       });
     });

@@ -103,14 +103,16 @@ export class Tunnels {
   }
 
   /** Asks the driver first: the tunnel begins with its answer. The reading ends with the tunnel. */
-  async sendLogs({ session_id: sessionId, tunnel_id, tunnel_secret, tail, follow }: ToAgentOf<"logs_request">): Promise<void> {
+  async sendLogs({ session_id: sessionId, tunnel_id, tunnel_secret, since, ...which }: ToAgentOf<"logs_request">): Promise<void> {
     const { driver, log } = this.#options;
     const over = new AbortController();
-    const answer = await driver.logs({ sessionId, tail, follow }, over.signal).catch((error: unknown) => {
-      const known = error instanceof BerthError ? error : new BerthError("ENGINE_UNAVAILABLE", wordsOf(error));
-      log.debug({ sessionId, code: known.code }, known.message);
-      return logRefusal(known);
-    });
+    const answer = await driver
+      .logs({ ...which, sessionId, since: since === undefined ? undefined : new Date(since) }, over.signal)
+      .catch((error: unknown) => {
+        const known = error instanceof BerthError ? error : new BerthError("ENGINE_UNAVAILABLE", wordsOf(error));
+        log.debug({ sessionId, code: known.code }, known.message);
+        return logRefusal(known);
+      });
     const joined = await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => {
       tunnel.once("close", () => over.abort());
       if (typeof answer === "string") return void tunnel.end(answer);

@@ -182,6 +182,15 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "containers.health": { expected: staffRefused, input: containerId },
   "containers.stats": { expected: staffRefused, input: containerId },
   "containers.liveStats": { expected: staffRefused, input: containerId },
+  "containers.env": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
+  "containers.env revealed": {
+    expected: of(["401", "403", "ok", "403", "403"]),
+    input: (things) => ({ ...containerId(things), reveal: true }),
+  },
+  "containers.updateEnv": {
+    expected: of(["401", "403", "ok", "403", "403"]),
+    input: (things) => ({ ...containerId(things), env: { EDITOR: "vi" } }),
+  },
   "containers.logs": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
   "containers.versions": { expected: staffRefused, input: containerId },
   "containers.updateVersion": {
@@ -271,6 +280,8 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   // What a screen shows is nobody's but its owner's: no role opens it.
   sessionThumbnail: ownAlone,
   // They hold what the owner has; the test gives a reason.
+  sessionLogStream: ownAndAdmin,
+  containerLogStream: of(["401", "403", "ok", "403", "ok"]),
   sessionFiles: of(["401", "403", "ok", "403", "ok"]),
   sessionFile: of(["401", "403", "ok", "403", "ok"]),
   sessionArchive: ownAndAdmin,

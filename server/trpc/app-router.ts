@@ -1,6 +1,7 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
+import { environmentRouter } from "../modules/containers/environment-router";
 import { versionsRouter } from "../modules/containers/versions-router";
 import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
@@ -30,7 +31,7 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
-  containers: mergeRouters(containersRouter, versionsRouter),
+  containers: mergeRouters(containersRouter, environmentRouter, versionsRouter),
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

@@ -9,6 +9,7 @@ import type { FilesService } from "../modules/files/files-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { QuotasService } from "../modules/quotas/quotas-service";
+import type { EnvironmentService } from "../modules/sessions/environment-service";
 import type { GuestsService } from "../modules/sessions/guests-service";
 import type { IdleService } from "../modules/sessions/idle-service";
 import type { LogsService } from "../modules/sessions/logs-service";
@@ -75,6 +76,7 @@ export interface Services {
   readonly terminals: TerminalsService;
   readonly openTerminals: OpenTerminals;
   readonly containers: ContainersService;
+  readonly environment: EnvironmentService;
   readonly versions: VersionsService;
   readonly homes: HomesService;
   readonly tasks: TasksService;

@@ -7,7 +7,7 @@ import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
-import type { LogLine } from "@berth/protocol/tunnel";
+import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
   DriverCapacity,
@@ -34,7 +34,7 @@ import { behaviourOf } from "./faults";
 import { MemoryApps } from "./memory-app";
 import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
-import { MemoryLog } from "./memory-log";
+import { linesOf, MemoryLog } from "./memory-log";
 import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
 import { MemoryTasks } from "./memory-tasks";
 
@@ -56,6 +56,8 @@ export class MemoryDriver implements SessionDriver {
   readonly #homes = new Set<string>();
   readonly #listeners = new Set<DriverListener>();
   readonly #apps = new MemoryApps();
+  /** What ended containers printed, by session. */
+  readonly #kept = new Map<string, readonly LogLine[]>();
   #away: string | null = null;
 
   constructor(options: MemoryDriverOptions = {}) {
@@ -206,8 +208,14 @@ export class MemoryDriver implements SessionDriver {
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
     this.#answer();
     const session = this.#sessions.get(request.sessionId);
-    if (!session) throw new BerthError("SESSION_NOT_FOUND", `Session ${request.sessionId} has no container on this host`);
-    return session.log.read(request, signal);
+    const kept = this.#kept.get(request.sessionId) ?? [];
+    if (!session && kept.length === 0)
+      throw new BerthError("SESSION_NOT_FOUND", `Session ${request.sessionId} has no container on this host`);
+    return linesOf(kept, session?.log, request, signal);
+  }
+
+  async forgetLogs(sessionId: string): Promise<void> {
+    this.#kept.delete(sessionId);
   }
 
   async usageOf(sessionId: string): Promise<UsageReading> {
@@ -263,8 +271,8 @@ export class MemoryDriver implements SessionDriver {
   }
 
   /** A program inside prints; a newline begins another line. */
-  print(sessionId: string, text: string): void {
-    this.#sessions.get(sessionId)?.log.print(text);
+  print(sessionId: string, text: string, stream: LogStream = "stdout"): void {
+    this.#sessions.get(sessionId)?.log.print(text, stream);
   }
 
   /** The container ends by itself, as after `docker kill`. */
@@ -336,7 +344,10 @@ export class MemoryDriver implements SessionDriver {
   }
 
   #discard(session: MemorySession): void {
+    const how = session.observed === "running" || session.observed === "frozen" ? "was ended" : "ended by itself";
     this.#halt(session, "stopped", null);
     this.#sessions.delete(session.sessionId);
+    const end = { at: new Date().toISOString(), text: `The container of start ${session.generation} ${how}`, stream: "berth" } as const;
+    this.#kept.set(session.sessionId, [...(this.#kept.get(session.sessionId) ?? []), ...session.log.lines, end]);
   }
 }

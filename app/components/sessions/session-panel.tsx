@@ -14,6 +14,7 @@ import { timelineSteps } from "./timeline-steps";
 
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
+const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
 const SessionVersions = dynamic(() => import("../versions/session-versions").then((module) => module.SessionVersions), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
@@ -42,6 +43,14 @@ const tabs: readonly PanelTab[] = [
     content: (session) => <TerminalsTab session={session} />,
   },
   {
+    value: "files",
+    label: "Files",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.files,
+    content: (session) => <SessionFiles session={session} />,
+  },
+  {
     value: "logs",
     label: "Log",
     kind: "wide",
@@ -50,12 +59,11 @@ const tabs: readonly PanelTab[] = [
     content: (session) => <SessionLogs session={session} />,
   },
   {
-    value: "files",
-    label: "Files",
+    value: "environment",
+    label: "Environment",
     kind: "wide",
-    fills: true,
-    offered: ({ may }) => may.files,
-    content: (session) => <SessionFiles session={session} />,
+    offered: ({ may }) => may.environment,
+    content: (session) => <EnvironmentTab session={session} />,
   },
   { value: "versions", label: "Versions", kind: "narrow", content: (session) => <SessionVersions session={session} /> },
 ];

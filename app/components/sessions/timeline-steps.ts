@@ -87,6 +87,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   idle_hibernated: "Hibernated when idle",
   logs_read: "Log read",
   files_opened: "Files opened",
+  environment_changed: "Environment changed",
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
   update_requested: "Update requested",

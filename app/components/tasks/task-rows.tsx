@@ -66,7 +66,11 @@ const TaskRow = memo(function TaskRow({ task }: { task: Task }) {
             >
               {task.session.name}
             </Link>
-          ) : null}
+          ) : (
+            <span className="font-mono text-sm text-ink-soft" title={task.subject ?? undefined}>
+              {task.subject}
+            </span>
+          )}
         </p>
         <p className="truncate text-sm text-ink-faint" title={task.errorMessage ?? undefined}>
           <span className="md:hidden">{[task.agentId, said ? "· " : null].filter(Boolean).join(" ")}</span>

@@ -10,3 +10,18 @@ export function shownPayload(row: { readonly kind: string; readonly payload: unk
   const names = Object.keys(payloadSchema.catch({}).parse(env ?? {}));
   return names.length === 0 ? payload : { ...payload, env: Object.fromEntries(names.map((name) => [name, "(hidden)"])) };
 }
+
+const subjectSchema = z.object({
+  name: z.string().optional(),
+  image: z.string().optional(),
+  tag: z.string().optional(),
+  digest: z.string().optional(),
+});
+
+/** Which container, or else which image, a `docker.…` task is about; null for others, and where it is about none in particular. */
+export function taskSubject(row: { readonly kind: string; readonly payload: unknown }): string | null {
+  if (!dockerKindSchema.safeParse(row.kind).success) return null;
+  const { name, image, tag, digest } = subjectSchema.catch({}).parse(row.payload);
+  if (name !== undefined || image === undefined) return name ?? null;
+  return `${image}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;
+}

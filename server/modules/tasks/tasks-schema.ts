@@ -55,6 +55,8 @@ export const taskSchema = z.object({
   /** Null: it is for whichever agent fits, and no agent has it. */
   agentId: z.string().nullable(),
   session: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+  /** The container or image that an order of an administrator's is about. */
+  subject: z.string().nullable(),
   /** -100 to 100: the higher, the sooner. */
   priority: z.number().int(),
   /** How often it was handed out, in all its runs. */
