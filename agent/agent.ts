@@ -18,6 +18,7 @@ import {
 import { FILES_AT_REST } from "@berth/protocol/session-files";
 import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
+import { SESSION_VERSIONS } from "@berth/protocol/session-versions";
 import { WATCH } from "@berth/protocol/session-watch";
 import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { VERSION } from "@berth/protocol/version";
@@ -253,6 +254,7 @@ class RunningAgent implements Agent {
         TERMINALS,
         PORTS,
         WATCH,
+        SESSION_VERSIONS,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

@@ -72,6 +72,11 @@ export const hibernateSessionDataSchema = namedSession.extend({ mode: hibernateM
 export const resizeSessionDataSchema = namedSession.extend({
   resources: z.object({ memory: memoryQuantitySchema, cpu: cpuQuantitySchema }),
 });
+/** Fetches an image for a session, which goes on meanwhile. */
+export const pullImageDataSchema = namedSession.extend({
+  image: imageReferenceSchema,
+  registry_auth: z.object({ username: z.string(), password: z.string() }).optional(),
+});
 /** Carries the whole spec: the container may have to be made anew around the home. */
 export const wakeSessionDataSchema = startSessionDataSchema;
 export const stopSessionDataSchema = namedSession.extend({
@@ -90,6 +95,7 @@ export const commandDataSchemas = {
   wake_session: wakeSessionDataSchema,
   stop_session: stopSessionDataSchema,
   resize_session: resizeSessionDataSchema,
+  pull_image: pullImageDataSchema,
   delete_home: deleteHomeDataSchema,
   remove_orphan: removeOrphanDataSchema,
   create_snapshot: createSnapshotDataSchema,

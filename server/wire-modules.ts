@@ -48,6 +48,7 @@ import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionEnvironment } from "./modules/sessions/session-environment";
+import { healthOfSession } from "./modules/sessions/session-health";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
@@ -60,6 +61,10 @@ import { StrandedSessions } from "./modules/sessions/stranded-sessions";
 import { TerminalAccess } from "./modules/sessions/terminal-access";
 import { TerminalsService } from "./modules/sessions/terminals-service";
 import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
+import { VersionUpdates } from "./modules/sessions/version-updates-service";
+import { VersionsInbox } from "./modules/sessions/versions-inbox";
+import { VersionsJobs } from "./modules/sessions/versions-jobs";
+import { VersionsService } from "./modules/sessions/versions-service";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
@@ -237,6 +242,11 @@ export function wireModules(parts: ModuleParts) {
   });
   const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
   const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
+  const healthySeconds = config.updateHealthySeconds;
+  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
+  const healthOf = (id: string) => healthOfSession(database, clock, id);
+  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds, healthOf });
+  const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -247,7 +257,13 @@ export function wireModules(parts: ModuleParts) {
   const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox(), new SnapshotsInbox({ clock, tasks })];
+  const listeners = [
+    sessionsInbox,
+    new ResizeInbox({ clock, templates }),
+    new VersionsInbox(base),
+    new HomesInbox(),
+    new SnapshotsInbox({ clock, tasks }),
+  ];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -291,7 +307,15 @@ export function wireModules(parts: ModuleParts) {
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
   const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs, snapshotsJobs];
+  const sessionJobs = [
+    new SessionsJobs(base),
+    new IdleJobs({ ...base, idle }),
+    queueJobs,
+    warmPoolJobs,
+    environmentJobs,
+    snapshotsJobs,
+    versionsJobs,
+  ];
   const insideJobs = [fileWatches, containerEvents, configReloads];
   const jobs = [
     ...agentJobs,
@@ -343,6 +367,7 @@ export function wireModules(parts: ModuleParts) {
     fileWatches,
     containers,
     environment,
+    versions,
     homes,
     snapshots,
     tasks,
@@ -382,6 +407,8 @@ export function wireModules(parts: ModuleParts) {
     outbox,
     warmPoolJobs,
     environmentJobs,
+    versionsJobs,
+    versionUpdates,
     start: () => {
       for (const job of jobs) job.start();
     },

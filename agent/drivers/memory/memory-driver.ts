@@ -20,12 +20,15 @@ import type {
   DriverListener,
   Exec,
   ExecRequest,
+  FetchedImage,
   HibernateRequest,
   LogRequest,
   Operation,
   ResizeRequest,
   SessionDriver,
   SessionFacts,
+  SessionImage,
+  SessionImages,
   StartRequest,
   TerminateRequest,
   UsageReading,
@@ -52,6 +55,7 @@ export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
   readonly tasks = new MemoryTasks();
   readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
+  readonly images: SessionImages = { fetch: (wanted, operation) => this.#fetch(wanted, operation) };
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
   /** What main processes were sent. */
@@ -140,7 +144,8 @@ export class MemoryDriver implements SessionDriver {
   async wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
     this.#answer();
     const there = this.#sessions.get(request.sessionId);
-    if (there?.observed !== "frozen" || there.generation > request.spec.generation) return this.start(request, operation);
+    const another = there?.spec.image !== request.spec.image;
+    if (there?.observed !== "frozen" || another || there.generation > request.spec.generation) return this.start(request, operation);
     there.observed = "running";
     there.generation = request.spec.generation;
     return factsOf(there);
@@ -328,6 +333,16 @@ export class MemoryDriver implements SessionDriver {
       if (percent < 100) await pause(ms / 2, operation.signal);
     }
     operation.report("image_pulled", `Image ${image} was pulled`);
+  }
+
+  async #fetch({ sessionId, image }: SessionImage, operation: Operation): Promise<FetchedImage> {
+    this.#answer();
+    const { pullMs, fail } = behaviourOf(image);
+    await this.#pull(image, pullMs, operation);
+    if (fail === "IMAGE_NOT_FOUND" || fail === "IMAGE_PULL_FAILED")
+      throw new BerthError(fail, `Image ${image} was made to fail with ${fail}`);
+    const running = this.#sessions.get(sessionId);
+    return { imageId: `memory:${image}`, runningImageId: running ? `memory:${running.spec.image}` : null, pulled: true };
   }
 
   #answer(): void {

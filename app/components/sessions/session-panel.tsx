@@ -16,6 +16,7 @@ const SessionFiles = dynamic(() => import("../files/session-files").then((module
 const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
+const SessionVersions = dynamic(() => import("../versions/session-versions").then((module) => module.SessionVersions), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
 
@@ -66,6 +67,7 @@ const tabs: readonly PanelTab[] = [
     offered: ({ may }) => may.environment,
     content: (session) => <EnvironmentTab session={session} />,
   },
+  { value: "versions", label: "Versions", kind: "narrow", content: (session) => <SessionVersions session={session} /> },
   {
     value: "ports",
     label: "Ports",

@@ -13,6 +13,8 @@ export interface SpecSource {
   readonly generation: number;
   readonly memoryBytes: bigint;
   readonly cpuMillicores: number;
+  /** Its own; null: its template version's. */
+  readonly image: string | null;
   readonly environment: unknown;
   readonly persistentHome: boolean;
   readonly hibernateMode: string;
@@ -30,7 +32,7 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     namespace: NAMESPACE,
     user: session.user.username,
     template: template.name,
-    image: snapshot?.include === "home+filesystem" ? snapshotImage(snapshot.id) : template.image,
+    image: session.image ?? (snapshot?.include === "home+filesystem" ? snapshotImage(snapshot.id) : template.image),
     resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
     vnc: { port: template.display.port },
     persistent_home: session.persistentHome,
@@ -62,6 +64,13 @@ export const renderResize = (session: SpecSource): CommandData<"resize_session">
   namespace: NAMESPACE,
   generation: session.generation,
   resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
+});
+
+export const renderPull = (session: SpecSource, image: string): CommandData<"pull_image"> => ({
+  name: session.name,
+  namespace: NAMESPACE,
+  generation: session.generation,
+  image,
 });
 
 /** The home stays: removing one is an instruction of its own. */

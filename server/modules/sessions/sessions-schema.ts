@@ -65,6 +65,12 @@ export const sessionEventKindSchema = z.enum([
   "config_reloaded",
   "config_reload_failed",
   "environment_changed",
+  "update_requested",
+  "version_replaced",
+  "version_updated",
+  "version_rolled_back",
+  "update_failed",
+  "update_cancelled",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 

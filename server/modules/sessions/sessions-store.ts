@@ -252,7 +252,7 @@ export async function findEvents(db: Database, sessionId: string) {
 /** Whether the timeline has this word since the session was last asked to start. */
 export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind: SessionEventKind): Promise<boolean> {
   const begun = await tx.sessionEvent.findFirst({
-    where: { sessionId, kind: { in: ["requested", "wake_requested"] } },
+    where: { sessionId, kind: { in: ["requested", "wake_requested", "version_replaced"] } },
     orderBy: { id: "desc" },
     select: { id: true },
   });
