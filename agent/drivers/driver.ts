@@ -10,6 +10,7 @@ import type { StartSessionData } from "@berth/protocol/agent-commands";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
+import type { SessionProbes } from "@berth/protocol/session-health";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
 import type { LogLine } from "@berth/protocol/tunnel";
 
@@ -86,6 +87,8 @@ export interface SeenSession {
   /** Why, in words for the user. */
   readonly reason: string | null;
   readonly errorCode: ErrorCode | null;
+  /** What its start said that it is to be asked now and then; null and absent: nothing. */
+  readonly probes?: SessionProbes | null;
 }
 
 export interface SeenHome {

@@ -52,6 +52,7 @@ export class MemoryDriver implements SessionDriver {
   readonly #homes = new Set<string>();
   readonly #listeners = new Set<DriverListener>();
   readonly #apps = new MemoryApps();
+  readonly #sick = new Set<string>();
   #away: string | null = null;
 
   constructor(options: MemoryDriverOptions = {}) {
@@ -104,6 +105,7 @@ export class MemoryDriver implements SessionDriver {
       death: null,
     };
     this.#sessions.set(sessionId, session);
+    this.#sick.delete(sessionId);
     this.starts++;
     operation.report("container_created", `Container ${session.containerName} was created`);
     session.log.print(`[INFO] ${spec.template} was started`);
@@ -187,6 +189,7 @@ export class MemoryDriver implements SessionDriver {
 
   async openDisplay(sessionId: string): Promise<Duplex> {
     const session = this.#running(sessionId);
+    this.#answerFor(sessionId);
     if (session.spec.display.protocol === "http") {
       throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Port ${session.spec.display.port} of session ${sessionId} speaks HTTP, not RFB`);
     }
@@ -195,6 +198,7 @@ export class MemoryDriver implements SessionDriver {
 
   async openPort(sessionId: string, _port: number): Promise<Duplex> {
     this.#running(sessionId);
+    this.#answerFor(sessionId);
     return this.#apps.open(sessionId);
   }
 
@@ -270,6 +274,15 @@ export class MemoryDriver implements SessionDriver {
     for (const listener of this.#listeners) listener.observed(seen(session));
   }
 
+  /** Its container runs, and neither its display nor a port of it answers any more; by its next start it is well. */
+  sicken(sessionId: string): void {
+    this.#sick.add(sessionId);
+  }
+
+  heal(sessionId: string): void {
+    this.#sick.delete(sessionId);
+  }
+
   /** Someone removed the container from outside. */
   vanish(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
@@ -298,6 +311,10 @@ export class MemoryDriver implements SessionDriver {
 
   #answer(): void {
     if (this.#away !== null) throw new BerthError("ENGINE_UNAVAILABLE", this.#away);
+  }
+
+  #answerFor(sessionId: string): void {
+    if (this.#sick.has(sessionId)) throw new BerthError("DISPLAY_UNREACHABLE", "nothing listens there");
   }
 
   #running(sessionId: string): MemorySession {
