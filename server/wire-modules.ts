@@ -26,6 +26,10 @@ import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
+import { HealthInbox } from "./modules/sessions/health-inbox";
+import { HealthJobs } from "./modules/sessions/health-jobs";
+import { HealthRestarts } from "./modules/sessions/health-restarts-service";
+import { HealthService } from "./modules/sessions/health-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
@@ -173,6 +177,8 @@ export function wireModules(parts: ModuleParts) {
     ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
   });
   const idle = new IdleService({ ...base, audit, changes });
+  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
+  const healthInbox = new HealthInbox({ ...base, templates });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -192,7 +198,10 @@ export function wireModules(parts: ModuleParts) {
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
-  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const containers = new ContainersService({
+    ...{ sessions, reach, logs, agentApi: parts.agentApi },
+    healthOf: new HealthService({ ...base, templates }),
+  });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -211,7 +220,17 @@ export function wireModules(parts: ModuleParts) {
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const presences = new Presences({ ...base, tasks, sessionsInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
+  const agentsInbox = new AgentsInbox({
+    ...base,
+    heartbeats,
+    usageHistory,
+    presences,
+    tasksInbox,
+    sessionsInbox,
+    healthInbox,
+    homes,
+    identity,
+  });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -231,7 +250,13 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs];
+  const sessionJobs = [
+    new SessionsJobs(base),
+    new IdleJobs({ ...base, idle }),
+    new HealthJobs({ ...base, healthRestarts }),
+    queueJobs,
+    warmPoolJobs,
+  ];
   const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
   const services: Services = {
     auth,
@@ -297,6 +322,7 @@ export function wireModules(parts: ModuleParts) {
     agentsJobs,
     sessionChanges: changes,
     sessionQueue,
+    healthRestarts,
     webhooksJobs,
     outbox,
     warmPoolJobs,

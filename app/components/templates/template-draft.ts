@@ -1,3 +1,4 @@
+import { healthPolicySchema } from "@berth/protocol/session-health";
 import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
 import { issueWords } from "../../format/issue-words";
@@ -46,6 +47,8 @@ export interface TemplateDraft {
   readonly strategy: "" | "spread" | "pack";
   /** The form has no fields for it; it stays as it is. */
   readonly accessParameters: Content["accessParameters"];
+  /** What is asked of its sessions is written in YAML; the form says what follows. */
+  readonly health: Content["health"];
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -80,6 +83,7 @@ export const emptyDraft: TemplateDraft = {
   agentCapabilities: "",
   strategy: "",
   accessParameters: {},
+  health: healthPolicySchema.parse({}),
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -116,6 +120,7 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     agentCapabilities: content.placement.capabilities.join(", "),
     strategy: content.placement.strategy ?? "",
     accessParameters: content.accessParameters,
+    health: content.health,
   };
 }
 
@@ -173,6 +178,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
       ...(draft.strategy ? { strategy: draft.strategy } : {}),
     },
     accessParameters: draft.accessParameters,
+    health: draft.health,
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;

@@ -166,4 +166,5 @@ const previewOf = (draft: TemplateDraft): Content => ({
   policy: draft.policy,
   placement: { labels: {}, capabilities: [] },
   accessParameters: draft.accessParameters,
+  health: draft.health,
 });

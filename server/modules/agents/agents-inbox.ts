@@ -8,6 +8,7 @@ import type { Log } from "../../platform/log";
 import type { ShownCredential } from "../../platform/shown-credential";
 import type { HomesService } from "../homes/homes-service";
 import type { IdentityService } from "../identity/identity-service";
+import type { HealthInbox } from "../sessions/health-inbox";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import { findAgent, updateAgent } from "./agents-store";
@@ -32,6 +33,7 @@ export interface AgentsInboxDeps {
   readonly presences: Presences;
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
+  readonly healthInbox: HealthInbox;
   readonly homes: HomesService;
   readonly identity: IdentityService;
 }
@@ -101,6 +103,8 @@ export class AgentsInbox {
         return this.deps.sessionsInbox.observed(agent.agentId, message);
       case "session_activity":
         return this.deps.sessionsInbox.active(agent.agentId, message);
+      case "session_health":
+        return this.deps.healthInbox.told(agent.agentId, message);
       case "inventory":
         await this.deps.homes.reported(agent.agentId, message.homes);
         return this.deps.sessionsInbox.inventory(agent.agentId, message);

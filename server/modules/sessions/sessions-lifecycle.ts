@@ -10,6 +10,8 @@ export type SessionEvent =
   | { readonly kind: "hibernate" | "wake" | "terminate" | "force_terminate" }
   /** Nobody used it for as long as it may be idle. */
   | { readonly kind: "idle" }
+  /** It runs, and is to begin anew. */
+  | { readonly kind: "restart" }
   /** It has an agent now, after it waited for one. */
   | { readonly kind: "placed" }
   /** Terminated before anything was sent to an agent. */
@@ -73,6 +75,12 @@ export function step(stored: StoredSession, event: SessionEvent): Step {
       const asleep = asked(stored, "hibernate");
       return asleep.ok && asleep.change ? { ok: true, change: { ...asleep.change, timeline: "idle_hibernated" } } : unchanged;
     }
+    case "restart":
+      if (stored.desired !== "running" || stored.observed !== "running") return unchanged;
+      return to({ ...stored, observed: "stopped", generation: stored.generation + 1, failureCode: null }, "health_restarted", {
+        task: "wake",
+        failureMessage: null,
+      });
     case "placed":
       // Only one that never was anywhere waits for a place.
       if (stored.desired !== "running" || stored.generation !== 0 || stored.observed !== "absent") return unchanged;
