@@ -14,6 +14,7 @@ import { timelineSteps } from "./timeline-steps";
 
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
+const SessionStats = dynamic(() => import("./session-stats").then((module) => module.SessionStats), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
@@ -56,6 +57,7 @@ const tabs: readonly PanelTab[] = [
     offered: ({ may }) => may.files,
     content: (session) => <SessionFiles session={session} />,
   },
+  { value: "stats", label: "Stats", kind: "wide", content: (session) => <SessionStats session={session} /> },
 ];
 
 const tabClass =
