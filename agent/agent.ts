@@ -5,6 +5,7 @@ import {
   DOCKER_TASKS,
   FILES,
   type FromAgentOf,
+  KEPT_LOGS,
   LOGS,
   PROTOCOL_VERSION,
   RESIZE,
@@ -15,6 +16,7 @@ import {
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
 import { SESSION_HEALTH } from "@berth/protocol/session-health";
+import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
@@ -30,6 +32,7 @@ import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
 import { inventoryMessage, observationOf } from "./inventory";
 import { type Log, wordsOf } from "./log";
+import { Ports } from "./ports/ports-part";
 import { SinglePrograms } from "./terminals/single-programs";
 import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
@@ -108,7 +111,7 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), filesApi(driver)],
+      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), new Ports(programs), filesApi(driver)],
     });
     this.#connection = new Connection({
       url,
@@ -192,6 +195,8 @@ class RunningAgent implements Agent {
         return void this.#tunnels.sendThumbnail(message);
       case "logs_request":
         return void this.#tunnels.sendLogs(message);
+      case "logs_forget":
+        return void this.#forgetLogs(message.session_id);
       case "api_request":
         return void this.#tunnels.serveApi(message);
       case "inventory_request":
@@ -199,6 +204,11 @@ class RunningAgent implements Agent {
       case "error":
         this.#options.log.warn({ code: message.code, problem: message.message }, "the control plane did not take a message of ours");
     }
+  }
+
+  async #forgetLogs(sessionId: string): Promise<void> {
+    const { driver, log } = this.#options;
+    await driver.forgetLogs(sessionId).catch((error: unknown) => log.warn({ err: error, sessionId }, "a kept log could not be removed"));
   }
 
   #whenRegistered(heartbeatSeconds: number): void {
@@ -240,6 +250,7 @@ class RunningAgent implements Agent {
         VIEWER_UPDATE,
         THUMBNAILS,
         LOGS,
+        KEPT_LOGS,
         RESIZE,
         DOCKER_TASKS,
         TASK_RUNS,
@@ -248,6 +259,7 @@ class RunningAgent implements Agent {
         STATS,
         SESSION_HEALTH,
         TERMINALS,
+        PORTS,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

@@ -80,6 +80,7 @@ function openDriver(settings: AgentSettings, agentId: string, log: Log): Promise
     dataDir: settings.dataDir,
     controlPlaneHost: settings.url.hostname,
     log,
+    ...(settings.logRetentionDays === undefined ? {} : { logRetentionDays: settings.logRetentionDays }),
   });
 }
 

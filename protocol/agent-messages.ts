@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { HEALTH_TOLD_TOGETHER, toldHealthSchema } from "./session-health";
 import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
-import { LOG_TAIL_MAX } from "./tunnel";
+import { LOG_TAIL_ALL, logStreamSchema } from "./tunnel";
 
 /**
  * 1: register, heartbeat, commands, inventory, tunnels (2026-11-22).
@@ -27,6 +27,8 @@ export const VIEWER_UPDATE = "viewer_update";
 export const THUMBNAILS = "thumbnails";
 /** The capability of an agent that reads what a session's container printed. */
 export const LOGS = "logs";
+/** What sessions printed outlives their containers for a while, and is read by `since` and `stream`. */
+export const KEPT_LOGS = "kept_logs";
 /** The capability of an agent that gives a running session other limits. */
 export const RESIZE = "resize";
 /** The capability of an agent that carries out `docker.…` tasks: the task contract's word for it. */
@@ -291,9 +293,16 @@ export const logsRequestSchema = z.object({
   tunnel_id: z.string().max(100),
   tunnel_secret: z.string(),
   session_id: z.string().max(100),
-  tail: z.number().int().min(0).max(LOG_TAIL_MAX),
+  tail: z.number().int().min(0).max(LOG_TAIL_ALL),
   follow: z.boolean(),
+  /** Nothing that was printed before this moment. With `KEPT_LOGS`, as `stream`. */
+  since: z.iso.datetime().optional(),
+  /** This one alone. */
+  stream: logStreamSchema.optional(),
 });
+
+/** Forget what was kept of a session's log: the session was deleted. With `KEPT_LOGS`. */
+export const logsForgetSchema = z.object({ type: z.literal("logs_forget"), session_id: z.string().max(100) });
 
 /** Asks for a tunnel on which the agent serves its HTTP API, for this session alone (see `agent-api.ts`). */
 export const apiRequestSchema = z.object({
@@ -314,6 +323,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   tunnelRequestSchema,
   thumbnailRequestSchema,
   logsRequestSchema,
+  logsForgetSchema,
   apiRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,

@@ -38,13 +38,27 @@ export type ThumbnailHead = z.infer<typeof thumbnailHeadSchema>;
 
 /** Of a container's log: lines from the end that may be asked for, and what is kept of one line, in bytes. */
 export const LOG_TAIL_MAX = 5000;
+/** The same of an agent with `KEPT_LOGS`: more than any engine keeps. */
+export const LOG_TAIL_ALL = 1_000_000;
 export const LOG_LINE_MAX_BYTES = 16 * 1024;
 /** A line as JSON; control characters take six times their place. */
 export const MAX_LOG_FRAME_BYTES = 128 * 1024;
 export const logHeadSchema = z.union([z.object({ ok: z.literal(true) }), tunnelErrorSchema]);
 export type LogHead = z.infer<typeof logHeadSchema>;
 /** `at`: when the container printed it, ISO 8601; null where the engine doesn't say. */
-const logLineSchema = z.object({ at: z.iso.datetime().nullable(), text: z.string() });
+export const logStreamSchema = z.enum(["stdout", "stderr"]);
+export type LogStream = z.infer<typeof logStreamSchema>;
+const logLineSchema = z.object({
+  at: z.iso.datetime().nullable(),
+  text: z.string(),
+  /** `berth`: not printed, but told of the container that printed what is before it: that it ended, and how. Older agents don't say. */
+  stream: z
+    .enum([...logStreamSchema.options, "berth"])
+    .optional()
+    .catch(undefined),
+  /** Nanoseconds that `at` leaves out, where the engine knows them. */
+  ns: z.number().int().min(0).max(999_999).optional().catch(undefined),
+});
 export type LogLine = z.infer<typeof logLineSchema>;
 export const logFrameSchema = z.union([logLineSchema, z.object({ end: z.literal(true) })]);
 export type LogFrame = z.infer<typeof logFrameSchema>;

@@ -301,6 +301,15 @@ async function postAsAgent(person: Person, path: string, body: Record<string, un
   return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
 
+/** Of a port of the desktop's; whoever gets none by the API shows what they have. */
+async function portTicket(person: Person, kind: "http" | "tcp"): Promise<{ ticket: string; refused: Answer | null }> {
+  if (person === "disabled" || !(person in askers)) return { ticket: credentials[person] ?? "none", refused: null };
+  const body = { kind, reason: "they asked for help" };
+  const answer = await askDoor(kit.port, { method: "POST", path: `${inside()}/ports/3000/open`, headers: bearer(person), body });
+  const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1];
+  return ticket ? { ticket, refused: null } : { ticket: "", refused: answer };
+}
+
 const inside = () => `/api/v1/sessions/${things.sessionId}`;
 
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
@@ -325,6 +334,19 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
     const answer = await askDoor(kit.port, { method: "POST", path: `${inside()}/terminals/ticket`, headers: bearer(person), body });
     const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1];
     return ticket ? knock(kit.port, { path: `${inside()}/exec?ticket=${ticket}`, headers: {} }) : answer;
+  },
+  "port by token": (person) => knock(kit.port, { path: `${inside()}/ports/3000`, headers: bearer(person) }),
+  "port by ticket": async (person) => {
+    const { ticket, refused } = await portTicket(person, "tcp");
+    return refused ?? knock(kit.port, { path: `${inside()}/ports/3000?ticket=${ticket}`, headers: {} });
+  },
+  "another port's app by ticket": async (person) => {
+    const { ticket, refused } = await portTicket(person, "http");
+    if (refused) return refused;
+    const host = `s-${things.sessionId}-3000.apps.example`;
+    const entered = await askDoor(kit.port, { method: "GET", path: `/?berth_ticket=${ticket}`, headers: { host } });
+    const cookie = String(entered.headers["set-cookie"] ?? "").split(";")[0] ?? "";
+    return entered.status === 303 ? askDoor(kit.port, { method: "GET", path: "/", headers: { cookie, host } }) : entered;
   },
   agentChannel: async (person) => {
     const path = "/agent/ws?agent_id=host-a&platform=docker";

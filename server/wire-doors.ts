@@ -11,6 +11,7 @@ import { identify } from "./http/identify";
 import { Listener, type ListenerOptions, type ListenerTls } from "./http/listener";
 import { liveEndpoint } from "./http/live-endpoint";
 import { logEndpoint } from "./http/log-endpoint";
+import { logStreamEndpoint } from "./http/log-stream-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
@@ -37,6 +38,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { PortUpgrade } from "./tunnel/port-upgrade";
 import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
@@ -69,6 +71,7 @@ export interface DoorParts {
     | "identity"
     | "viewerAccess"
     | "terminalAccess"
+    | "portAccess"
     | "thumbnailAccess"
     | "appAccess"
   >;
@@ -121,6 +124,7 @@ export function wireDoors(parts: DoorParts) {
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
   const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
+  const ports = new PortUpgrade({ access: modules.portAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -131,6 +135,13 @@ export function wireDoors(parts: DoorParts) {
   const sessionLogs = logEndpoint({
     authenticator: auth,
     publicOrigin,
+    follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
+    sockets,
+    clock,
+  });
+  const logStream = logStreamEndpoint({
+    authenticator: auth,
+    count: (login, address) => asked.take(keyOf(login, address)),
     follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
     sockets,
     clock,
@@ -190,6 +201,8 @@ export function wireDoors(parts: DoorParts) {
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      sessionLogStream: logStream,
+      containerLogStream: logStream,
       ...filesEndpoints({
         authenticator: auth,
         count: (login, address) => asked.take(keyOf(login, address)),
@@ -222,6 +235,7 @@ export function wireDoors(parts: DoorParts) {
       sessionLogs,
       terminal: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: params.terminal ?? "" }),
       exec: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: null }),
+      port: ({ params, ...call }) => ports.open({ ...call, sessionId: params.id ?? "", port: params.port ?? "" }),
     },
     apps,
     admitRest: (call) => limits.admit(call),

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { appOrigins } from "./app-origins";
 import type { Config } from "./config";
 import { AgentLabelsService } from "./modules/agents/agent-labels-service";
 import { AgentRevocation } from "./modules/agents/agent-revocation";
@@ -24,6 +25,8 @@ import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
+import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { HealthInbox } from "./modules/sessions/health-inbox";
@@ -33,13 +36,19 @@ import { HealthService } from "./modules/sessions/health-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
+import { OpenPorts } from "./modules/sessions/open-ports";
 import { OpenTerminals } from "./modules/sessions/open-terminals";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { PortAccess } from "./modules/sessions/port-access";
+import { PortRules } from "./modules/sessions/port-rules";
+import { PortSharesService } from "./modules/sessions/port-shares-service";
+import { PortsService } from "./modules/sessions/ports-service";
 import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
+import { SessionEnvironment } from "./modules/sessions/session-environment";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
@@ -146,7 +155,7 @@ export function wireModules(parts: ModuleParts) {
   const templateHistory = new TemplateHistoryService({ ...base, clock, templates });
   const templateIcons = new TemplateIconsService({ ...base, audit });
   const taskLogs = new TaskLogsService(base);
-  const tasks = new TasksService({ ...base, taskLogs });
+  const tasks = new TasksService({ ...base, keys, taskLogs });
   const homes = new HomesService({ ...base, audit, tasks });
   const renewalGraceMs = config.agentRenewalGraceMs;
   const authority = new AuthorityService({ ...base, audit, keys, renewalGraceMs });
@@ -166,7 +175,8 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
-  const changes = new SessionChanges({ clock, tasks, templates, outbox });
+  const ownEnvironment = new SessionEnvironment({ ...base, keys });
+  const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: ownEnvironment });
   const wait = new PhaseWait(base);
   const strategy = config.placementStrategy;
   const warmPool = new WarmPoolService({ ...base, agents, homes, tasks, templates, changes, strategy });
@@ -174,7 +184,20 @@ export function wireModules(parts: ModuleParts) {
   const sessionQueue = new SessionQueue({ ...base, agents, homes, changes, warmPool });
   const sessionCreation = new SessionCreation({
     ...base,
-    ...{ audit, users, quotas, agents, homes, templates, changes, sessions, queue: sessionQueue, warmPool, strategy },
+    ...{
+      audit,
+      users,
+      quotas,
+      agents,
+      homes,
+      templates,
+      changes,
+      sessions,
+      queue: sessionQueue,
+      warmPool,
+      strategy,
+      environment: ownEnvironment,
+    },
   });
   const idle = new IdleService({ ...base, audit, changes });
   const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
@@ -182,11 +205,8 @@ export function wireModules(parts: ModuleParts) {
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
-  const appEntryUrl = (sessionId: string, ticket: string) => {
-    const { protocol, port } = config.publicUrl;
-    return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
-  };
   const { publicUrl } = config;
+  const origins = appOrigins(publicUrl, config.appsDomain);
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
   const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
@@ -202,10 +222,17 @@ export function wireModules(parts: ModuleParts) {
     ...{ sessions, reach, logs, agentApi: parts.agentApi },
     healthOf: new HealthService({ ...base, templates }),
   });
-  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
+  const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
+  const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
+  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
-  const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
+  const rules = new PortRules({ ...base, auth, shares });
+  const openPorts = new OpenPorts(base);
+  const ports = new PortsService({ ...base, audit, tickets, agentApi: parts.agentApi, rules, origins });
+  const portShares = new PortSharesService({ ...base, audit, tickets, rules, origins, publicUrl });
+  const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
+  const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
   const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
   const heartbeats = new Heartbeats(base);
@@ -250,14 +277,10 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [
-    new SessionsJobs(base),
-    new IdleJobs({ ...base, idle }),
-    new HealthJobs({ ...base, healthRestarts }),
-    queueJobs,
-    warmPoolJobs,
-  ];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
+  const healthJobs = new HealthJobs({ ...base, healthRestarts });
+  const idleJobs = new IdleJobs({ ...base, idle });
+  const sessionJobs = [new SessionsJobs(base), idleJobs, healthJobs, queueJobs, warmPoolJobs, environmentJobs];
+  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, openPorts, live];
   const services: Services = {
     auth,
     users,
@@ -290,7 +313,10 @@ export function wireModules(parts: ModuleParts) {
     files,
     terminals,
     openTerminals,
+    ports,
+    portShares,
     containers,
+    environment,
     homes,
     tasks,
     taskOrders,
@@ -308,6 +334,8 @@ export function wireModules(parts: ModuleParts) {
     sessionsInbox,
     viewerAccess,
     terminalAccess,
+    portAccess,
+    openPorts,
     thumbnailAccess,
     appAccess,
     tickets,
@@ -326,6 +354,7 @@ export function wireModules(parts: ModuleParts) {
     webhooksJobs,
     outbox,
     warmPoolJobs,
+    environmentJobs,
     start: () => {
       for (const job of jobs) job.start();
     },

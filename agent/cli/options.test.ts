@@ -37,6 +37,8 @@ describe("the agent's command line", () => {
     [`${GOOD} --driver podman`, "docker or memory"],
     [`${GOOD} --max-sessions 1.5`, "whole number"],
     [`${GOOD} --max-memory -1`, "--max-memory"],
+    [`${GOOD} --log-retention-days -1`, "--log-retention-days"],
+    [`${GOOD} --log-retention-days=soon`, "whole days"],
     [`${GOOD} --label nope`, "key=value"],
     [`${GOOD} --token a --token-file b`, "give one of them"],
     [`${GOOD} --log-level loud`, "--log-level"],

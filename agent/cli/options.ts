@@ -22,6 +22,7 @@ Usage: node agent.mjs --url URL --name NAME [options]
   --max-sessions N       sessions that may run here at once
   --max-cpu CORES        cores that sessions may use together (default: the host's)
   --max-memory GIB       memory that sessions may use together, in GiB (default: the host's)
+  --log-retention-days N what sessions printed is kept so long after their containers are gone (default: 7; 0 keeps none)
   --log-level LEVEL      debug, info, warn or error (LOG_LEVEL, default: info)
   --insecure             allow plain http to a control plane on another host
   --print-systemd-unit   print a systemd unit for these options and end
@@ -43,6 +44,7 @@ export interface AgentSettings {
   readonly labels: Readonly<Record<string, string>>;
   readonly limits: { readonly maxSessions?: number; readonly maxCpu?: number; readonly maxMemoryGiB?: number };
   readonly logLevel: string;
+  readonly logRetentionDays?: number | undefined;
   readonly insecure: boolean;
 }
 
@@ -89,6 +91,7 @@ export function readInvocation(argv: readonly string[], env: Readonly<Record<str
     maxCpu: number("--max-cpu", values["max-cpu"], false),
     maxMemoryGiB: number("--max-memory", values["max-memory"], false),
   };
+  const logRetentionDays = days(values["log-retention-days"], problems);
   const labels = readLabels(values.label ?? [], problems);
   if (!url || problems.length > 0) return { kind: "wrong", problems };
   const settings: AgentSettings = {
@@ -104,9 +107,16 @@ export function readInvocation(argv: readonly string[], env: Readonly<Record<str
     labels,
     limits,
     logLevel,
+    logRetentionDays,
     insecure,
   };
   return { kind: values["print-systemd-unit"] ? "print-unit" : "run", settings };
+}
+
+function days(text: string | undefined, problems: string[]): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,4}$/.test(text)) problems.push(`--log-retention-days ${text}: say whole days, 0 keeps none`);
+  return Number(text);
 }
 
 function parse(argv: readonly string[]) {
@@ -130,6 +140,7 @@ function parse(argv: readonly string[]) {
       "max-sessions": text,
       "max-cpu": text,
       "max-memory": text,
+      "log-retention-days": text,
       "log-level": text,
       insecure: flag,
       "print-systemd-unit": flag,

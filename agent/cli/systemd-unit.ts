@@ -13,6 +13,7 @@ export function systemdUnit(settings: AgentSettings, node: string, program: stri
     ...(settings.limits.maxSessions ? [`--max-sessions ${settings.limits.maxSessions}`] : []),
     ...(settings.limits.maxCpu ? [`--max-cpu ${settings.limits.maxCpu}`] : []),
     ...(settings.limits.maxMemoryGiB ? [`--max-memory ${settings.limits.maxMemoryGiB}`] : []),
+    ...(settings.logRetentionDays === undefined ? [] : [`--log-retention-days ${settings.logRetentionDays}`]),
     ...(settings.insecure ? ["--insecure"] : []),
   ];
   return `[Unit]

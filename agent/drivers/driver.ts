@@ -12,7 +12,7 @@ import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
 import type { SessionProbes } from "@berth/protocol/session-health";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
-import type { LogLine } from "@berth/protocol/tunnel";
+import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 
 /** Points on a session's way from click to picture, in the order in which they are passed. The first two only where an image has to be pulled. */
 export type TimelineStep = "image_pulling" | "image_pulled" | "container_created" | "container_started" | "display_ready";
@@ -130,6 +130,10 @@ export interface LogRequest {
   readonly tail: number;
   /** Goes on with what will be printed, until the container has ended. */
   readonly follow: boolean;
+  /** Nothing that was printed before. */
+  readonly since?: Date | undefined;
+  /** This one alone, and what is told of containers that ended. */
+  readonly stream?: LogStream | undefined;
 }
 
 /** What a session has used until now: counters since its container's start, and what it holds. */
@@ -225,9 +229,12 @@ export interface SessionDriver {
   /**
    * What the session's container printed, stdout and stderr, oldest line first; of a container that has ended too. Lines without their end, at
    * most `LOG_LINE_MAX_BYTES` of each. Read as fast as it is asked for: nothing is gathered meanwhile. Aborting `signal` ends it. Rejects
-   * with SESSION_NOT_FOUND where there is no container.
+   * with SESSION_NOT_FOUND where there is no container and none of it was kept. What containers printed that are gone comes before, for as long
+   * as it is kept, with a line of the stream `berth` for how each ended.
    */
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>>;
+  /** Nothing is kept any more of what the session's ended containers printed. */
+  forgetLogs(sessionId: string): Promise<void>;
   /** Starts a program in a running session. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING; whether the image has it, `exit` tells. */
   exec(request: ExecRequest): Promise<Exec>;
   /** Of a session that runs. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */

@@ -48,8 +48,8 @@ describe("a log's tunnel", () => {
     for await (const line of createInterface({ input: await running.plane.logs(id, { tail: 2 }) })) words.push(JSON.parse(line));
     expect(words).toEqual([
       { ok: true },
-      { at: expect.any(String), text: "[INFO] display ready on port 5900" },
-      { at: expect.any(String), text: "a \u001b[1m line" },
+      { at: expect.any(String), text: "[INFO] display ready on port 5900", stream: "stdout" },
+      { at: expect.any(String), text: "a \u001b[1m line", stream: "stdout" },
       { end: true },
     ]);
   });

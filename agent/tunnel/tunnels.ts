@@ -8,6 +8,7 @@ import type { SessionDriver } from "../drivers/driver";
 import { AgentApi } from "../http/agent-api";
 import type { ApiPart } from "../http/api-routes";
 import { type Log, wordsOf } from "../log";
+import { openSessionPort } from "../ports/open-port";
 import { Thumbnails } from "../thumbnail/thumbnails";
 import { DisplayServer } from "./display-server";
 import { logRefusal, sendLog } from "./log-tunnel";
@@ -79,7 +80,7 @@ export class Tunnels {
     const { session_id: sessionId, tunnel_id, tunnel_secret, port } = request;
     await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => {
       // The client may speak before the port is there: its bytes wait in the stream.
-      const target = await this.#options.driver.openPort(sessionId, port);
+      const target = await openSessionPort(this.#options.driver, this.#options.clock, sessionId, port);
       if (tunnel.destroyed) return void target.destroy();
       pipePort(tunnel, target, () => this.#options.onInput(sessionId));
     });
@@ -103,14 +104,16 @@ export class Tunnels {
   }
 
   /** Asks the driver first: the tunnel begins with its answer. The reading ends with the tunnel. */
-  async sendLogs({ session_id: sessionId, tunnel_id, tunnel_secret, tail, follow }: ToAgentOf<"logs_request">): Promise<void> {
+  async sendLogs({ session_id: sessionId, tunnel_id, tunnel_secret, since, ...which }: ToAgentOf<"logs_request">): Promise<void> {
     const { driver, log } = this.#options;
     const over = new AbortController();
-    const answer = await driver.logs({ sessionId, tail, follow }, over.signal).catch((error: unknown) => {
-      const known = error instanceof BerthError ? error : new BerthError("ENGINE_UNAVAILABLE", wordsOf(error));
-      log.debug({ sessionId, code: known.code }, known.message);
-      return logRefusal(known);
-    });
+    const answer = await driver
+      .logs({ ...which, sessionId, since: since === undefined ? undefined : new Date(since) }, over.signal)
+      .catch((error: unknown) => {
+        const known = error instanceof BerthError ? error : new BerthError("ENGINE_UNAVAILABLE", wordsOf(error));
+        log.debug({ sessionId, code: known.code }, known.message);
+        return logRefusal(known);
+      });
     const joined = await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => {
       tunnel.once("close", () => over.abort());
       if (typeof answer === "string") return void tunnel.end(answer);

@@ -87,6 +87,7 @@ beforeEach(async () => {
       authorize: async () => ({
         ...grant,
         port: 8080,
+        enter: () => () => {},
         request: (key) => ({
           type: "tunnel_request",
           tunnel_id: key.id,
@@ -114,6 +115,8 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      sessionLogStream: http,
+      containerLogStream: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
@@ -136,6 +139,7 @@ beforeEach(async () => {
       sessionLogs: none,
       terminal: none,
       exec: none,
+      port: none,
       agentChannel: none,
       agentTaskStream: none,
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),

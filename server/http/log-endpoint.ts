@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ACCESS_ENDED } from "../modules/live/live-codes";
+import type { PlacedLine } from "../modules/sessions/log-places";
+import { type FollowedLog, lineText } from "../modules/sessions/logs-service";
 import { followLogsInput } from "../modules/sessions/sessions-schema";
 import type { Asker, Login } from "../modules/users/users-schema";
 import type { Clock } from "../platform/clock";
@@ -22,11 +24,7 @@ export interface LogEndpointOptions {
   readonly authenticator: Authenticator;
   readonly publicOrigin: string;
   /** Asks the policy. Throws `BerthError` before anything is answered. */
-  follow(
-    asker: Asker,
-    input: { id: string; tail: number; timestamps: boolean },
-    signal: AbortSignal,
-  ): Promise<{ readonly lines: AsyncIterable<string>; close(): void }>;
+  follow(asker: Asker, input: FollowedLog, signal: AbortSignal): Promise<{ readonly lines: AsyncIterable<PlacedLine>; close(): void }>;
   readonly sockets: OpenSockets;
   readonly clock: Clock;
 }
@@ -40,7 +38,9 @@ export function logEndpoint(options: LogEndpointOptions): UpgradeHandler & { clo
   const upgrade: UpgradeHandler = async (call) => {
     const { request, socket, head, address, params } = call;
     const login = await loginOf(call, options);
-    const input = readQuery(call.query);
+    const { timestamps, format, ...asked } = readQuery(call.query);
+    const written = (line: PlacedLine) =>
+      format === "json" ? JSON.stringify({ at: line.at, stream: line.stream ?? null, text: line.text }) : lineText(line, timestamps);
     const waiting = new WaitingSocket(socket, head);
     let end = (_reason: string): void => {
       waiting.cancel();
@@ -48,7 +48,7 @@ export function logEndpoint(options: LogEndpointOptions): UpgradeHandler & { clo
     };
     const forget = options.sockets.add(login, (reason) => end(reason));
     try {
-      const log = await options.follow({ ...login, address }, { ...input, id: params.id ?? "" }, waiting.signal);
+      const log = await options.follow({ ...login, address }, { ...asked, follow: true, after: null, id: params.id ?? "" }, waiting.signal);
       const gone = waiting.signal.aborted;
       waiting.release();
       if (gone || socket.destroyed) {
@@ -62,7 +62,7 @@ export function logEndpoint(options: LogEndpointOptions): UpgradeHandler & { clo
       });
       end = (reason) => closeWith(webSocket, ACCESS_ENDED, reason);
       keepAlive(webSocket, options.clock);
-      void sendAll(webSocket, log.lines);
+      void sendAll(webSocket, log.lines, written);
     } catch (error) {
       forget();
       waiting.release();
@@ -127,11 +127,11 @@ function keepAlive(webSocket: WebSocket, clock: Clock): void {
   webSocket.once("close", () => beat.cancel());
 }
 
-async function sendAll(webSocket: WebSocket, lines: AsyncIterable<string>): Promise<void> {
+async function sendAll(webSocket: WebSocket, lines: AsyncIterable<PlacedLine>, written: (line: PlacedLine) => string): Promise<void> {
   try {
     for await (const line of lines) {
       if (webSocket.readyState !== webSocket.OPEN) return;
-      const sent = new Promise<void>((resolve) => webSocket.send(line, () => resolve()));
+      const sent = new Promise<void>((resolve) => webSocket.send(written(line), () => resolve()));
       if (webSocket.bufferedAmount > MAX_UNSENT_BYTES) await sent;
     }
     closeWith(webSocket, 1000, "the container has ended");

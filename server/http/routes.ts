@@ -13,6 +13,8 @@ export const routes = {
   auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
   sessionArchive: { kind: "http", path: "/api/v1/sessions/{id}/archive/*", access: "login", streams: true },
   sessionUpload: { kind: "http", path: "/api/v1/sessions/{id}/uploads/*", access: "login", streams: true },
+  sessionLogStream: { kind: "http", path: "/api/v1/sessions/{id}/logs/stream", access: "login" },
+  containerLogStream: { kind: "http", path: "/v1/agents/{id}/logs/stream", access: "login" },
   sessionFiles: { kind: "http", path: "/v1/agents/{id}/files", access: "login" },
   sessionFile: { kind: "http", path: "/v1/agents/{id}/files/*", access: "login", streams: true },
   agentHeartbeat: { kind: "http", path: "/api/v1/agents/{id}/heartbeat", access: "agent" },
@@ -36,6 +38,7 @@ export const routes = {
   sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
   terminal: { kind: "upgrade", path: "/api/v1/sessions/{id}/terminals/{terminal}", access: "viewer" },
   exec: { kind: "upgrade", path: "/api/v1/sessions/{id}/exec", access: "viewer" },
+  port: { kind: "upgrade", path: "/api/v1/sessions/{id}/ports/{port}", access: "viewer" },
 } as const satisfies Record<string, Route>;
 
 export interface Route {

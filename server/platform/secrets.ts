@@ -14,6 +14,10 @@ export interface Keys {
   readonly webhooks: Uint8Array;
   /** AES-256 of the credentials of tasks. */
   readonly taskCredentials: Uint8Array;
+  /** AES-256 of sessions' environment variables, at rest and in tasks. */
+  readonly sessionEnvironment: Uint8Array;
+  /** HMAC by which two sets of variables are told apart. */
+  readonly environmentFingerprint: Uint8Array;
   /** HMAC of recovery codes. */
   readonly recoveryCodes: Uint8Array;
   /** AES-256 of the keys of the agents' certificate authority. */
@@ -31,6 +35,8 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     secondFactor: derive("second-factor"),
     webhooks: derive("webhooks"),
     taskCredentials: derive("task-credentials"),
+    sessionEnvironment: derive("session-environment"),
+    environmentFingerprint: derive("environment-fingerprint"),
     recoveryCodes: derive("recovery-codes"),
     authority: derive("agent-authority"),
     agentToken: derive("agent-token"),

@@ -173,6 +173,16 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "terminals.end": { expected: ownAndAdmin, input: (things) => ({ ...id(things), terminalId: "0123456789abcdef" }) },
   "terminals.openTicket": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "terminals.visits": { expected: ownAndAdmin, input: id },
+  "ports.list": { expected: ownAndAdmin, input: id },
+  "ports.save": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 3000 }) },
+  "ports.forget": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 9999 }) },
+  "ports.shares": { expected: ownAndAdmin, input: id },
+  "ports.share": { expected: ownAlone, input: (things) => ({ ...id(things), port: 3000 }) },
+  // There is no such link.
+  "ports.unshare": { expected: of(["401", "404", "404", "403", "404"]), input: (things) => ({ ...id(things), shareId: nobodyId }) },
+  "ports.lookAtLink": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ token: noLink }) },
+  "ports.enterByLink": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ token: noLink }) },
+  "sessions.openPort": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 3000, reason: "they asked for help" }) },
   // Another's is refused where elsewhere it isn't there: the contract asks for it.
   "containers.restart": { expected: staffRefused, input: containerId, spoils: "session" },
   "containers.stop": { expected: staffRefused, input: containerId, spoils: "session" },
@@ -182,6 +192,15 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "containers.health": { expected: staffRefused, input: containerId },
   "containers.stats": { expected: staffRefused, input: containerId },
   "containers.liveStats": { expected: staffRefused, input: containerId },
+  "containers.env": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
+  "containers.env revealed": {
+    expected: of(["401", "403", "ok", "403", "403"]),
+    input: (things) => ({ ...containerId(things), reveal: true }),
+  },
+  "containers.updateEnv": {
+    expected: of(["401", "403", "ok", "403", "403"]),
+    input: (things) => ({ ...containerId(things), env: { EDITOR: "vi" } }),
+  },
   "containers.logs": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
@@ -264,6 +283,8 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   // What a screen shows is nobody's but its owner's: no role opens it.
   sessionThumbnail: ownAlone,
   // They hold what the owner has; the test gives a reason.
+  sessionLogStream: ownAndAdmin,
+  containerLogStream: of(["401", "403", "ok", "403", "ok"]),
   sessionFiles: of(["401", "403", "ok", "403", "ok"]),
   sessionFile: of(["401", "403", "ok", "403", "ok"]),
   sessionArchive: ownAndAdmin,
@@ -286,6 +307,8 @@ export const socketRows: Readonly<
   terminal: { route: "terminal", expected: of(["401", "404", "ok", "403", "403"]) },
   "exec by token": { route: "exec", expected: of(["401", "404", "ok", "403", "403"]) },
   "exec by ticket": { route: "exec", expected: ownAndAdmin },
+  "port by token": { route: "port", expected: of(["401", "404", "ok", "403", "403"]) },
+  "port by ticket": { route: "port", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTasks: { route: "agentTasks", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
@@ -298,4 +321,5 @@ export const socketRows: Readonly<
   "app by ticket": { route: "apps", expected: ownAndAdmin },
   "app's WebSocket by token": { route: "apps", expected: none },
   "app's WebSocket by ticket": { route: "apps", expected: ownAndAdmin },
+  "another port's app by ticket": { route: "apps", expected: ownAndAdmin },
 };

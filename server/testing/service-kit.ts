@@ -82,6 +82,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   services.live.start();
   services.viewerRooms.start();
   services.openTerminals.start();
+  modules.openPorts.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -103,6 +104,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
       services.live.stop();
       services.viewerRooms.stop();
       services.openTerminals.stop();
+      modules.openPorts.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

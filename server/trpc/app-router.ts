@@ -1,10 +1,12 @@
 import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents-router";
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
+import { environmentRouter } from "../modules/containers/environment-router";
 import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
+import { portsRouter } from "../modules/sessions/ports-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { terminalsRouter } from "../modules/sessions/terminals-router";
 import { systemRouter } from "../modules/system/system-router";
@@ -14,7 +16,7 @@ import { tokensRouter } from "../modules/tokens/tokens-router";
 import { accountRouter } from "../modules/users/account-router";
 import { authRouter, usersRouter } from "../modules/users/users-router";
 import { webhooksRouter } from "../modules/webhooks/webhooks-router";
-import { createCallerFactory, router } from "./init";
+import { createCallerFactory, mergeRouters, router } from "./init";
 
 export const appRouter = router({
   auth: authRouter,
@@ -29,7 +31,8 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
-  containers: containersRouter,
+  ports: portsRouter,
+  containers: mergeRouters(containersRouter, environmentRouter),
   homes: homesRouter,
   tasks: tasksRouter,
   audit: auditRouter,

@@ -14,9 +14,13 @@ export class ContainerEnder {
   /** The engine tells of these too, a little later. */
   readonly #removed = new Set<string>();
 
-  constructor(docker: Docker, engine: string) {
+  /** Runs before a container is removed; what it throws is its own business. */
+  readonly #before: (id: string) => Promise<void>;
+
+  constructor(docker: Docker, engine: string, before: (id: string) => Promise<void> = async () => {}) {
     this.#docker = docker;
     this.#engine = engine;
+    this.#before = before;
   }
 
   /** True where it was removed here and not by someone else. */
@@ -58,6 +62,7 @@ export class ContainerEnder {
       this.#removed.delete(oldest);
     }
     const container = this.#docker.getContainer(id);
+    await this.#before(id);
     for (let tries = 0; ; tries++) {
       try {
         await container.remove({ force: true, v: true });

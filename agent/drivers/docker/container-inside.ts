@@ -4,6 +4,7 @@ import type { LogLine } from "@berth/protocol/tunnel";
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
 import type { Exec, ExecRequest, LogRequest, UsageReading } from "../driver";
+import type { KeptLogs } from "../kept-logs";
 import { execInContainer } from "./container-exec";
 import { readContainerLog } from "./container-log";
 import { readContainerUsage } from "./container-usage";
@@ -18,6 +19,7 @@ export interface ContainerInsideParts {
   readonly docker: Docker;
   readonly engine: string;
   readonly containers: EngineContainers;
+  readonly kept: KeptLogs;
 }
 
 export class ContainerInside {
@@ -28,11 +30,26 @@ export class ContainerInside {
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
-    const { docker, engine } = this.#parts;
-    const found = await this.#find(request.sessionId);
-    const read = await readContainerLog(docker, engine, found.Id, request, signal);
-    if (!read) throw missing(request.sessionId);
-    return read;
+    const { kept, containers } = this.#parts;
+    const [found] = await containers.ofSession(request.sessionId);
+    // One that is kept and still there was to be removed, and is read as what it is.
+    const past = await kept.of(request.sessionId, found?.Id);
+    const now = found ? await this.#readLog(found.Id, request, signal) : null;
+    if (!now && past.length === 0) throw missing(request.sessionId);
+    if (past.length === 0 && now) return now;
+    const newer = found ? await this.#count(found.Id, request, signal) : 0;
+    const before = await kept.read(past, { ...request, tail: Math.max(0, request.tail - newer) });
+    return joined(before, now);
+  }
+
+  async #count(containerId: string, request: LogRequest, signal: AbortSignal): Promise<number> {
+    let count = 0;
+    for await (const _ of (await this.#readLog(containerId, { ...request, follow: false }, signal)) ?? []) count++;
+    return count;
+  }
+
+  #readLog(containerId: string, request: LogRequest, signal: AbortSignal) {
+    return readContainerLog(this.#parts.docker, this.#parts.engine, containerId, request, signal);
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
@@ -87,3 +104,8 @@ export class ContainerInside {
 const missing = (sessionId: string) => new BerthError("SESSION_NOT_FOUND", `Session ${sessionId} has no container on this host`);
 const notRunning = (sessionId: string, state: string) =>
   new BerthError("SESSION_NOT_RUNNING", `Session ${sessionId} is ${state}, not running`);
+
+async function* joined(before: readonly LogLine[], now: AsyncIterable<LogLine> | null): AsyncGenerator<LogLine> {
+  yield* before;
+  if (now) yield* now;
+}

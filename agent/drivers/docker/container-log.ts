@@ -5,12 +5,14 @@ import type { LogRequest } from "../driver";
 import { engineError, statusOf } from "./engine-errors";
 import { LogFrames } from "./log-frames";
 
+type WhichLines = Omit<LogRequest, "sessionId">;
+
 /** What a container printed, as the engine kept it; null where there is no such container. Aborting `signal` ends the reading. */
 export async function readContainerLog(
   docker: Docker,
   engine: string,
   containerId: string,
-  request: Pick<LogRequest, "tail" | "follow">,
+  request: WhichLines,
   signal: AbortSignal,
 ): Promise<AsyncIterable<LogLine> | null> {
   const stream = await openStream(docker, containerId, request).catch((error: unknown) => {
@@ -28,14 +30,20 @@ export async function readContainerLog(
 }
 
 /** Dockerode gathers a log that isn't followed in memory: asked for directly, it is a stream like the other. */
-function openStream(docker: Docker, containerId: string, { tail, follow }: Pick<LogRequest, "tail" | "follow">): Promise<Readable> {
+function openStream(docker: Docker, containerId: string, { tail, follow, since, stream }: WhichLines): Promise<Readable> {
   return new Promise((resolve, reject) => {
     docker.modem.dial(
       {
         // The question mark has it write `options` as the query.
         path: `/containers/${containerId}/logs?`,
         method: "GET",
-        options: { stdout: true, stderr: true, timestamps: true, tail, follow },
+        options: {
+          stdout: stream !== "stderr",
+          stderr: stream !== "stdout",
+          timestamps: true,
+          ...{ tail, follow },
+          ...(since ? { since: `${Math.floor(since.getTime() / 1000)}.${String(since.getTime() % 1000).padStart(3, "0")}000000` } : {}),
+        },
         isStream: true,
         statusCodes: { 200: true, 404: "no such container", 409: "can not be read", 500: "server error" },
       },

@@ -27,6 +27,7 @@ import type {
   UsageReading,
 } from "../driver";
 import { HostUsage } from "../host-usage";
+import { KeptLogs, LOG_RETENTION_DAYS } from "../kept-logs";
 import { readBanner } from "./banner";
 import { ContainerEnder } from "./container-end";
 import { ContainerInside } from "./container-inside";
@@ -46,6 +47,7 @@ import { askDiskUse, HomeSizes } from "./home-sizes";
 import { Homes } from "./homes";
 import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
+import { logKeeper } from "./log-keeper";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
 import { SessionMarks } from "./session-marks";
 import { SessionWatch } from "./session-watch";
@@ -59,6 +61,8 @@ export interface DockerDriverOptions {
   /** Sessions are kept from its addresses. */
   readonly controlPlaneHost: string | null;
   readonly log: Log;
+  /** What ended containers printed is kept so long; default `LOG_RETENTION_DAYS`, 0 keeps none. */
+  readonly logRetentionDays?: number;
 }
 
 const BANNER_TIMEOUT_MS = 5000;
@@ -72,6 +76,7 @@ export class DockerDriver implements SessionDriver {
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
   readonly #inside: ContainerInside;
+  readonly #kept: KeptLogs;
   readonly #ender: ContainerEnder;
   readonly #homes: Homes;
   readonly #folders: DisplayFolders;
@@ -84,15 +89,16 @@ export class DockerDriver implements SessionDriver {
   readonly #network: IsolatedNetwork;
   #place: EnginePlace | null = null;
 
-  private constructor(options: DockerDriverOptions, marks: SessionMarks) {
+  private constructor(options: DockerDriverOptions, marks: SessionMarks, kept: KeptLogs) {
     const { target, agent, dataDir, log, controlPlaneHost } = options;
     this.#options = options;
     this.#docker = new Docker(target.options);
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
-    this.#inside = new ContainerInside({ docker: this.#docker, engine: target.name, containers: this.#containers });
-    this.#ender = new ContainerEnder(this.#docker, target.name);
+    this.#kept = kept;
+    this.#inside = new ContainerInside({ docker: this.#docker, engine: target.name, containers: this.#containers, kept });
+    this.#ender = new ContainerEnder(this.#docker, target.name, logKeeper(this.#docker, target.name, kept, log));
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
@@ -130,7 +136,13 @@ export class DockerDriver implements SessionDriver {
 
   /** The engine need not answer yet: until it does, the driver's health says why not. */
   static async open(options: DockerDriverOptions): Promise<DockerDriver> {
-    const driver = new DockerDriver(options, await SessionMarks.open(join(options.dataDir, "sessions")));
+    const { dataDir, log } = options;
+    const kept = await KeptLogs.open(join(dataDir, "logs"), {
+      days: options.logRetentionDays ?? LOG_RETENTION_DAYS,
+      clock: systemClock,
+      log,
+    });
+    const driver = new DockerDriver(options, await SessionMarks.open(join(dataDir, "sessions")), kept);
     await driver.#prepare();
     driver.#watch.begin();
     return driver;
@@ -269,11 +281,15 @@ export class DockerDriver implements SessionDriver {
 
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     const [found] = await this.#containers.ofSession(sessionId);
-    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
+    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port, true);
   }
 
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
     return this.#inside.logs(request, signal);
+  }
+
+  forgetLogs(sessionId: string): Promise<void> {
+    return this.#kept.forget(sessionId);
   }
 
   exec(request: ExecRequest): Promise<Exec> {
@@ -308,6 +324,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   async close(): Promise<void> {
+    this.#kept.close();
     await this.#watch.end();
     try {
       if ((await this.#health.ask()).ok && (await this.#containers.all()).length === 0) await this.#network.leave();

@@ -20,7 +20,7 @@ function linesOf(...chunks: Buffer[]) {
 
 describe("lines of an engine's log", () => {
   it("come with their moment to the millisecond", () => {
-    expect(linesOf(frame(`${AT} hello\n`))).toEqual([{ at: "2026-11-22T10:45:15.123Z", text: "hello" }]);
+    expect(linesOf(frame(`${AT} hello\n`))).toEqual([{ at: "2026-11-22T10:45:15.123Z", text: "hello", stream: "stdout", ns: 456_789 }]);
   });
 
   it("are put together of the pieces in which long ones come, stdout and stderr apart", () => {

@@ -4,6 +4,7 @@ import { LOG_LINE_MAX_BYTES, type LogLine } from "@berth/protocol/tunnel";
 const HEAD_BYTES = 8;
 /** Engines cut what is printed into pieces of 16 KB; of a frame beyond this the rest is left out. */
 const MAX_FRAME_BYTES = 64 * 1024;
+const STDERR = 2;
 const NEWLINE = 0x0a;
 /** `2026-11-22T10:45:15.123456789Z `, which the engine puts before each piece. */
 const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) /;
@@ -47,14 +48,14 @@ export class LogFrames {
 
   /** What was printed without an end of line. */
   end(): LogLine[] {
-    const left = [...this.#open.values()].map(lineOf);
+    const left = [...this.#open].map(([stream, line]) => lineOf(stream, line));
     this.#open.clear();
     return left;
   }
 
   #finish(stream: number, lines: LogLine[]): void {
     const line = this.#open.get(stream);
-    if (line) lines.push(lineOf(line));
+    if (line) lines.push(lineOf(stream, line));
     this.#open.delete(stream);
   }
 
@@ -69,15 +70,21 @@ export class LogFrames {
       line.length += kept.length;
       if (end < 0) return void this.#open.set(stream, line);
       this.#open.delete(stream);
-      lines.push(lineOf(line));
+      lines.push(lineOf(stream, line));
       rest = rest.subarray(end + 1);
     }
   }
 }
 
-function lineOf({ at, pieces }: OpenLine): LogLine {
+function lineOf(stream: number, { at, pieces }: OpenLine): LogLine {
   const text = Buffer.concat(pieces).toString("utf8");
   // To the millisecond: that is what JavaScript's moments hold.
   const moment = at === null ? Number.NaN : Date.parse(at);
-  return { at: Number.isNaN(moment) ? null : new Date(moment).toISOString(), text: text.endsWith("\r") ? text.slice(0, -1) : text };
+  const beyond = Number((/\.\d{3}(\d{1,6})/.exec(at ?? "")?.[1] ?? "").padEnd(6, "0"));
+  return {
+    at: Number.isNaN(moment) ? null : new Date(moment).toISOString(),
+    text: text.endsWith("\r") ? text.slice(0, -1) : text,
+    stream: stream === STDERR ? "stderr" : "stdout",
+    ...(beyond > 0 ? { ns: beyond } : {}),
+  };
 }

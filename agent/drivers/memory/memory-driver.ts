@@ -3,11 +3,13 @@
  * to go wrong it says by the image's name (`faults.ts`), or does by `kill`, `vanish` and `engineGoesAway`.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
-import type { LogLine } from "@berth/protocol/tunnel";
+import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
   DriverCapacity,
@@ -31,7 +33,7 @@ import { behaviourOf } from "./faults";
 import { MemoryApps } from "./memory-app";
 import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
-import { MemoryLog } from "./memory-log";
+import { linesOf, MemoryLog } from "./memory-log";
 import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
 import { MemoryTasks } from "./memory-tasks";
 
@@ -40,6 +42,8 @@ export interface MemoryDriverOptions {
   readonly memoryGiB?: number;
   /** Where programs run that are started inside sessions: they are this machine's. Absent: sessions have none. */
   readonly programsIn?: string;
+  /** Which port of this machine stands for a session's; null: its container's address refuses there. Absent: all are the app's. */
+  readonly ports?: (sessionId: string, port: number) => number | null;
 }
 
 export class MemoryDriver implements SessionDriver {
@@ -53,6 +57,8 @@ export class MemoryDriver implements SessionDriver {
   readonly #listeners = new Set<DriverListener>();
   readonly #apps = new MemoryApps();
   readonly #sick = new Set<string>();
+  /** What ended containers printed, by session. */
+  readonly #kept = new Map<string, readonly LogLine[]>();
   #away: string | null = null;
 
   constructor(options: MemoryDriverOptions = {}) {
@@ -196,17 +202,29 @@ export class MemoryDriver implements SessionDriver {
     return session.display.open();
   }
 
-  async openPort(sessionId: string, _port: number): Promise<Duplex> {
+  async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
     this.#answerFor(sessionId);
-    return this.#apps.open(sessionId);
+    const { ports } = this.#options;
+    if (!ports) return this.#apps.open(sessionId);
+    const here = ports(sessionId, port);
+    if (here === null) throw new BerthError("DISPLAY_UNREACHABLE", `Port ${port} of session ${sessionId} can't be reached: nobody listens`);
+    const socket = connect({ host: "127.0.0.1", port: here, allowHalfOpen: true });
+    await once(socket, "connect");
+    return socket;
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
     this.#answer();
     const session = this.#sessions.get(request.sessionId);
-    if (!session) throw new BerthError("SESSION_NOT_FOUND", `Session ${request.sessionId} has no container on this host`);
-    return session.log.read(request, signal);
+    const kept = this.#kept.get(request.sessionId) ?? [];
+    if (!session && kept.length === 0)
+      throw new BerthError("SESSION_NOT_FOUND", `Session ${request.sessionId} has no container on this host`);
+    return linesOf(kept, session?.log, request, signal);
+  }
+
+  async forgetLogs(sessionId: string): Promise<void> {
+    this.#kept.delete(sessionId);
   }
 
   async usageOf(sessionId: string): Promise<UsageReading> {
@@ -262,8 +280,8 @@ export class MemoryDriver implements SessionDriver {
   }
 
   /** A program inside prints; a newline begins another line. */
-  print(sessionId: string, text: string): void {
-    this.#sessions.get(sessionId)?.log.print(text);
+  print(sessionId: string, text: string, stream: LogStream = "stdout"): void {
+    this.#sessions.get(sessionId)?.log.print(text, stream);
   }
 
   /** The container ends by itself, as after `docker kill`. */
@@ -338,7 +356,10 @@ export class MemoryDriver implements SessionDriver {
   }
 
   #discard(session: MemorySession): void {
+    const how = session.observed === "running" || session.observed === "frozen" ? "was ended" : "ended by itself";
     this.#halt(session, "stopped", null);
     this.#sessions.delete(session.sessionId);
+    const end = { at: new Date().toISOString(), text: `The container of start ${session.generation} ${how}`, stream: "berth" } as const;
+    this.#kept.set(session.sessionId, [...(this.#kept.get(session.sessionId) ?? []), ...session.log.lines, end]);
   }
 }

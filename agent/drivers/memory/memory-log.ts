@@ -1,4 +1,6 @@
 import type { LogLine } from "@berth/protocol/tunnel";
+import type { LogRequest } from "../driver";
+import { isWanted } from "../wanted-lines";
 
 const MAX_LINES = 5000;
 
@@ -10,16 +12,21 @@ export class MemoryLog {
   #ended = false;
   readonly #waiting = new Set<() => void>();
 
-  print(text: string): void {
+  print(text: string, stream: "stdout" | "stderr" | "berth" = "stdout"): void {
     if (this.#ended) return;
     const at = new Date().toISOString();
-    for (const line of text.split("\n")) this.#lines.push({ at, text: line });
+    for (const line of text.split("\n")) this.#lines.push({ at, text: line, stream });
     const over = this.#lines.length - MAX_LINES;
     if (over > 0) {
       this.#lines.splice(0, over);
       this.#dropped += over;
     }
     this.#wake();
+  }
+
+  /** What is kept of it when its container is removed. */
+  get lines(): readonly LogLine[] {
+    return this.#lines;
   }
 
   /** The container has ended: nothing more comes. */
@@ -29,14 +36,23 @@ export class MemoryLog {
   }
 
   /** Whoever reads too slowly misses what is dropped meanwhile. */
-  async *read({ tail, follow }: { tail: number; follow: boolean }, signal: AbortSignal): AsyncGenerator<LogLine> {
-    let next = this.#dropped + Math.max(0, this.#lines.length - tail);
+  async *read({ tail, follow, since, stream }: Omit<LogRequest, "sessionId">, signal: AbortSignal): AsyncGenerator<LogLine> {
+    const wanted = isWanted({ since, stream });
+    const skipped = Math.max(0, this.#lines.filter(wanted).length - tail);
+    let passed = 0;
+    let next =
+      this.#dropped +
+      Math.max(
+        0,
+        this.#lines.findIndex((line) => wanted(line) && passed++ === skipped),
+      );
+    if (tail === 0 || passed <= skipped) next = this.#dropped + this.#lines.length;
     const until = follow ? Number.POSITIVE_INFINITY : this.#dropped + this.#lines.length;
     while (!signal.aborted && next < until) {
       const line = this.#lines[Math.max(next, this.#dropped) - this.#dropped];
       if (line) {
         next = Math.max(next, this.#dropped) + 1;
-        yield line;
+        if (wanted(line)) yield line;
       } else if (this.#ended) return;
       else await this.#more(signal);
     }
@@ -57,4 +73,18 @@ export class MemoryLog {
   #wake(): void {
     for (const done of [...this.#waiting]) done();
   }
+}
+
+/** What ended containers printed, then what this one did. */
+export async function* linesOf(
+  kept: readonly LogLine[],
+  now: MemoryLog | undefined,
+  { sessionId: _, ...request }: LogRequest,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const wanted = isWanted(request);
+  const newer = now?.lines.filter(wanted).length ?? 0;
+  const left = Math.max(0, request.tail - newer);
+  if (left > 0) yield* kept.filter(wanted).slice(-left);
+  if (now) yield* now.read(request, signal);
 }

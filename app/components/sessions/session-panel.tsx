@@ -15,7 +15,9 @@ import { timelineSteps } from "./timeline-steps";
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const SessionStats = dynamic(() => import("./session-stats").then((module) => module.SessionStats), { ssr: false });
+const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
+const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
 
@@ -42,14 +44,6 @@ const tabs: readonly PanelTab[] = [
     content: (session) => <TerminalsTab session={session} />,
   },
   {
-    value: "logs",
-    label: "Log",
-    kind: "wide",
-    fills: true,
-    offered: ({ may }) => may.logs,
-    content: (session) => <SessionLogs session={session} />,
-  },
-  {
     value: "files",
     label: "Files",
     kind: "wide",
@@ -57,7 +51,29 @@ const tabs: readonly PanelTab[] = [
     offered: ({ may }) => may.files,
     content: (session) => <SessionFiles session={session} />,
   },
+  {
+    value: "logs",
+    label: "Log",
+    kind: "wide",
+    fills: true,
+    offered: ({ may }) => may.logs,
+    content: (session) => <SessionLogs session={session} />,
+  },
   { value: "stats", label: "Stats", kind: "wide", content: (session) => <SessionStats session={session} /> },
+  {
+    value: "environment",
+    label: "Environment",
+    kind: "wide",
+    offered: ({ may }) => may.environment,
+    content: (session) => <EnvironmentTab session={session} />,
+  },
+  {
+    value: "ports",
+    label: "Ports",
+    kind: "wide",
+    offered: ({ may }) => may.ports,
+    content: (session) => <SessionPorts session={session} />,
+  },
 ];
 
 const tabClass =

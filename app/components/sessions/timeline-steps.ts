@@ -87,8 +87,10 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   health_restarted: "Restarted for being unhealthy",
   logs_read: "Log read",
   files_opened: "Files opened",
+  environment_changed: "Environment changed",
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
+  port_opened: "Port opened",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

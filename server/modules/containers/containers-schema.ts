@@ -1,6 +1,7 @@
 import { MAX_PROBES, probeResultSchema } from "@berth/protocol/session-health";
 import { sessionPhaseSchema } from "@berth/protocol/session-states";
 import { STATS_KEPT, sessionStatsSchema } from "@berth/protocol/session-stats";
+import { logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { healthWords } from "../sessions/health-words";
 
@@ -61,5 +62,8 @@ export const containerLogsInput = z.strictObject({
   containerId,
   tail: z.number().int().min(1).max(5000).default(200),
   timestamps: z.boolean().default(false),
+  /** Nothing that was printed before this moment. */
+  since: z.iso.datetime({ offset: true }).optional(),
+  stream: logStreamSchema.optional(),
 });
 export const containerLogsOutput = z.object({ containerId, logs: z.string() });

@@ -131,11 +131,8 @@ export class ContainersService {
     }
   }
 
-  async logs(
-    asker: Asker,
-    { containerId, tail, timestamps }: z.output<typeof containerLogsInput>,
-  ): Promise<z.output<typeof containerLogsOutput>> {
-    const { logs } = await this.deps.logs.read(asker, { id: containerId, tail, timestamps, follow: false });
+  async logs(asker: Asker, { containerId, ...which }: z.output<typeof containerLogsInput>): Promise<z.output<typeof containerLogsOutput>> {
+    const { logs } = await this.deps.logs.read(asker, { id: containerId, ...which, follow: false });
     return { containerId, logs: logs.map((line) => `${line}\n`).join("") };
   }
 }

@@ -1,6 +1,6 @@
-import { LOGS, type ToAgent } from "@berth/protocol/agent-messages";
+import { KEPT_LOGS, LOGS, type ToAgent } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import type { LogLine } from "@berth/protocol/tunnel";
+import { LOG_TAIL_ALL, LOG_TAIL_MAX, type LogLine, type LogStream } from "@berth/protocol/tunnel";
 import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -9,9 +9,10 @@ import { enforce } from "../../platform/verdict";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
+import { linesAfter, type PlacedLine, readPlace, withPlaces } from "./log-places";
 import { isOver } from "./session-status";
 import { maySessions } from "./sessions-policy";
-import type { followLogsInput, readLogsInput, readLogsOutput } from "./sessions-schema";
+import type { readLogsInput, readLogsOutput } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
 import { findSession, insertEvent, type SessionRow } from "./sessions-store";
 import type { SharesService } from "./shares-service";
@@ -32,6 +33,23 @@ export interface LogReader {
   open(grant: LogGrant, signal?: AbortSignal): Promise<OpenLog>;
 }
 
+interface AskedLog {
+  readonly tail: number;
+  readonly follow: boolean;
+  readonly since?: string | undefined;
+  readonly stream?: LogStream | undefined;
+}
+
+export interface FollowedLog extends Omit<AskedLog, "tail"> {
+  readonly id: string;
+  /** Default: all that there is. */
+  readonly tail?: number | undefined;
+  /** The place of the last line that whoever asks has (`PlacedLine`); null: from where the rest says. */
+  readonly after: string | null;
+  /** 403 where elsewhere another's session looks as if it weren't there. */
+  readonly refusesStrangers?: boolean;
+}
+
 export interface LogsDeps {
   readonly database: Database;
   readonly bus: Bus;
@@ -50,9 +68,12 @@ export class LogsService {
   constructor(private readonly deps: LogsDeps) {}
 
   /** Call when the policy allows `logs`. Throws LOGS_NOT_FOUND, AGENT_OFFLINE, AGENT_TOO_OLD and what the tunnel throws. */
-  async read(asker: Asker, { id, tail, timestamps }: z.output<typeof readLogsInput>): Promise<z.output<typeof readLogsOutput>> {
+  async read(
+    asker: Asker,
+    { id, tail, timestamps, since, stream }: z.output<typeof readLogsInput>,
+  ): Promise<z.output<typeof readLogsOutput>> {
     const row = await this.find(id);
-    const log = await this.open(asker, row, { tail, follow: false });
+    const log = await this.open(asker, row, { tail, follow: false, since, stream });
     let timedOut = false;
     const late = this.deps.clock.after(READ_TIMEOUT_MS, () => {
       timedOut = true;
@@ -84,17 +105,18 @@ export class LogsService {
   /** Asks the policy itself. The lines go on until the container ends; whoever follows closes. Throws as `read` does, and as the policy says. */
   async follow(
     asker: Asker,
-    { id, tail, timestamps }: z.output<typeof followLogsInput> & { readonly id: string },
+    { id, refusesStrangers, after, ...asked }: FollowedLog,
     signal?: AbortSignal,
-  ): Promise<{ readonly lines: AsyncIterable<string>; close(): void }> {
+  ): Promise<{ readonly name: string; readonly lines: AsyncIterable<PlacedLine>; close(): void }> {
     const row = await this.find(id);
     const invited = row.userId !== asker.userId && (await this.deps.shares.invitationOf(asker.userId, row.id)) !== null;
-    enforce(maySessions(asker, "logs", row, invited), () => sessionMissing(id), "read what this session prints");
-    const log = await this.open(asker, row, { tail, follow: true }, signal);
-    const texts = async function* () {
-      for await (const line of log.lines) yield lineText(line, timestamps);
-    };
-    return { lines: texts(), close: () => log.close() };
+    const verdict = maySessions(asker, "logs", row, invited);
+    enforce(refusesStrangers && verdict === "hidden" ? "refused" : verdict, () => sessionMissing(id), "read what this session prints");
+    const resumed = after === null ? null : readPlace(after);
+    const what = { ...asked, ...(resumed ? { tail: LOG_TAIL_ALL, since: resumed.readFrom } : {}) };
+    const log = await this.open(asker, row, { ...what, tail: what.tail ?? LOG_TAIL_ALL }, signal);
+    const placed = withPlaces(log.lines);
+    return { name: row.name, lines: resumed ? linesAfter(placed, resumed) : placed, close: () => log.close() };
   }
 
   private async find(id: string): Promise<SessionRow> {
@@ -103,20 +125,29 @@ export class LogsService {
     return row;
   }
 
-  private async open(asker: Asker, row: SessionRow, what: { tail: number; follow: boolean }, signal?: AbortSignal): Promise<OpenLog> {
+  private async open(asker: Asker, row: SessionRow, what: AskedLog, signal?: AbortSignal): Promise<OpenLog> {
     const { agent } = row;
-    if (isOver(row)) throw gone(row);
+    const keeps = agent?.capabilities.includes(KEPT_LOGS) === true;
+    if (isOver(row) && !(keeps && row.generation > 0)) throw gone(row);
     if (!agent) throw new BerthError("LOGS_NOT_FOUND", `'${row.name}' has not been started yet, so it has printed nothing`);
     if (!agent.connectionId)
       throw new BerthError("AGENT_OFFLINE", `Agent '${agent.name}' is offline; the log of '${row.name}' is on its host`);
     if (!agent.capabilities.includes(LOGS))
       throw new BerthError("AGENT_TOO_OLD", `Agent '${agent.name}' is too old to read logs; update it`);
+    if (what.stream && !keeps)
+      throw new BerthError(
+        "AGENT_TOO_OLD",
+        `Agent '${agent.name}' is too old to tell stdout from stderr; update it, or leave 'stream' out`,
+      );
+    const since = what.since === undefined ? undefined : new Date(what.since).toISOString();
+    const { follow, stream } = what;
+    const asked = keeps ? { tail: what.tail, follow, since, stream } : { tail: Math.min(what.tail, LOG_TAIL_MAX), follow };
     const request = ({ id, secret }: { id: string; secret: string }): ToAgent => ({
       type: "logs_request",
       tunnel_id: id,
       tunnel_secret: secret,
       session_id: row.id,
-      ...what,
+      ...asked,
     });
     const log = await this.deps.logReader.open({ agentId: agent.id, agentName: agent.name, request }, signal).catch((error: unknown) => {
       throw error instanceof BerthError && error.code === "SESSION_NOT_FOUND" ? gone(row) : error;
@@ -127,7 +158,8 @@ export class LogsService {
         throw error;
       });
     }
-    return log;
+    // An older agent does not know of it.
+    return since !== undefined && !keeps ? { ...log, lines: linesSince(log.lines, since), close: () => log.close() } : log;
   }
 
   /** Nobody reads another's log unseen. */
@@ -144,9 +176,12 @@ export class LogsService {
 }
 
 const gone = (row: SessionRow) =>
-  new BerthError(
-    "LOGS_NOT_FOUND",
-    `'${row.name}' has no container on its host, and with that no log: it goes when a session is terminated`,
-  );
+  new BerthError("LOGS_NOT_FOUND", `'${row.name}' has no container on its host, and what it printed is not kept there, or no longer`);
 
-const lineText = ({ at, text }: LogLine, timestamps: boolean): string => (timestamps && at !== null ? `${at} ${text}` : text);
+async function* linesSince(lines: AsyncIterable<LogLine>, since: string): AsyncGenerator<LogLine> {
+  for await (const line of lines) if (line.at === null || line.at >= since) yield line;
+}
+
+/** As people read it. */
+export const lineText = ({ at, text }: Pick<LogLine, "at" | "text">, timestamps: boolean): string =>
+  timestamps && at !== null ? `${at} ${text}` : text;

@@ -8,6 +8,7 @@ import type { TasksService } from "../tasks/tasks-service";
 import type { TemplatesService } from "../templates/templates-service";
 import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import { renderHibernate, renderSpec, renderStop } from "./render-spec";
+import type { SessionEnvironment } from "./session-environment";
 import { removeFromQueue } from "./session-queue-store";
 import { isOver, isWaiting } from "./session-status";
 import { sessionWebhook } from "./session-webhook";
@@ -20,6 +21,7 @@ export interface SessionChangesDeps {
   readonly tasks: TasksService;
   readonly templates: TemplatesService;
   readonly outbox: WebhookOutbox;
+  readonly environment: SessionEnvironment;
 }
 
 export interface ChangeContext {
@@ -116,7 +118,8 @@ export class SessionChanges {
     switch (task) {
       case "start":
       case "wake": {
-        const data = renderSpec(row, await this.deps.templates.ofVersion(tx, row.template, row.templateVersion));
+        const environment = await this.deps.environment.forStart(tx, row);
+        const data = renderSpec({ ...row, environment }, await this.deps.templates.ofVersion(tx, row.template, row.templateVersion));
         return [await this.deps.tasks.enqueue(tx, { ...common, kind: task === "start" ? "session.start" : "session.wake", data })];
       }
       case "hibernate": {

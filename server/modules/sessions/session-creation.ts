@@ -20,6 +20,7 @@ import type { UsersService } from "../users/users-service";
 import { keptPlacement, tryPlace } from "./placement";
 import { placementWish } from "./placement-wish";
 import type { SessionChanges } from "./session-changes";
+import type { SessionEnvironment } from "./session-environment";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
 import { mayWait, type SessionQueue } from "./session-queue";
@@ -46,6 +47,7 @@ export interface SessionCreationDeps {
   readonly homes: HomesService;
   readonly templates: TemplatesService;
   readonly changes: SessionChanges;
+  readonly environment: SessionEnvironment;
   readonly sessions: SessionsService;
   readonly queue: SessionQueue;
   readonly warmPool: WarmPoolService;
@@ -167,12 +169,12 @@ export class SessionCreation {
       cpuMillicores,
       persistentHome,
       homeId: made?.id ?? null,
-      environment: input.environment,
       ...ownColumns(asker, input, template),
       placement: keptPlacement(placement),
       createdAt: now,
       updatedAt: now,
     });
+    await this.deps.environment.begin(tx, row, input.environment, asker.userId);
     await this.announce(tx, asker, row, placement, template);
     const queued = agent === null && outcome.refusal ? [await this.deps.queue.join(tx, row, wish, outcome.refusal.message)] : null;
     const task = queued ?? (input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : []);

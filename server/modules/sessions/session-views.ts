@@ -130,8 +130,11 @@ export function sessionDetailView(
       forceTerminate: may("forceTerminate") && !over,
       delete: may("delete"),
       logs: may("logs"),
+      environment: may("environment"),
+      changeEnvironment: may("changeEnvironment") && row.desired !== "terminated",
       files: may("files") && effectivePolicy(row, parts.display).fileTransfer,
       terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
+      ports: may("ports") && effectivePolicy(row, parts.display).ports && !over,
     },
   };
 }

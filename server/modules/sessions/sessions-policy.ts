@@ -7,7 +7,7 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
  * `strand`: say what becomes of it when its agent was revoked. `history`: its timeline. `logs`: what its container prints,
  * which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `files`: all that is in it, as
- * `terminal`. `picture`: the small one of its screen, which no role opens.
+ * `terminal`. `ports`: what listens in it, as `terminal`. `environment`: the names of its variables; `changeEnvironment`: those too, and their values, which are its owner's alone. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -23,9 +23,15 @@ export type SessionAction =
   | "delete"
   | "screen"
   | "logs"
+  | "environment"
+  | "changeEnvironment"
   | "files"
   | "terminal"
+  | "ports"
   | "picture";
+
+/** What an administrator may not with another's. */
+const ownersAlone: ReadonlySet<SessionAction> = new Set(["invite", "picture", "changeEnvironment"]);
 
 const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
   operator: {
@@ -42,8 +48,11 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     delete: true,
     screen: false,
     logs: false,
+    environment: false,
+    changeEnvironment: false,
     files: false,
     terminal: false,
+    ports: false,
     picture: false,
   },
 };
@@ -53,7 +62,7 @@ export function maySessions(actor: Actor, action: SessionAction, session: { read
   if (session.userId === WARM_POOL_OWNER) return "hidden";
   const own = session.userId === actor.userId;
   if (action === "picture" && (own || invited)) return "allowed";
-  if (actor.role === "admin") return (action === "invite" || action === "picture") && !own ? "refused" : "allowed";
+  if (actor.role === "admin") return ownersAlone.has(action) && !own ? "refused" : "allowed";
   if (own) return action === "forceTerminate" ? "refused" : "allowed";
   if (invited && (action === "see" || action === "screen")) return "allowed";
   if (actor.role === "operator") return forOthers.operator[action] ? "allowed" : "refused";

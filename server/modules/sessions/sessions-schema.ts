@@ -1,4 +1,3 @@
-import { environmentSchema } from "@berth/protocol/agent-commands";
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { placementStrategySchema } from "@berth/protocol/placement-strategy";
@@ -6,9 +5,10 @@ import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@ber
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
 import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
-import { LOG_TAIL_MAX } from "@berth/protocol/tunnel";
+import { LOG_TAIL_MAX, logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
+import { sessionEnvironmentSchema } from "./environment-schema";
 import { healthWords } from "./health-words";
 import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement-schema";
 
@@ -63,6 +63,8 @@ export const sessionEventKindSchema = z.enum([
   "files_opened",
   "terminal_opened",
   "terminal_closed",
+  "port_opened",
+  "environment_changed",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -141,9 +143,14 @@ export const sessionDetailSchema = sessionSchema.extend({
     forceTerminate: z.boolean(),
     delete: z.boolean(),
     logs: z.boolean(),
+    /** See the names of its variables, and change them. */
+    environment: z.boolean(),
+    changeEnvironment: z.boolean(),
     files: z.boolean(),
     /** Open terminals, while it runs; another's asks for a reason. */
     terminal: z.boolean(),
+    /** Open its ports, while it runs; another's asks for a reason. */
+    ports: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
@@ -181,7 +188,7 @@ export const createSessionInput = z.strictObject({
   homeId: z.uuid().optional(),
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
-  environment: environmentSchema.optional(),
+  environment: sessionEnvironmentSchema.optional(),
   tags: z.array(tagSchema).max(MAX_TAGS).default([]),
   /** Tighter than the template's; only an administrator makes it looser. */
   policy: sessionPolicyChangeSchema.optional(),
@@ -281,15 +288,37 @@ export const sessionCountsOutput = z.object({
 export const listSessionEventsOutput = z.object({ events: z.array(sessionEventSchema) });
 
 const logTail = z.number().int().min(0).max(LOG_TAIL_MAX).default(100);
+/** Nothing that was printed before this moment. */
+const logSince = z.iso.datetime({ offset: true }).optional();
+/** This one alone, and what is told of containers that ended. */
+const logStream = logStreamSchema.optional();
 const logTimestamps = z.boolean().default(true);
 /** `follow` is for a WebSocket at the same path, see `followLogsInput`. */
 export const readLogsInput = z.strictObject({
   id: z.uuid(),
   tail: logTail,
   timestamps: logTimestamps,
+  since: logSince,
+  stream: logStream,
   follow: z.boolean().default(false),
 });
 /** Oldest first. With `timestamps` a line begins with its moment (ISO 8601, milliseconds) and a space. */
 export const readLogsOutput = z.object({ logs: z.array(z.string()) });
 /** The query of the WebSocket `/api/v1/sessions/{id}/logs`, where a line is a text message. */
-export const followLogsInput = z.strictObject({ tail: logTail, timestamps: logTimestamps });
+export const followLogsInput = z.strictObject({
+  tail: logTail,
+  timestamps: logTimestamps,
+  since: logSince,
+  stream: logStream,
+  /** `json`: a message is `{at, stream, text}`; `stream` is null where the agent does not say. */
+  format: z.enum(["text", "json"]).default("text"),
+});
+/** The query of `/api/v1/sessions/{id}/logs/stream` and `/v1/agents/{id}/logs/stream`: server-sent events, or with `text` a file. */
+export const streamLogsInput = z.strictObject({
+  tail: z.number().int().min(0).max(LOG_TAIL_MAX).optional(),
+  timestamps: logTimestamps,
+  since: logSince,
+  stream: logStream,
+  follow: z.boolean().optional(),
+  format: z.enum(["events", "text"]).default("events"),
+});

@@ -1,4 +1,4 @@
-import type { ViewerMode } from "@berth/protocol/agent-messages";
+import { KEPT_LOGS, type ViewerMode } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import type { SessionPhase, SessionState } from "@berth/protocol/session-states";
 import type { z } from "zod";
@@ -12,6 +12,7 @@ import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { HomesService } from "../homes/homes-service";
 import type { QuotasService } from "../quotas/quotas-service";
+import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
@@ -63,6 +64,7 @@ export interface SessionsDeps {
   readonly changes: SessionChanges;
   readonly warmPool: WarmPoolService;
   readonly wait: PhaseWait;
+  readonly gateway: AgentGateway;
 }
 
 type Wish = "hibernate" | "wake" | "terminate" | "force_terminate";
@@ -206,6 +208,9 @@ export class SessionsService {
     });
     if (over) {
       await this.deps.bus.publish(...over.events);
+      const { agent, id } = over.row;
+      // Where it is not heard, the agent's own retention sees to it.
+      if (agent?.capabilities.includes(KEPT_LOGS)) this.deps.gateway.send(agent.id, { type: "logs_forget", session_id: id });
       return;
     }
     await this.change(asker, input.id, "terminate", { graceful: !input.force });

@@ -297,7 +297,6 @@ export class WarmPoolService {
       cpuMillicores,
       persistentHome: template.persistentHome,
       homeId: home?.id ?? null,
-      environment: {},
       idleTimeoutSeconds: required(parseDuration(template.idleTimeout), template.idleTimeout),
       tags: [],
       placement: keptPlacement(placement),

@@ -32,7 +32,7 @@ export interface TaskHandOutDeps {
   readonly log: Log;
   readonly listeners: readonly TaskListener[];
   readonly taskLogs: TaskLogsService;
-  readonly keys: Pick<Keys, "taskCredentials">;
+  readonly keys: Pick<Keys, "taskCredentials" | "sessionEnvironment">;
   readonly agents: { takers(ids?: readonly string[]): Promise<readonly WorkTaker[]> };
   readonly metrics?: Pick<Metrics, "taskSent">;
 }
@@ -91,13 +91,29 @@ export class TaskHandOut {
     return {
       taskId: row.id,
       taskType: row.kind,
-      payload: payloadSchema.parse(row.payload),
+      payload: this.payloadOf(row),
       ...this.credentialsOf(row),
       ...(row.timeoutSeconds === null ? {} : { timeout: row.timeoutSeconds }),
       ...(row.generation !== null && isDocker(row) ? { generation: row.generation } : {}),
       priority: row.priority,
       createdAt: row.createdAt.toISOString(),
     };
+  }
+
+  /**
+   * What the agent gets, with the variables of a session's start. Of a master key that is gone they can't be read: the container is then made
+   * without, and its registry of variables says which are to be set again.
+   */
+  payloadOf(row: HandedTaskRow): Record<string, unknown> {
+    const payload = payloadSchema.parse(row.payload);
+    if (row.environmentSealed === null) return payload;
+    try {
+      const sealed = unseal(this.deps.keys.sessionEnvironment, row.id, row.environmentSealed);
+      return { ...payload, environment: payloadSchema.parse(JSON.parse(sealed)) };
+    } catch {
+      this.deps.log.error({ taskId: row.id }, "a task's variables can't be read with this master key; it is sent without them");
+      return payload;
+    }
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { ToAgentOf } from "@berth/protocol/agent-messages";
-import { z } from "zod";
 import { type Bus, isUsageAlone } from "../../platform/bus";
 import type { Clock, Timer } from "../../platform/clock";
 import type { Database } from "../../platform/database";
@@ -22,8 +21,6 @@ export interface DispatcherDeps {
   readonly streams: TaskStreamGateway;
   readonly handOut: TaskHandOut;
 }
-
-const payloadSchema = z.record(z.string(), z.unknown());
 
 /** Sends due tasks to the agents that are connected here, by channel or stream: woken by the bus, and every five seconds whatever happens. */
 export class TaskDispatcher {
@@ -115,7 +112,7 @@ export class TaskDispatcher {
       command_id: row.id,
       command_type: commandTypeOfKind[taskKindSchema.parse(row.kind)],
       session_id: row.sessionId,
-      data: { ...payloadSchema.parse(row.payload), ...this.deps.handOut.credentialsOf(row) },
+      data: { ...this.deps.handOut.payloadOf(row), ...this.deps.handOut.credentialsOf(row) },
       ...(row.generation !== null && isDocker(row) ? { generation: row.generation } : {}),
       ...(row.timeoutSeconds === null ? {} : { timeout_seconds: row.timeoutSeconds }),
       ...(row.offered ? { offered: true as const } : {}),

@@ -7,6 +7,8 @@ import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
 import { pagination } from "../../platform/paging";
+import { seal } from "../../platform/sealing";
+import type { Keys } from "../../platform/secrets";
 import type { Actor } from "../users/users-policy";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 import type { AgentGateway } from "./agent-gateway";
@@ -78,6 +80,7 @@ export interface TasksDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly gateway: AgentGateway;
+  readonly keys: Pick<Keys, "sessionEnvironment">;
 }
 
 /** Instructions to agents as rows: written with the change that they belong to, delivered by the dispatcher. */
@@ -86,9 +89,14 @@ export class TasksService {
 
   /** Publish what it returns after commit: that is what wakes the dispatcher. Throws where `data` isn't what the agent will accept. */
   async enqueue<K extends TaskKind>(tx: Tx, task: NewTask<K>): Promise<Extract<BusEvent, { kind: "task" }>> {
-    const payload = commandDataSchemas[commandTypeOfKind[task.kind]].parse(task.data);
+    const data = commandDataSchemas[commandTypeOfKind[task.kind]].parse(task.data);
+    const id = this.deps.ids.uuid();
+    // Variables may be secret: they are put in again when the task is handed out, and gone when it has ended.
+    const sealed = "environment" in data && seal(this.deps.keys.sessionEnvironment, id, JSON.stringify(data.environment));
+    const payload = "environment" in data ? { ...data, environment: {} } : data;
     const row = await insertTask(tx, {
-      id: this.deps.ids.uuid(),
+      id,
+      ...(sealed ? { environmentSealed: sealed } : {}),
       kind: task.kind,
       agentId: task.agentId,
       sessionId: task.sessionId ?? null,

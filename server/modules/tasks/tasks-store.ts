@@ -179,7 +179,7 @@ export async function finishTask(
 ): Promise<boolean> {
   const { count } = await tx.task.updateMany({
     where: { id, state: { in: [...from] }, ...guard },
-    data: { ...data, leaseExpiresAt: null, deadlineAt: null, offered: false, credentialsSealed: null },
+    data: { ...data, leaseExpiresAt: null, deadlineAt: null, offered: false, credentialsSealed: null, environmentSealed: null },
   });
   return count === 1;
 }
@@ -187,7 +187,13 @@ export async function finishTask(
 export const cancelQueuedTasks = (tx: Tx, sessionId: string, kinds: readonly string[], now: Date) =>
   tx.task.updateMany({
     where: { sessionId, kind: { in: [...kinds] }, state: "queued" },
-    data: { state: "cancelled", finishedAt: now, errorCode: "COMMAND_CANCELLED", errorMessage: "Cancelled before it was sent" },
+    data: {
+      state: "cancelled",
+      finishedAt: now,
+      environmentSealed: null,
+      errorCode: "COMMAND_CANCELLED",
+      errorMessage: "Cancelled before it was sent",
+    },
   });
 
 /** False: an agent may be at it, or it is over. One that was only offered is not begun before its acknowledgement is taken. */
