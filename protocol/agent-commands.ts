@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { dockerPayloads, taskCredentialsSchema } from "./docker-tasks";
 import { cpuQuantitySchema, memoryQuantitySchema } from "./quantities";
+import { sessionProbesSchema } from "./session-health";
 import { hibernateModeSchema, observedStateSchema } from "./session-states";
 import { createSnapshotDataSchema, deleteSnapshotDataSchema, snapshotVolumeSchema } from "./snapshots";
 
@@ -63,6 +64,8 @@ export const startSessionDataSchema = z.object({
   /** How long the display may take to become ready. */
   ready_timeout_seconds: z.number().int().min(1).max(3600),
   registry_auth: z.object({ username: z.string(), password: z.string() }).optional(),
+  /** What the agent asks the session now and then; sent to agents with the capability `SESSION_HEALTH`. Absent: nothing. */
+  health: sessionProbesSchema.optional(),
 });
 export type StartSessionData = z.infer<typeof startSessionDataSchema>;
 

@@ -32,6 +32,10 @@ import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
 import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
+import { HealthInbox } from "./modules/sessions/health-inbox";
+import { HealthJobs } from "./modules/sessions/health-jobs";
+import { HealthRestarts } from "./modules/sessions/health-restarts-service";
+import { HealthService } from "./modules/sessions/health-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
@@ -48,7 +52,6 @@ import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionEnvironment } from "./modules/sessions/session-environment";
-import { healthOfSession } from "./modules/sessions/session-health";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
@@ -209,6 +212,8 @@ export function wireModules(parts: ModuleParts) {
     },
   });
   const idle = new IdleService({ ...base, audit, changes });
+  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
+  const healthInbox = new HealthInbox({ ...base, templates });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -227,13 +232,20 @@ export function wireModules(parts: ModuleParts) {
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
-  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const containers = new ContainersService({
+    ...{ sessions, reach, logs, agentApi: parts.agentApi },
+    healthOf: new HealthService({ ...base, templates }),
+  });
+  const healthySeconds = config.updateHealthySeconds;
+  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
+  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds });
+  const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
   const containerEvents = new ContainerEvents({
     ...base,
     sessions,
     watches: fileWatches,
     health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
-    versions: { read: async () => null },
+    versions: { read: (id) => versions.latest(id) },
   });
   const configReloads = new ConfigReloads({
     ...base,
@@ -242,11 +254,6 @@ export function wireModules(parts: ModuleParts) {
   });
   const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
   const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
-  const healthySeconds = config.updateHealthySeconds;
-  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
-  const healthOf = (id: string) => healthOfSession(database, clock, id);
-  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds, healthOf });
-  const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
@@ -285,6 +292,7 @@ export function wireModules(parts: ModuleParts) {
     sessionsInbox,
     homes,
     snapshots,
+    healthInbox,
     identity,
   });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
@@ -306,10 +314,12 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
+  const healthJobs = new HealthJobs({ ...base, healthRestarts });
   const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
   const sessionJobs = [
     new SessionsJobs(base),
     new IdleJobs({ ...base, idle }),
+    healthJobs,
     queueJobs,
     warmPoolJobs,
     environmentJobs,
@@ -403,6 +413,7 @@ export function wireModules(parts: ModuleParts) {
     agentsJobs,
     sessionChanges: changes,
     sessionQueue,
+    healthRestarts,
     webhooksJobs,
     outbox,
     warmPoolJobs,

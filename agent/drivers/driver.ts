@@ -11,6 +11,7 @@ import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
 import type { ReloadSignal } from "@berth/protocol/session-files";
+import type { SessionProbes } from "@berth/protocol/session-health";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
 import type { CreateSnapshotData, SnapshotResult } from "@berth/protocol/snapshots";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
@@ -95,6 +96,8 @@ export interface SeenSession {
   /** Why, in words for the user. */
   readonly reason: string | null;
   readonly errorCode: ErrorCode | null;
+  /** What its start said that it is to be asked now and then; null and absent: nothing. */
+  readonly probes?: SessionProbes | null;
 }
 
 export interface SeenHome {

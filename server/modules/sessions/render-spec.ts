@@ -1,6 +1,7 @@
 import type { CommandData } from "@berth/protocol/agent-commands";
 import { environmentSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatMemory, parseMemory, required } from "@berth/protocol/quantities";
+import { type HealthPolicy, SESSION_HEALTH } from "@berth/protocol/session-health";
 import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
 import { snapshotImage, snapshotVolume } from "@berth/protocol/snapshots";
 import type { Template } from "../templates/templates-schema";
@@ -22,6 +23,7 @@ export interface SpecSource {
   readonly home: { readonly volume: string } | null;
   /** What its home began as. */
   readonly snapshot?: { readonly id: string; readonly include: string } | null;
+  readonly agent: { readonly capabilities: readonly string[] } | null;
 }
 
 /** What an agent needs to make the session's container: the template's version, with what the session says otherwise. */
@@ -49,8 +51,17 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     pids_limit: template.pidsLimit,
     hibernate_mode: hibernateModeSchema.parse(session.hibernateMode),
     ready_timeout_seconds: template.readyTimeoutSeconds,
+    ...(session.agent?.capabilities.includes(SESSION_HEALTH) ? { health: renderProbes(template.health) } : {}),
   };
 }
+
+const renderProbes = (health: HealthPolicy): CommandData<"start_session">["health"] => ({
+  probes: health.probes,
+  interval_seconds: health.intervalSeconds,
+  timeout_seconds: health.timeoutSeconds,
+  failure_threshold: health.failureThreshold,
+  start_period_seconds: health.startPeriodSeconds,
+});
 
 export const renderHibernate = (session: SpecSource, mode: HibernateMode): CommandData<"hibernate_session"> => ({
   name: session.name,
