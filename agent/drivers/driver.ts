@@ -10,6 +10,7 @@ import type { StartSessionData } from "@berth/protocol/agent-commands";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
 import type { CreateSnapshotData, SnapshotResult } from "@berth/protocol/snapshots";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
@@ -255,6 +256,8 @@ export interface SessionDriver {
   forgetLogs(sessionId: string): Promise<void>;
   /** Starts a program in a running session. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING; whether the image has it, `exit` tells. */
   exec(request: ExecRequest): Promise<Exec>;
+  /** Sends a signal to a running session's main process. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */
+  signal(sessionId: string, name: ReloadSignal): Promise<void>;
   /** Of a session that runs. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */
   usageOf(sessionId: string): Promise<UsageReading>;
   /** Of all sessions that run, by id; one that ended meanwhile is left out. */

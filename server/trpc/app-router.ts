@@ -6,6 +6,7 @@ import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
+import { portsRouter } from "../modules/sessions/ports-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { terminalsRouter } from "../modules/sessions/terminals-router";
 import { snapshotsRouter } from "../modules/snapshots/snapshots-router";
@@ -31,6 +32,7 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
+  ports: portsRouter,
   containers: mergeRouters(containersRouter, environmentRouter),
   homes: homesRouter,
   snapshots: snapshotsRouter,

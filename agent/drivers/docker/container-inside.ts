@@ -1,5 +1,6 @@
 /** What can be asked of a session's container while it runs, beside its display: its log, what it uses, and programs of one's own. */
 import { BerthError } from "@berth/protocol/errors";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine } from "@berth/protocol/tunnel";
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
@@ -64,6 +65,18 @@ export class ContainerInside {
       return homes.exec(request, container);
     }
     return execInContainer(this.#parts.docker, this.#parts.engine, found.Id, request);
+  }
+
+  /** Its main process is the engine's init, which passes signals on to the image's own. */
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    const { docker, engine } = this.#parts;
+    const { Id } = await this.#running(sessionId);
+    try {
+      await docker.getContainer(Id).kill({ signal: `SIG${name}` });
+    } catch (error) {
+      if (statusOf(error) === 404 || statusOf(error) === 409) throw notRunning(sessionId, "ended");
+      throw engineError(error, `signal session ${sessionId}`, engine);
+    }
   }
 
   async usageOf(sessionId: string): Promise<UsageReading> {

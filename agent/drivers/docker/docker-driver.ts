@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine } from "@berth/protocol/tunnel";
 import Docker, { type ContainerInfo, type ContainerInspectInfo } from "dockerode";
 import { systemClock } from "../../clock";
@@ -295,7 +296,7 @@ export class DockerDriver implements SessionDriver {
 
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     const [found] = await this.#containers.ofSession(sessionId);
-    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
+    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port, true);
   }
 
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
@@ -308,6 +309,10 @@ export class DockerDriver implements SessionDriver {
 
   exec(request: ExecRequest): Promise<Exec> {
     return this.#inside.exec(request);
+  }
+
+  signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    return this.#inside.signal(sessionId, name);
   }
 
   usageOf(sessionId: string): Promise<UsageReading> {

@@ -3,10 +3,13 @@
  * to go wrong it says by the image's name (`faults.ts`), or does by `kill`, `vanish` and `engineGoesAway`.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -41,6 +44,8 @@ export interface MemoryDriverOptions {
   readonly memoryGiB?: number;
   /** Where programs run that are started inside sessions: they are this machine's. Absent: sessions have none. */
   readonly programsIn?: string;
+  /** Which port of this machine stands for a session's; null: its container's address refuses there. Absent: all are the app's. */
+  readonly ports?: (sessionId: string, port: number) => number | null;
 }
 
 export class MemoryDriver implements SessionDriver {
@@ -49,6 +54,8 @@ export class MemoryDriver implements SessionDriver {
   readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
+  /** What main processes were sent. */
+  readonly signals: { readonly sessionId: string; readonly name: ReloadSignal }[] = [];
   readonly #options: MemoryDriverOptions;
   readonly #sessions = new Map<string, MemorySession>();
   readonly #homes = new Set<string>();
@@ -202,9 +209,15 @@ export class MemoryDriver implements SessionDriver {
     return session.display.open();
   }
 
-  async openPort(sessionId: string, _port: number): Promise<Duplex> {
+  async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
-    return this.#apps.open(sessionId);
+    const { ports } = this.#options;
+    if (!ports) return this.#apps.open(sessionId);
+    const here = ports(sessionId, port);
+    if (here === null) throw new BerthError("DISPLAY_UNREACHABLE", `Port ${port} of session ${sessionId} can't be reached: nobody listens`);
+    const socket = connect({ host: "127.0.0.1", port: here, allowHalfOpen: true });
+    await once(socket, "connect");
+    return socket;
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
@@ -236,6 +249,11 @@ export class MemoryDriver implements SessionDriver {
     const { programsIn } = this.#options;
     if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
     return execHere(programsIn, request);
+  }
+
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    this.#running(sessionId);
+    this.signals.push({ sessionId, name });
   }
 
   async deleteHome(volume: string): Promise<void> {

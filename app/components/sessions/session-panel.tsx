@@ -17,6 +17,7 @@ const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
+const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
 
@@ -64,6 +65,13 @@ const tabs: readonly PanelTab[] = [
     kind: "wide",
     offered: ({ may }) => may.environment,
     content: (session) => <EnvironmentTab session={session} />,
+  },
+  {
+    value: "ports",
+    label: "Ports",
+    kind: "wide",
+    offered: ({ may }) => may.ports,
+    content: (session) => <SessionPorts session={session} />,
   },
   {
     value: "snapshots",

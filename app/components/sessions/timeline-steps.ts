@@ -89,6 +89,9 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   environment_changed: "Environment changed",
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
+  port_opened: "Port opened",
+  config_reloaded: "Configuration read again",
+  config_reload_failed: "Configuration not read again",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

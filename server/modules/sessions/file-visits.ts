@@ -1,6 +1,7 @@
 import { FILES } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { accessAtRest, accessParametersSchema, type FileAccess, fileAccess } from "@berth/protocol/session-files";
+import { WATCH } from "@berth/protocol/session-watch";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
@@ -14,6 +15,7 @@ import { maySessions } from "./sessions-policy";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findFolders, findSession, insertEvent, type SessionRow } from "./sessions-store";
 import type { SharesService } from "./shares-service";
+import type { WatchedFolders } from "./watch-lines";
 
 export interface WhichFiles {
   readonly id: string;
@@ -64,9 +66,7 @@ export class FileVisits {
       const problem = `say why you open the files of ${row.user.username}; they will see it`;
       throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
     }
-    const display = (await findDisplays(database, [row])).get(row.id);
-    if (!display || !effectivePolicy(row, display).fileTransfer)
-      throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
+    await this.demandOpen(row);
     const resting = rests(row);
     const target = resting ? homePlaceOf(row, clock.now()) : placeOf(row, clock.now(), FILES);
     const access = await this.accessOf(row, resting);
@@ -83,6 +83,24 @@ export class FileVisits {
           }),
         ),
     };
+  }
+
+  /**
+   * What of a session's files is watched. Whoever calls has asked who may. Throws SESSION_NOT_FOUND, FILES_OFF, SESSION_NOT_RUNNING,
+   * AGENT_OFFLINE and AGENT_TOO_OLD.
+   */
+  async folders(id: string): Promise<WatchedFolders> {
+    const { database, clock } = this.deps;
+    const row = await findSession(database, id);
+    if (!row) throw sessionMissing(id);
+    await this.demandOpen(row);
+    return { target: placeOf(row, clock.now(), WATCH), access: await this.accessOf(row, false) };
+  }
+
+  private async demandOpen(row: SessionRow): Promise<void> {
+    const display = (await findDisplays(this.deps.database, [row])).get(row.id);
+    if (!display || !effectivePolicy(row, display).fileTransfer)
+      throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
   }
 
   private async accessOf(row: SessionRow, resting: boolean): Promise<FileAccess> {

@@ -37,7 +37,7 @@ const unlisted = { placement: true, environment: true } satisfies Prisma.Session
 export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
 export type ListedSessionRow = Prisma.SessionGetPayload<{ include: typeof listedParts; omit: typeof unlisted }>;
 export type BareSessionRow = Prisma.SessionGetPayload<object>;
-export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue };
+export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue; accessParameters: Prisma.JsonValue };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -185,7 +185,7 @@ export async function findDisplays(
   );
   const versions = await db.templateVersion.findMany({
     where: { OR: [...keys.values()] },
-    select: { templateId: true, version: true, display: true, security: true, policy: true },
+    select: { templateId: true, version: true, display: true, security: true, policy: true, accessParameters: true },
   });
   const byKey = new Map(versions.map((version) => [`${version.templateId}/${version.version}`, version]));
   return new Map(
