@@ -65,6 +65,7 @@ beforeAll(async () => {
     sessionId: desktop.id,
     appSessionId: app.id,
     homeId: desktop.homeId ?? "",
+    snapshotId: (await own().snapshots.create({ sessionId: desktop.id, name: "a copy" })).id,
     taskId: tasks[0]?.id ?? "",
     shareId: "",
     agentName: agent.name,
@@ -109,9 +110,15 @@ function outcomeOf({ status, code, text }: Answer): Outcome {
   if (status === 401) return "401";
   if (status === 403) return "403";
   if (status !== 404) return "ok";
-  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "SHARE_NOT_FOUND", "API_TOKEN_NOT_FOUND", "NOT_FOUND"].includes(
-    code ?? "",
-  )
+  return [
+    "SESSION_NOT_FOUND",
+    "HOME_NOT_FOUND",
+    "SNAPSHOT_NOT_FOUND",
+    "TASK_NOT_FOUND",
+    "SHARE_NOT_FOUND",
+    "API_TOKEN_NOT_FOUND",
+    "NOT_FOUND",
+  ].includes(code ?? "")
     ? "404"
     : "ok";
 }

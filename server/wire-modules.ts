@@ -76,7 +76,8 @@ import { WarmPoolService } from "./modules/sessions/warm-pool-service";
 import { SnapshotsInbox } from "./modules/snapshots/snapshots-inbox";
 import { SnapshotsJobs } from "./modules/snapshots/snapshots-jobs";
 import { SnapshotsService } from "./modules/snapshots/snapshots-service";
-import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
+import { tellFleet } from "./modules/system/fleet-figures";
+import { readFleetFigures } from "./modules/system/read-fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
 import { TaskEndings } from "./modules/tasks/task-endings-service";
@@ -305,7 +306,7 @@ export function wireModules(parts: ModuleParts) {
     noticesForAdmins: () => webhooks.notices(),
   });
 
-  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, warmPool, tasks) });
+  tellFleet(metrics, { clock, log, read: () => readFleetFigures(agents, sessions, warmPool, tasks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
@@ -426,21 +427,5 @@ export function wireModules(parts: ModuleParts) {
     stop: async () => {
       for (const job of [...jobs].reverse()) await job.stop();
     },
-  };
-}
-
-async function fleetFigures(
-  agents: AgentsService,
-  sessions: SessionsService,
-  warmPool: WarmPoolService,
-  tasks: TasksService,
-): Promise<FleetFigures> {
-  const [tally, warm, stats, open] = await Promise.all([sessions.tally(), warmPool.tally(), agents.stats(), tasks.openCounts()]);
-  return {
-    sessions: tally,
-    warm,
-    agents: { online: stats.onlineAgents, offline: stats.offlineAgents, draining: stats.drainingAgents, degraded: stats.degradedAgents },
-    slots: { used: stats.totalCapacity.currentSessions, all: stats.totalCapacity.maxSessions },
-    tasks: open,
   };
 }

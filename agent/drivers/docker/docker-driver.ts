@@ -129,17 +129,14 @@ export class DockerDriver implements SessionDriver {
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
     this.tasks = new DockerTasks({ ...engine, network: this.#network });
+    const held = { ...engine, containers: this.#containers, homes: this.#homes };
     this.snapshots = new DockerSnapshots({
-      ...engine,
-      containers: this.#containers,
-      homes: this.#homes,
+      ...held,
       copies: new VolumeCopies(engine),
       during: (sessionId, run) => this.#watch.during(sessionId, run),
     });
     this.#starter = new ContainerStarter({
-      ...engine,
-      containers: this.#containers,
-      homes: this.#homes,
+      ...held,
       snapshots: this.snapshots,
       folders: this.#folders,
       routes: this.#routes,
