@@ -3,10 +3,13 @@
  * to go wrong it says by the image's name (`faults.ts`), or does by `kill`, `vanish` and `engineGoesAway`.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -33,6 +36,7 @@ import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
 import { linesOf, MemoryLog } from "./memory-log";
 import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
+import { MemorySnapshots } from "./memory-snapshots";
 import { MemoryTasks } from "./memory-tasks";
 
 export interface MemoryDriverOptions {
@@ -40,13 +44,18 @@ export interface MemoryDriverOptions {
   readonly memoryGiB?: number;
   /** Where programs run that are started inside sessions: they are this machine's. Absent: sessions have none. */
   readonly programsIn?: string;
+  /** Which port of this machine stands for a session's; null: its container's address refuses there. Absent: all are the app's. */
+  readonly ports?: (sessionId: string, port: number) => number | null;
 }
 
 export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
   readonly tasks = new MemoryTasks();
+  readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
+  /** What main processes were sent. */
+  readonly signals: { readonly sessionId: string; readonly name: ReloadSignal }[] = [];
   readonly #options: MemoryDriverOptions;
   readonly #sessions = new Map<string, MemorySession>();
   readonly #homes = new Set<string>();
@@ -90,6 +99,7 @@ export class MemoryDriver implements SessionDriver {
     if (behaviour.fail) throw new BerthError(behaviour.fail, `Image ${spec.image} was made to fail with ${behaviour.fail}`);
     throwIfAborted(operation.signal);
     const freshHome = spec.home !== null && !this.#homes.has(spec.home.volume);
+    if (freshHome && spec.home?.from !== undefined) this.snapshots.demand(spec.home.from);
     if (spec.home) this.#homes.add(spec.home.volume);
     const session: MemorySession = {
       sessionId,
@@ -179,7 +189,11 @@ export class MemoryDriver implements SessionDriver {
 
   async inventory(): Promise<DriverInventory> {
     this.#answer();
-    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, size: null })) };
+    return {
+      sessions: [...this.#sessions.values()].map(seen),
+      homes: [...this.#homes].map((volume) => ({ volume, size: null })),
+      snapshots: this.snapshots.list(),
+    };
   }
 
   watch(listener: DriverListener): () => void {
@@ -195,9 +209,15 @@ export class MemoryDriver implements SessionDriver {
     return session.display.open();
   }
 
-  async openPort(sessionId: string, _port: number): Promise<Duplex> {
+  async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
-    return this.#apps.open(sessionId);
+    const { ports } = this.#options;
+    if (!ports) return this.#apps.open(sessionId);
+    const here = ports(sessionId, port);
+    if (here === null) throw new BerthError("DISPLAY_UNREACHABLE", `Port ${port} of session ${sessionId} can't be reached: nobody listens`);
+    const socket = connect({ host: "127.0.0.1", port: here, allowHalfOpen: true });
+    await once(socket, "connect");
+    return socket;
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
@@ -224,10 +244,16 @@ export class MemoryDriver implements SessionDriver {
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
-    this.#running(request.sessionId);
+    const keepsHome = this.#sessions.get(request.sessionId)?.spec.home;
+    if (!request.resting || !keepsHome) this.#running(request.sessionId);
     const { programsIn } = this.#options;
     if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
     return execHere(programsIn, request);
+  }
+
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    this.#running(sessionId);
+    this.signals.push({ sessionId, name });
   }
 
   async deleteHome(volume: string): Promise<void> {

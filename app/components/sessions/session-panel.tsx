@@ -13,9 +13,11 @@ import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
+const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
+const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
 
 type Detail = Outputs["sessions"]["get"];
 
@@ -63,6 +65,20 @@ const tabs: readonly PanelTab[] = [
     kind: "wide",
     offered: ({ may }) => may.environment,
     content: (session) => <EnvironmentTab session={session} />,
+  },
+  {
+    value: "ports",
+    label: "Ports",
+    kind: "wide",
+    offered: ({ may }) => may.ports,
+    content: (session) => <SessionPorts session={session} />,
+  },
+  {
+    value: "snapshots",
+    label: "Snapshots",
+    kind: "narrow",
+    offered: ({ homeId }) => homeId !== null,
+    content: (session) => <SessionSnapshots session={session} />,
   },
 ];
 

@@ -66,6 +66,7 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     sharing: fc.boolean(),
     thumbnails: fc.boolean(),
     terminals: fc.boolean(),
+    ports: fc.boolean(),
   }),
   placement: fc.record(
     {
