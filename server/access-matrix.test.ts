@@ -18,7 +18,7 @@ import {
   type TokenHolder,
   tokenHolders,
 } from "./testing/access-table";
-import { type Answer, askDoor, type DoorCall, knock } from "./testing/door-calls";
+import { type Answer, askDoor, type DoorCall, knock, queryFor } from "./testing/door-calls";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker } from "./testing/factories";
 import { pngOf } from "./testing/small-png";
@@ -224,12 +224,6 @@ describe.each(Object.entries(procedureRows))("%s", (name, row) => {
   });
 });
 
-/** What is inside a session asks administrators why; a log that is followed has no end. */
-function queryOf(path: string): string {
-  if (path.endsWith("/logs/stream")) return "?follow=false";
-  return path.includes("/sessions/") || path.startsWith("/v1/") ? "?reason=help" : "";
-}
-
 describe.each(Object.entries(httpRows))("%s", (name, expected) => {
   it.each(people)("as %s", async (person) => {
     // As a proxy would: not this machine's own request.
@@ -243,7 +237,7 @@ describe.each(Object.entries(httpRows))("%s", (name, expected) => {
       outcomeOf(
         await askDoor(kit.port, {
           method: "GET",
-          path: `${path}${queryOf(path)}`,
+          path: `${path}${queryFor(path)}`,
           headers,
         }),
       ),

@@ -1,5 +1,4 @@
 import type { CommandData } from "@berth/protocol/agent-commands";
-import { environmentSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatMemory, parseMemory, required } from "@berth/protocol/quantities";
 import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
 import { snapshotImage, snapshotVolume } from "@berth/protocol/snapshots";
@@ -13,7 +12,8 @@ export interface SpecSource {
   readonly generation: number;
   readonly memoryBytes: bigint;
   readonly cpuMillicores: number;
-  readonly environment: unknown;
+  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly persistentHome: boolean;
   readonly hibernateMode: string;
   readonly user: { readonly username: string };
@@ -34,7 +34,7 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
     vnc: { port: template.display.port },
     persistent_home: session.persistentHome,
-    environment: { ...template.environment, ...environmentSchema.parse(session.environment) },
+    environment: { ...template.environment, ...session.environment },
     generation: session.generation,
     display: template.display,
     security: template.security,
