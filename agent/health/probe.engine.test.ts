@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import type { Probe } from "@berth/protocol/session-health";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DockerDriver } from "../drivers/docker/docker-driver";
+import { operation } from "../drivers/driver-contract";
+import { EngineFixture } from "../testing/engine-fixture";
+import { startData } from "../testing/start-data";
+import { ask } from "./probe";
+
+let fixture: EngineFixture;
+let driver: DockerDriver;
+const sessionId = randomUUID();
+const probes: Probe[] = [{ type: "process" }, { type: "display" }, { type: "exec", argv: ["test", "!", "-e", "/tmp/bad"] }];
+
+beforeAll(async () => {
+  fixture = new EngineFixture();
+  driver = await fixture.driver();
+  const image = await fixture.bannerImage();
+  const health = { probes, interval_seconds: 30, timeout_seconds: 5, failure_threshold: 3, start_period_seconds: 0 };
+  await driver.start({ sessionId, spec: startData({ image, health }) }, operation());
+});
+afterAll(() => fixture.end());
+
+const answer = (probe: Probe, ms = 5000) => ask(driver, sessionId, probe, AbortSignal.timeout(ms));
+const run = async (script: string) => {
+  const exec = await driver.exec({ sessionId, argv: ["sh", "-c", script], terminal: null });
+  exec.stdin.end();
+  exec.stdout.resume();
+  exec.stderr?.resume();
+  return exec.exit;
+};
+
+describe("a real container", () => {
+  it("is found with its probes again by an agent that knows nothing of it", async () => {
+    const { sessions } = await driver.inventory();
+    expect(sessions.find((one) => one.sessionId === sessionId)?.probes?.probes).toEqual(probes);
+  });
+
+  it("answers for its process and by a program inside, until that finds something wrong", async () => {
+    expect(await answer({ type: "process" })).toMatchObject({ ok: true, message: "runs" });
+    expect(await answer({ type: "exec", argv: ["test", "!", "-e", "/tmp/bad"] })).toMatchObject({ ok: true, message: "ended with 0" });
+    await run("touch /tmp/bad");
+    expect(await answer({ type: "exec", argv: ["test", "!", "-e", "/tmp/bad"] })).toMatchObject({ ok: false, message: "ended with 1" });
+    expect(await answer({ type: "exec", argv: ["no-such-program"] })).toMatchObject({ ok: false });
+  });
+
+  it("has a program that goes on for too long ended", async () => {
+    expect(await answer({ type: "exec", argv: ["sleep", "4711"] }, 1500)).toMatchObject({ ok: false, message: "did not answer in time" });
+    await expect.poll(() => run("ps -o args | grep -q '[s]leep 4711'"), { timeout: 5000 }).toBe(1);
+  });
+
+  it("is unhealthy by HTTP where its server turns bad, and where nothing listens", async () => {
+    expect(await answer({ type: "http", port: 8123, path: "/" })).toMatchObject({ ok: false });
+    await run("mkdir -p /tmp/www && echo well > /tmp/www/health && (httpd -p 8123 -h /tmp/www || busybox httpd -p 8123 -h /tmp/www)");
+    expect(await answer({ type: "http", port: 8123, path: "/health" })).toMatchObject({ ok: true, message: "answered with 200" });
+    await run("rm /tmp/www/health");
+    expect(await answer({ type: "http", port: 8123, path: "/health" })).toMatchObject({ ok: false, message: "answered with 404" });
+  });
+});
