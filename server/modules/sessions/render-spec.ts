@@ -1,5 +1,4 @@
 import type { CommandData } from "@berth/protocol/agent-commands";
-import { environmentSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatMemory, parseMemory, required } from "@berth/protocol/quantities";
 import { type HealthPolicy, SESSION_HEALTH } from "@berth/protocol/session-health";
 import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
@@ -16,7 +15,8 @@ export interface SpecSource {
   readonly cpuMillicores: number;
   /** Its own; null: its template version's. */
   readonly image: string | null;
-  readonly environment: unknown;
+  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly persistentHome: boolean;
   readonly hibernateMode: string;
   readonly user: { readonly username: string };
@@ -38,7 +38,7 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
     vnc: { port: template.display.port },
     persistent_home: session.persistentHome,
-    environment: { ...template.environment, ...environmentSchema.parse(session.environment) },
+    environment: { ...template.environment, ...session.environment },
     generation: session.generation,
     display: template.display,
     security: template.security,
