@@ -15,8 +15,11 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { FILES_AT_REST } from "@berth/protocol/session-files";
 import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
+import { WATCH } from "@berth/protocol/session-watch";
+import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { VERSION } from "@berth/protocol/version";
 import { ActivityGatherer } from "./activity";
 import { type Clock, systemClock, type Timer } from "./clock";
@@ -34,6 +37,7 @@ import { Ports } from "./ports/ports-part";
 import { SinglePrograms } from "./terminals/single-programs";
 import { Terminals } from "./terminals/terminals";
 import { Tunnels } from "./tunnel/tunnels";
+import { watchPart } from "./watch/watch-part";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
 const COMMANDS_IN_PARALLEL = 16;
@@ -98,7 +102,14 @@ class RunningAgent implements Agent {
       log,
       started: async (sessionId) => this.#executor?.started(sessionId),
       onInput,
-      api: [statsPart(this.#usage), new Terminals(programs), new SinglePrograms(programs), new Ports(programs), filesApi(driver)],
+      api: [
+        statsPart(this.#usage),
+        new Terminals(programs),
+        new SinglePrograms(programs),
+        new Ports(programs),
+        filesApi(driver),
+        watchPart(programs),
+      ],
     });
     this.#connection = new Connection({
       url,
@@ -237,8 +248,11 @@ class RunningAgent implements Agent {
         AGENT_API,
         FILES,
         STATS,
+        SNAPSHOTS,
+        FILES_AT_REST,
         TERMINALS,
         PORTS,
+        WATCH,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,

@@ -159,6 +159,8 @@ export const inventorySchema = z.object({
   homes: z
     .array(z.object({ volume: z.string().max(200), size_bytes: z.number().int().min(0).nullish(), measured_at: timestamp.nullish() }))
     .max(20_000),
+  /** Volumes of snapshots that are whole; an agent that makes none leaves it out. */
+  snapshots: z.array(z.string().max(200)).max(20_000).optional(),
 });
 
 /** Real input of viewers, coalesced to one message every 15 seconds. */

@@ -314,6 +314,11 @@ const inside = () => `/api/v1/sessions/${things.sessionId}`;
 
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
   live: (person) => knock(kit.port, { path: "/live", headers: { ...bearer(person), origin: kit.publicUrl.origin } }),
+  socketIo: (person) =>
+    knock(kit.port, {
+      path: "/socket.io/?EIO=4&transport=websocket",
+      headers: { ...bearer(person), origin: kit.publicUrl.origin },
+    }),
   "viewer by token": (person) =>
     knock(kit.port, { path: `/vnc-viewer/${things.sessionId}?token=${credentials[person] ?? ""}`, headers: {} }),
   "viewer by ticket": async (person) => {
@@ -389,6 +394,8 @@ describe.each(Object.entries(socketRows))("%s", (name, { expected }) => {
 describe.each(holders)("%s", (holder) => {
   it("opens live updates", async () => {
     expect((await knock(kit.port, { path: "/live", headers: withToken(holder) })).status).toBe(101);
+    const path = "/socket.io/?EIO=4&transport=websocket";
+    expect((await knock(kit.port, { path, headers: withToken(holder) })).status).toBe(101);
   });
 
   it("opens the screens that its owner may open by a token", async () => {

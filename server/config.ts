@@ -36,6 +36,8 @@ export interface Config {
   /** 0: what was posted to webhooks is listed for ever. */
   readonly webhookRetentionDays: number;
   readonly taskRetentionDays: number;
+  /** Snapshots are removed after so many days where nobody said otherwise; 0: kept for ever. */
+  readonly snapshotRetentionDays: number;
   readonly logLevel: string;
 }
 
@@ -109,6 +111,7 @@ const envSchema = z.object({
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(0),
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   TASK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
+  SNAPSHOT_RETENTION_DAYS: z.coerce.number().int().min(0).max(3_650).default(0),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -164,6 +167,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     auditRetentionDays: read.AUDIT_RETENTION_DAYS,
     webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
     taskRetentionDays: read.TASK_RETENTION_DAYS,
+    snapshotRetentionDays: read.SNAPSHOT_RETENTION_DAYS,
     logLevel: read.LOG_LEVEL,
   };
 }

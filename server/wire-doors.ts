@@ -15,6 +15,7 @@ import { logStreamEndpoint } from "./http/log-stream-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
+import { socketIoDoor } from "./http/socket-io-door";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
@@ -139,6 +140,13 @@ export function wireDoors(parts: DoorParts) {
     sockets,
     clock,
   });
+  const events = socketIoDoor({
+    authenticator: auth,
+    publicOrigin,
+    count: (login, address) => asked.take(keyOf(login, address)),
+    open: (login, take) => services.containerEvents.open(login, take),
+    sockets,
+  });
   const logStream = logStreamEndpoint({
     authenticator: auth,
     count: (login, address) => asked.take(keyOf(login, address)),
@@ -211,6 +219,7 @@ export function wireDoors(parts: DoorParts) {
       }),
       containers: ({ request, response, params, query, requestId }) =>
         containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      socketIo: events.http,
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
       sessionThumbnail: thumbnailEndpoint({
         authenticator: auth,
@@ -228,6 +237,7 @@ export function wireDoors(parts: DoorParts) {
     },
     upgrades: {
       live,
+      socketIoSocket: events.upgrade,
       agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
       agentTaskStream: ({ request, socket, head, params }) => taskStreams.upgrade(request, socket, head, params.id ?? ""),
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
@@ -268,6 +278,7 @@ export function wireDoors(parts: DoorParts) {
     /** Ends what is open, then stops listening. */
     async close(reason: string) {
       live.close();
+      events.close();
       sessionLogs.close();
       taskStreams.close();
       await agents.close();

@@ -14,7 +14,9 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { ContainerEvents } from "./modules/containers/container-events-service";
 import { ContainersService } from "./modules/containers/containers-service";
+import { FileWatches } from "./modules/files/file-watches";
 import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -25,6 +27,7 @@ import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { ConfigReloads } from "./modules/sessions/config-reloads-jobs";
 import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
 import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
@@ -62,6 +65,9 @@ import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
 import { WarmPoolService } from "./modules/sessions/warm-pool-service";
+import { SnapshotsInbox } from "./modules/snapshots/snapshots-inbox";
+import { SnapshotsJobs } from "./modules/snapshots/snapshots-jobs";
+import { SnapshotsService } from "./modules/snapshots/snapshots-service";
 import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
@@ -171,6 +177,7 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
+  const snapshots = new SnapshotsService({ ...base, audit, tasks, quotas, templates, retentionDays: config.snapshotRetentionDays });
   const ownEnvironment = new SessionEnvironment({ ...base, keys });
   const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: ownEnvironment });
   const wait = new PhaseWait(base);
@@ -186,6 +193,7 @@ export function wireModules(parts: ModuleParts) {
       quotas,
       agents,
       homes,
+      snapshots,
       templates,
       changes,
       sessions,
@@ -207,12 +215,26 @@ export function wireModules(parts: ModuleParts) {
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
-  const files = new FilesService({ visits: new FileVisits({ ...base, audit, shares }), agentApi: parts.agentApi });
+  const visits = new FileVisits({ ...base, audit, shares });
+  const fileWatches = new FileWatches({ ...base, agentApi: parts.agentApi, visits });
+  const files = new FilesService({ ...base, visits, watches: fileWatches, agentApi: parts.agentApi });
   const openTerminals = new OpenTerminals(base);
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
   const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const containerEvents = new ContainerEvents({
+    ...base,
+    sessions,
+    watches: fileWatches,
+    health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
+    versions: { read: async () => null },
+  });
+  const configReloads = new ConfigReloads({
+    ...base,
+    agentApi: parts.agentApi,
+    reloaded: (sessionId, userId, names) => containerEvents.configReloaded(sessionId, userId, names),
+  });
   const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
   const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
@@ -225,7 +247,7 @@ export function wireModules(parts: ModuleParts) {
   const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox()];
+  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox(), new SnapshotsInbox({ clock, tasks })];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -238,7 +260,17 @@ export function wireModules(parts: ModuleParts) {
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const presences = new Presences({ ...base, tasks, sessionsInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
+  const agentsInbox = new AgentsInbox({
+    ...base,
+    heartbeats,
+    usageHistory,
+    presences,
+    tasksInbox,
+    sessionsInbox,
+    homes,
+    snapshots,
+    identity,
+  });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -258,8 +290,21 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, openPorts, live];
+  const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs, snapshotsJobs];
+  const insideJobs = [fileWatches, containerEvents, configReloads];
+  const jobs = [
+    ...agentJobs,
+    ...sessionJobs,
+    ...insideJobs,
+    usersJobs,
+    auditJobs,
+    webhooksJobs,
+    viewerRooms,
+    openTerminals,
+    openPorts,
+    live,
+  ];
   const services: Services = {
     auth,
     users,
@@ -294,9 +339,12 @@ export function wireModules(parts: ModuleParts) {
     openTerminals,
     ports,
     portShares,
+    containerEvents,
+    fileWatches,
     containers,
     environment,
     homes,
+    snapshots,
     tasks,
     taskOrders,
     audit,
@@ -317,6 +365,7 @@ export function wireModules(parts: ModuleParts) {
     openPorts,
     thumbnailAccess,
     appAccess,
+    configReloads,
     tickets,
     limits,
     dispatcher,

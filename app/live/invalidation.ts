@@ -57,7 +57,7 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
           trpc.containers.pathFilter(),
           ...(event.about === "ports" ? ports(event.id) : []),
         ],
-        broad: [],
+        broad: event.about === "snapshots" ? [trpc.snapshots.pathFilter(), trpc.account.usage.pathFilter()] : [],
       };
     case "queue":
       // Whose place moved: of what is shown, that which waits. Under a key of its own, so that it is gathered beside what sessions touch.

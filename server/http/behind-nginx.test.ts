@@ -115,6 +115,9 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      sessionLogStream: http,
+      containerLogStream: http,
+      socketIo: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
@@ -134,6 +137,7 @@ beforeEach(async () => {
     },
     upgrades: {
       live: none,
+      socketIoSocket: none,
       sessionLogs: none,
       terminal: none,
       exec: none,

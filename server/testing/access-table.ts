@@ -216,10 +216,17 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "shares.guest": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink }) },
   "shares.guestControl": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink, action: "request" }) },
   "files.list": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "files.changes": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "help" }) },
   "files.makeFolder": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "files.move": { expected: ownAndAdmin, input: (things) => ({ ...id(things), from: "/home/user/a", to: "/home/user/b", reason: "help" }) },
   "files.remove": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "homes.list": { expected: signedIn, input: () => ({}) },
+  "snapshots.list": { expected: signedIn, input: () => ({}) },
+  "snapshots.ofSession": { expected: signedIn, input: ({ sessionId }) => ({ sessionId }) },
+  // None that is anybody's: another's looks the same (see the tests of the service).
+  "snapshots.get": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
+  "snapshots.create": { expected: ownAlone, input: ({ sessionId }) => ({ sessionId, name: "a copy" }) },
+  "snapshots.delete": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },
   "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
@@ -289,6 +296,7 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   sessionFile: of(["401", "403", "ok", "403", "ok"]),
   sessionArchive: ownAndAdmin,
   sessionUpload: ownAndAdmin,
+  socketIo: signedIn,
   agentAuthority: everything,
   agentBundle: everything,
   agentBundleHash: everything,
@@ -300,6 +308,7 @@ export const socketRows: Readonly<
   Record<string, { readonly route: UpgradeRouteName | "apps" | AgentHttpRoute; readonly expected: Expected }>
 > = {
   live: { route: "live", expected: signedIn },
+  socketIo: { route: "socketIoSocket", expected: signedIn },
   "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
   // Each brings the ticket that they were given; a disabled person one from before, an agent its proof.
   "viewer by ticket": { route: "viewer", expected: ownAndAdmin },

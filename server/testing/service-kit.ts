@@ -83,6 +83,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   services.viewerRooms.start();
   services.openTerminals.start();
   modules.openPorts.start();
+  services.fileWatches.start();
+  services.containerEvents.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -105,6 +107,8 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
       services.viewerRooms.stop();
       services.openTerminals.stop();
       modules.openPorts.stop();
+      services.containerEvents.stop();
+      services.fileWatches.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

@@ -9,6 +9,7 @@ import { quotasRouter } from "../modules/quotas/quotas-router";
 import { portsRouter } from "../modules/sessions/ports-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { terminalsRouter } from "../modules/sessions/terminals-router";
+import { snapshotsRouter } from "../modules/snapshots/snapshots-router";
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
@@ -34,6 +35,7 @@ export const appRouter = router({
   ports: portsRouter,
   containers: mergeRouters(containersRouter, environmentRouter),
   homes: homesRouter,
+  snapshots: snapshotsRouter,
   tasks: tasksRouter,
   audit: auditRouter,
   webhooks: webhooksRouter,

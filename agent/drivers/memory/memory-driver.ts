@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -35,6 +36,7 @@ import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
 import { linesOf, MemoryLog } from "./memory-log";
 import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
+import { MemorySnapshots } from "./memory-snapshots";
 import { MemoryTasks } from "./memory-tasks";
 
 export interface MemoryDriverOptions {
@@ -49,8 +51,11 @@ export interface MemoryDriverOptions {
 export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
   readonly tasks = new MemoryTasks();
+  readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
+  /** What main processes were sent. */
+  readonly signals: { readonly sessionId: string; readonly name: ReloadSignal }[] = [];
   readonly #options: MemoryDriverOptions;
   readonly #sessions = new Map<string, MemorySession>();
   readonly #homes = new Set<string>();
@@ -94,6 +99,7 @@ export class MemoryDriver implements SessionDriver {
     if (behaviour.fail) throw new BerthError(behaviour.fail, `Image ${spec.image} was made to fail with ${behaviour.fail}`);
     throwIfAborted(operation.signal);
     const freshHome = spec.home !== null && !this.#homes.has(spec.home.volume);
+    if (freshHome && spec.home?.from !== undefined) this.snapshots.demand(spec.home.from);
     if (spec.home) this.#homes.add(spec.home.volume);
     const session: MemorySession = {
       sessionId,
@@ -183,7 +189,11 @@ export class MemoryDriver implements SessionDriver {
 
   async inventory(): Promise<DriverInventory> {
     this.#answer();
-    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, size: null })) };
+    return {
+      sessions: [...this.#sessions.values()].map(seen),
+      homes: [...this.#homes].map((volume) => ({ volume, size: null })),
+      snapshots: this.snapshots.list(),
+    };
   }
 
   watch(listener: DriverListener): () => void {
@@ -234,10 +244,16 @@ export class MemoryDriver implements SessionDriver {
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
-    this.#running(request.sessionId);
+    const keepsHome = this.#sessions.get(request.sessionId)?.spec.home;
+    if (!request.resting || !keepsHome) this.#running(request.sessionId);
     const { programsIn } = this.#options;
     if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
     return execHere(programsIn, request);
+  }
+
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    this.#running(sessionId);
+    this.signals.push({ sessionId, name });
   }
 
   async deleteHome(volume: string): Promise<void> {

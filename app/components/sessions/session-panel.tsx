@@ -13,6 +13,7 @@ import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
+const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
 const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
@@ -71,6 +72,13 @@ const tabs: readonly PanelTab[] = [
     kind: "wide",
     offered: ({ may }) => may.ports,
     content: (session) => <SessionPorts session={session} />,
+  },
+  {
+    value: "snapshots",
+    label: "Snapshots",
+    kind: "narrow",
+    offered: ({ homeId }) => homeId !== null,
+    content: (session) => <SessionSnapshots session={session} />,
   },
 ];
 

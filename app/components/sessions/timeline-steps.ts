@@ -29,6 +29,7 @@ const startSteps: ReadonlySet<SessionEventKind> = new Set([
   "command_sent",
   "image_pulling",
   "image_pulled",
+  "home_copied",
   "container_created",
   "container_started",
   "display_ready",
@@ -60,6 +61,7 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   command_sent: "Sent to the agent",
   image_pulling: "Pulling the image",
   image_pulled: "Image ready",
+  home_copied: "Home copied from its snapshot",
   container_created: "Container created",
   container_started: "Container started",
   display_ready: "Display ready",
@@ -88,6 +90,8 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   terminal_opened: "Terminal opened",
   terminal_closed: "Terminal closed",
   port_opened: "Port opened",
+  config_reloaded: "Configuration read again",
+  config_reload_failed: "Configuration not read again",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

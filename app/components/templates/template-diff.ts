@@ -45,6 +45,15 @@ const fields: readonly { readonly field: string; read(content: Content): string 
   { field: "Shared memory", read: (one) => memoryWords(one.shmSize) },
   { field: "Processes at most", read: (one) => String(one.pidsLimit) },
   { field: "Ready within", read: (one) => `${one.readyTimeoutSeconds} s` },
+  { field: "Folders to write to", read: (one) => orNothing(one.accessParameters.writablePaths?.join(", ")) },
+  { field: "Folders to read only", read: (one) => orNothing(one.accessParameters.readOnlyPaths?.join(", ")) },
+  { field: "Configuration folder", read: (one) => orNothing(one.accessParameters.configDir) },
+  { field: "Instructions folder", read: (one) => orNothing(one.accessParameters.instructionsDir) },
+  {
+    field: "Reads its configuration again",
+    read: ({ accessParameters: { supportsHotReload, reloadSignal = "HUP", reloadProcess } }) =>
+      supportsHotReload ? `by ${reloadSignal}${reloadProcess ? ` to ${reloadProcess}` : ""}` : null,
+  },
   { field: "Placement", read: (one) => orNothing(one.placement.strategy) },
   ...sessionPolicyFields.map((field) => ({ field: policyWords[field], read: (one: Content) => yesNo(one.policy[field]) })),
 ];

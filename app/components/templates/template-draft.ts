@@ -2,6 +2,7 @@ import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
 import { issueWords } from "../../format/issue-words";
 import { capabilitiesProblem, labelsOf, labelsText, wordsOf } from "../../format/label-words";
+import { accessOfDraft, type FoldersDraft, foldersDraftOf } from "./folders-draft";
 import type { Content } from "./template-diff";
 
 /** One variable of the editor's list; `key` tells rows apart while names are typed. */
@@ -44,8 +45,7 @@ export interface TemplateDraft {
   readonly agentLabels: string;
   readonly agentCapabilities: string;
   readonly strategy: "" | "spread" | "pack";
-  /** The form has no fields for it; it stays as it is. */
-  readonly accessParameters: Content["accessParameters"];
+  readonly folders: FoldersDraft;
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -79,7 +79,7 @@ export const emptyDraft: TemplateDraft = {
   agentLabels: "",
   agentCapabilities: "",
   strategy: "",
-  accessParameters: {},
+  folders: foldersDraftOf({}),
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -115,7 +115,7 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     agentLabels: labelsText(content.placement.labels),
     agentCapabilities: content.placement.capabilities.join(", "),
     strategy: content.placement.strategy ?? "",
-    accessParameters: content.accessParameters,
+    folders: foldersDraftOf(content.accessParameters),
   };
 }
 
@@ -172,7 +172,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
       capabilities: wordsOf(draft.agentCapabilities),
       ...(draft.strategy ? { strategy: draft.strategy } : {}),
     },
-    accessParameters: draft.accessParameters,
+    accessParameters: accessOfDraft(draft.folders),
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;
@@ -182,8 +182,8 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
         ? `environment.${variable}`
         : first === "tags"
           ? "tags"
-          : first === "placement"
-            ? `placement.${String(second)}`
+          : first === "placement" || first === "accessParameters"
+            ? `${first}.${String(second)}`
             : issue.path.map(String).join(".") || "environment";
     problems[field] ??= wordsOfIssue(issue, variable !== undefined);
   }

@@ -9,6 +9,7 @@ import { Card, Panel } from "../data/panel";
 import { IconPicker } from "./icon-picker";
 import { policyWords } from "./policy-words";
 import type { TemplateDraft } from "./template-draft";
+import { TemplateFolders } from "./template-folders";
 import { VariableRows } from "./variable-rows";
 
 interface TemplateFieldsProps {
@@ -197,6 +198,12 @@ export function TemplateFields({ draft, isNew, categories, edit, problem, leave 
           </div>
         </Card>
       </Panel>
+      <TemplateFolders
+        folders={draft.folders}
+        edit={(change) => edit({ folders: { ...draft.folders, ...change } })}
+        problem={problem}
+        leave={leave}
+      />
       <Panel title="Where its sessions go">
         <Card className="grid grid-cols-1 gap-5 p-4 sm:grid-cols-3">
           <TextField

@@ -9,6 +9,7 @@ import type { ShownCredential } from "../../platform/shown-credential";
 import type { HomesService } from "../homes/homes-service";
 import type { IdentityService } from "../identity/identity-service";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
+import type { SnapshotsService } from "../snapshots/snapshots-service";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import { findAgent, updateAgent } from "./agents-store";
 import { withGiven } from "./given-labels";
@@ -33,6 +34,7 @@ export interface AgentsInboxDeps {
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
   readonly homes: HomesService;
+  readonly snapshots: SnapshotsService;
   readonly identity: IdentityService;
 }
 
@@ -103,6 +105,7 @@ export class AgentsInbox {
         return this.deps.sessionsInbox.active(agent.agentId, message);
       case "inventory":
         await this.deps.homes.reported(agent.agentId, message.homes);
+        await this.deps.snapshots.reported(agent.agentId, message.snapshots);
         return this.deps.sessionsInbox.inventory(agent.agentId, message);
     }
   }

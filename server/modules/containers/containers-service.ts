@@ -7,6 +7,7 @@ import type { LogsService } from "../sessions/logs-service";
 import type { SessionPlace, SessionReach } from "../sessions/session-reach";
 import type { SessionDetail } from "../sessions/sessions-schema";
 import type { SessionsService } from "../sessions/sessions-service";
+import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
 import { containerHealth, type healthWords } from "./container-health";
 import type {
@@ -49,7 +50,7 @@ export class ContainersService {
     return stateOf(await this.deps.sessions.setState(asker, { id: containerId, state: "running" }));
   }
 
-  async health(asker: Asker, containerId: string): Promise<z.output<typeof containerHealthSchema>> {
+  async health(asker: Actor, containerId: string): Promise<z.output<typeof containerHealthSchema>> {
     const session = await this.deps.sessions.get(asker, containerId);
     // What it uses is beside the point: where its agent is silent, its health is still known.
     const resources = session.status.phase === "Running" ? await this.stats(containerId).catch(() => null) : null;
@@ -61,6 +62,17 @@ export class ContainersService {
         .catch(null)
         .parse(resources ? now : null),
     };
+  }
+
+  /** What is told of a change; null where there is no such session any more. */
+  async healthNow(actor: Actor, containerId: string): Promise<Pick<z.output<typeof containerHealthSchema>, "health" | "resources"> | null> {
+    try {
+      const { health, resources } = await this.health(actor, containerId);
+      return { health, resources };
+    } catch (error) {
+      if (error instanceof BerthError && error.code === "SESSION_NOT_FOUND") return null;
+      throw error;
+    }
   }
 
   /** The caller's own, unless all are asked for, which `list` grants to operators and administrators. */

@@ -2,6 +2,7 @@ import type { CommandData } from "@berth/protocol/agent-commands";
 import { environmentSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatMemory, parseMemory, required } from "@berth/protocol/quantities";
 import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
+import { snapshotImage, snapshotVolume } from "@berth/protocol/snapshots";
 import type { Template } from "../templates/templates-schema";
 
 /** Where our names live on a platform that has namespaces. */
@@ -17,16 +18,19 @@ export interface SpecSource {
   readonly hibernateMode: string;
   readonly user: { readonly username: string };
   readonly home: { readonly volume: string } | null;
+  /** What its home began as. */
+  readonly snapshot?: { readonly id: string; readonly include: string } | null;
 }
 
 /** What an agent needs to make the session's container: the template's version, with what the session says otherwise. */
 export function renderSpec(session: SpecSource, template: Template): CommandData<"start_session"> {
+  const { snapshot } = session;
   return {
     name: session.name,
     namespace: NAMESPACE,
     user: session.user.username,
     template: template.name,
-    image: template.image,
+    image: snapshot?.include === "home+filesystem" ? snapshotImage(snapshot.id) : template.image,
     resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
     vnc: { port: template.display.port },
     persistent_home: session.persistentHome,
@@ -34,7 +38,11 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     generation: session.generation,
     display: template.display,
     security: template.security,
-    home: session.home && { volume: session.home.volume, path: template.homePath },
+    home: session.home && {
+      volume: session.home.volume,
+      path: template.homePath,
+      ...(snapshot ? { from: snapshotVolume(snapshot.id) } : {}),
+    },
     shm_size_bytes: required(parseMemory(template.shmSize), template.shmSize),
     pids_limit: template.pidsLimit,
     hibernate_mode: hibernateModeSchema.parse(session.hibernateMode),

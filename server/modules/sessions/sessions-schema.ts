@@ -2,6 +2,7 @@ import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { placementStrategySchema } from "@berth/protocol/placement-strategy";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
+import { accessParametersSchema } from "@berth/protocol/session-files";
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
 import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
@@ -30,6 +31,7 @@ export const sessionEventKindSchema = z.enum([
   "claimed",
   "resized",
   "resize_failed",
+  "home_copied",
   "command_sent",
   "image_pulling",
   "image_pulled",
@@ -60,6 +62,8 @@ export const sessionEventKindSchema = z.enum([
   "terminal_opened",
   "terminal_closed",
   "port_opened",
+  "config_reloaded",
+  "config_reload_failed",
   "environment_changed",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
@@ -112,6 +116,12 @@ export type Session = z.infer<typeof sessionSchema>;
 
 export const sessionDetailSchema = sessionSchema.extend({
   placement: placementSchema.nullable(),
+  /** What its template opens of it. */
+  accessParameters: accessParametersSchema,
+  instructionsDir: z.string().nullable(),
+  supportsHotReload: z.boolean(),
+  /** What can be done inside it: `file.read`, `file.write`, `restart`, `hot-reload`. */
+  agentCapabilities: z.array(z.string()),
   /** What the platform calls it: free form. */
   platformMetadata: z.record(z.string(), z.string().nullable()),
   policy: sessionPolicySchema,
@@ -180,6 +190,8 @@ export const createSessionInput = z.strictObject({
   persistentHome: z.boolean().optional(),
   /** An existing home of the user's; it decides the agent. */
   homeId: z.uuid().optional(),
+  /** A snapshot of the user's: the session's home begins as its copy, and it decides the agent. */
+  snapshotId: z.uuid().optional(),
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
   environment: sessionEnvironmentSchema.optional(),
@@ -200,6 +212,7 @@ export const explainPlacementInput = createSessionInput.pick({
   agentCapabilities: true,
   strategy: true,
   homeId: true,
+  snapshotId: true,
   resources: true,
 });
 /** Where a session would go if it were launched now, and why. Nothing is reserved by asking. */
