@@ -95,6 +95,11 @@ export class VersionsService {
     };
   }
 
+  /** An update of it goes on: nobody else restarts it meanwhile. */
+  async isUnderWay(tx: Tx, id: string): Promise<boolean> {
+    return (await findOpenUpdate(tx, id)) !== null;
+  }
+
   /** How its latest update goes; null: it had none. */
   async latest(id: string): Promise<Pick<SessionUpdateView, "oldTag" | "newTag" | "status"> | null> {
     const [update] = await findUpdatesOf(this.deps.database, id);
