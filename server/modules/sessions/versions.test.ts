@@ -272,6 +272,30 @@ describe("a session that is hibernated", () => {
     expect(await last(id)).toMatchObject({ status: "rolled_back" });
   });
 
+  it("is so although its image is still being fetched, and has it when it is woken", async () => {
+    const id = await running();
+    await update(id, { tag: "2" });
+    const pull = await agent.command("pull_image");
+    await hibernates(id, "stopped");
+    await agent.complete(pull, { image_id: "sha256:new" });
+    await sweep();
+    expect((await list(id)).update).toMatchObject({ status: "waiting" });
+  });
+
+  it("has its image fetched although another task of it is not answered yet", async () => {
+    const id = await running();
+    const row = await kit.database.session.findUniqueOrThrow({ where: { id } });
+    // As a change of its limits, which the agent is slow at.
+    const data = { name: row.name, namespace: "berth", generation: 1, resources: { memory: "1Gi", cpu: "1" } };
+    await kit.database.$transaction((tx) =>
+      kit.services.tasks.enqueue(tx, { kind: "session.resize", agentId: agent.id, sessionId: id, generation: 1, data, createdById: null }),
+    );
+    await update(id, { tag: "2" });
+    await agent.command("resize_session");
+    await pulled();
+    expect((await list(id)).update).toMatchObject({ status: "replacing" });
+  });
+
   it("has its old image again where the update is cancelled before it was woken", async () => {
     const id = await hibernated();
     const before = (await list(id)).current.image;
