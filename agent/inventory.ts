@@ -58,5 +58,6 @@ export function inventoryMessage(
     homes: found.homes
       .slice(0, 20_000)
       .map(({ volume, size }) => ({ volume, ...(size ? { size_bytes: size.bytes, measured_at: size.at.toISOString() } : {}) })),
+    snapshots: found.snapshots.slice(0, 20_000),
   };
 }

@@ -2,6 +2,7 @@ import { createTRPCClient, httpBatchLink, httpLink, splitLink, type TRPCClient, 
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../server/trpc/app-router";
 import { type FollowLogs, followLogs } from "./follow-logs";
+import { type Forwarding, forwardPort, type PortForward } from "./forward-port";
 import { liveSocket } from "./live-socket";
 import { fromTrpc } from "./request-error";
 import { type ProgramRun, runProgram } from "./run-program";
@@ -12,7 +13,7 @@ import { type Session, type SessionWish, waitForSession } from "./wait-for-sessi
 export { NoAnswerError, RequestError, WaitTimedOut } from "./request-error";
 export type { Copied, CopyOptions, SessionFiles } from "./session-files";
 export { type VerifyWebhook, verifyWebhook, type WebhookEvent, WebhookRefused } from "./verify-webhook";
-export type { AppRouter, FollowLogs, ProgramRun, Session, SessionWish };
+export type { AppRouter, FollowLogs, Forwarding, PortForward, ProgramRun, Session, SessionWish };
 export type Inputs = inferRouterInputs<AppRouter>;
 /** What procedures answer; moments are ISO 8601 strings. */
 export type Outputs = inferRouterOutputs<AppRouter>;
@@ -40,6 +41,8 @@ export interface BerthClient {
     followLogs(id: string, options?: FollowLogs): AsyncGenerator<string>;
     /** See `runProgram`: a program inside a session, until it has ended; its exit code. */
     exec(id: string, run: ProgramRun): Promise<number>;
+    /** See `forwardPort`: a port of a session on this machine, until it is closed. */
+    forward(id: string, forward: PortForward): Promise<Forwarding>;
   };
   /** What is in sessions' folders; lists and small things are `api.files`. */
   readonly files: SessionFiles;
@@ -76,6 +79,7 @@ export function createBerthClient(options: BerthClientOptions = {}): BerthClient
       waitFor: (id, wish) => waitForSession(api, id, wish),
       followLogs: (id, following) => followLogs(url, token || null, id, following),
       exec: (id, run) => runProgram(url, token || null, id, run),
+      forward: (id, forward) => forwardPort(url, token || null, id, forward),
     },
     files: sessionFiles({ url, token: token || null, api }),
     close: async () => void (await live.close()),

@@ -8,6 +8,10 @@ export interface FollowLogs {
   readonly tail?: number | undefined;
   /** Default true: each line begins with its moment and a space. */
   readonly timestamps?: boolean | undefined;
+  /** Nothing that was printed before this moment. */
+  readonly since?: Date | undefined;
+  /** This one alone, and what is told of containers that ended. Default: both. */
+  readonly stream?: "stdout" | "stderr" | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -16,9 +20,11 @@ export interface FollowLogs {
  * the host stop. Throws `RequestError` where it is refused or breaks off, `NoAnswerError`; an aborted `signal` ends it in silence.
  */
 export async function* followLogs(url: URL, token: string | null, id: string, options: FollowLogs = {}): AsyncGenerator<string> {
-  const { tail = 100, timestamps = true, signal } = options;
+  const { tail = 100, timestamps = true, since, stream: which, signal } = options;
   if (signal?.aborted) return;
   const query = new URLSearchParams({ follow: "true", tail: String(tail), timestamps: String(timestamps) });
+  if (since) query.set("since", since.toISOString());
+  if (which) query.set("stream", which);
   const socket = new WebSocket(webSocketUrl(url, `/api/v1/sessions/${encodeURIComponent(id)}/logs?${query}`), {
     headers: token === null ? {} : { authorization: `Bearer ${token}` },
     perMessageDeflate: false,

@@ -19,6 +19,7 @@ interface Things {
 const addresses: Readonly<Record<string, (things: Things) => string>> = {
   "/sign-in": () => "/sign-in",
   "/shared/[token]": () => "/shared/a-link-that-is-none",
+  "/ports/[token]": () => `/ports/${"A".repeat(43)}`,
   "/": () => "/",
   "/sessions": () => "/sessions",
   "/sessions/new": () => "/sessions/new",

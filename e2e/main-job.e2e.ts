@@ -50,6 +50,26 @@ test("a person signs in, launches a desktop, types into it, hibernates, wakes, f
     await page.getByRole("button", { name: "Timeline and details" }).click();
   });
 
+  await test.step("a page that listens inside alone is found, and opened on its own origin", async () => {
+    const serve = [
+      "$s=IO::Socket::INET->new(LocalAddr=>'127.0.0.1',LocalPort=>8000,Listen=>9,ReuseAddr=>1) or die;",
+      "while($c=$s->accept){while(<$c>){last if /^\\r?$/}",
+      "print $c qq(HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: 24\\r\\nConnection: close\\r\\n\\r\\n<h1>from the inside</h1>);close $c}",
+    ].join("");
+    await execIn(id, "sh", "-c", 'setsid perl -MIO::Socket::INET -e "$0" >/dev/null 2>&1 </dev/null &', serve);
+    await page.getByRole("button", { name: "Timeline and details" }).click();
+    await page.getByRole("tab", { name: "Ports" }).click();
+    const row = page.getByRole("listitem", { name: "Port 8000" });
+    await expect(row).toContainText("inside only", { timeout: 15_000 });
+    const opened = page.waitForEvent("popup");
+    await row.getByRole("button", { name: "Open port 8000" }).click();
+    const app = await opened;
+    await expect(app.getByRole("heading", { name: "from the inside" })).toBeVisible();
+    expect(new URL(app.url()).hostname).toMatch(new RegExp(`^s-${id}-8000\\.`));
+    await app.close();
+    await page.getByRole("button", { name: "Timeline and details" }).click();
+  });
+
   await test.step("hibernate ends the processes and says so", async () => {
     await page.getByRole("button", { name: "Hibernate" }).click();
     await expect(page.getByText("Hibernated").first()).toBeVisible({ timeout: 30_000 });

@@ -6,7 +6,9 @@
 import { z } from "zod";
 import { dockerPayloads, taskCredentialsSchema } from "./docker-tasks";
 import { cpuQuantitySchema, memoryQuantitySchema } from "./quantities";
+import { sessionProbesSchema } from "./session-health";
 import { hibernateModeSchema, observedStateSchema } from "./session-states";
+import { createSnapshotDataSchema, deleteSnapshotDataSchema, snapshotVolumeSchema } from "./snapshots";
 
 /** `unix`: a socket in the session's own display folder; `port`: published on 127.0.0.1 of the agent's host. The driver may fall back from unix to port. */
 export const displaySchema = z.object({
@@ -54,14 +56,16 @@ export const startSessionDataSchema = z.object({
   generation: z.number().int().min(1),
   display: displaySchema,
   security: securityProfileSchema,
-  /** Null: no home; the path is then a tmpfs. */
-  home: z.object({ volume: volumeNameSchema, path: z.string().startsWith("/").max(200) }).nullable(),
+  /** Null: no home; the path is then a tmpfs. `from`: what a home that is not there yet begins as a copy of. */
+  home: z.object({ volume: volumeNameSchema, path: z.string().startsWith("/").max(200), from: snapshotVolumeSchema.optional() }).nullable(),
   shm_size_bytes: z.number().int().min(0),
   pids_limit: z.number().int().min(16),
   hibernate_mode: hibernateModeSchema,
   /** How long the display may take to become ready. */
   ready_timeout_seconds: z.number().int().min(1).max(3600),
   registry_auth: z.object({ username: z.string(), password: z.string() }).optional(),
+  /** What the agent asks the session now and then; sent to agents with the capability `SESSION_HEALTH`. Absent: nothing. */
+  health: sessionProbesSchema.optional(),
 });
 export type StartSessionData = z.infer<typeof startSessionDataSchema>;
 
@@ -97,6 +101,8 @@ export const commandDataSchemas = {
   pull_image: pullImageDataSchema,
   delete_home: deleteHomeDataSchema,
   remove_orphan: removeOrphanDataSchema,
+  create_snapshot: createSnapshotDataSchema,
+  delete_snapshot: deleteSnapshotDataSchema,
   docker_pull: dockerPayloads["docker.pull"].extend({ credentials: taskCredentialsSchema.optional() }),
   docker_run: dockerPayloads["docker.run"].extend({ credentials: taskCredentialsSchema.optional() }),
   docker_stop: dockerPayloads["docker.stop"],

@@ -4,6 +4,7 @@
  * the control plane must know of, and write down what it was.
  */
 import { z } from "zod";
+import { HEALTH_TOLD_TOGETHER, toldHealthSchema } from "./session-health";
 import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
 import { LOG_TAIL_ALL, logStreamSchema } from "./tunnel";
 
@@ -159,6 +160,8 @@ export const inventorySchema = z.object({
   homes: z
     .array(z.object({ volume: z.string().max(200), size_bytes: z.number().int().min(0).nullish(), measured_at: timestamp.nullish() }))
     .max(20_000),
+  /** Volumes of snapshots that are whole; an agent that makes none leaves it out. */
+  snapshots: z.array(z.string().max(200)).max(20_000).optional(),
 });
 
 /** Real input of viewers, coalesced to one message every 15 seconds. */
@@ -166,6 +169,13 @@ export const sessionActivitySchema = z.object({
   type: z.literal("session_activity"),
   agent_id: agentId,
   sessions: z.array(z.object({ session_id: z.string().max(100), last_input_at: timestamp })).max(5000),
+});
+
+/** How sessions answer their probes: those whose health or answers changed, and all that are known after a reconnect. */
+export const sessionHealthSchema = z.object({
+  type: z.literal("session_health"),
+  agent_id: agentId,
+  sessions: z.array(toldHealthSchema).min(1).max(HEALTH_TOLD_TOGETHER),
 });
 
 /** Either side: what it could not take, by name. The connection stays open. */
@@ -186,6 +196,7 @@ export const fromAgentSchema = z.discriminatedUnion("type", [
   sessionObservedSchema,
   inventorySchema,
   sessionActivitySchema,
+  sessionHealthSchema,
   channelErrorSchema,
 ]);
 export type FromAgent = z.infer<typeof fromAgentSchema>;

@@ -96,8 +96,18 @@ export const errorCatalogue = {
   TERMINAL_NOT_FOUND: entry(404, "NOT_FOUND", "Terminal not found"),
   TERMINAL_LIMIT: entry(409, "CONFLICT", "Too many terminals"),
   TERMINALS_OFF: entry(403, "FORBIDDEN", "Terminals are off"),
+  PORTS_OFF: entry(403, "FORBIDDEN", "Ports are off"),
+  PORT_NOT_FOUND: entry(404, "NOT_FOUND", "Port not found"),
+  PORT_LIMIT: entry(409, "CONFLICT", "Too many ports"),
+  /** Nobody listens there, or it can't be reached from outside the session. */
+  PORT_UNREACHABLE: entry(502, "BAD_GATEWAY", "Port unreachable", true),
   HOME_NOT_FOUND: entry(404, "NOT_FOUND", "Home not found"),
   HOME_IN_USE: entry(409, "CONFLICT", "Home in use"),
+  SNAPSHOT_NOT_FOUND: entry(404, "NOT_FOUND", "Snapshot not found"),
+  /** It is not whole (yet), or its host does not have it any more. */
+  SNAPSHOT_NOT_READY: entry(409, "CONFLICT", "Snapshot not ready"),
+  /** A session that has not ended needs it. */
+  SNAPSHOT_IN_USE: entry(409, "CONFLICT", "Snapshot in use"),
   ORPHAN_NOT_FOUND: entry(404, "NOT_FOUND", "Orphan not found"),
 
   TEMPLATE_NOT_FOUND: entry(404, "NOT_FOUND", "Template not found"),

@@ -21,15 +21,32 @@ const folderSchema = z
   .refine((path) => !path.split("/").some((part) => part === "." || part === ".."), "must not have '.' or '..' in it")
   .refine((path) => !CLOSED_FOLDERS.some((folder) => isIn(path, folder)), `must not be in ${CLOSED_FOLDERS.join(", ")}`);
 
-/** Which folders of a session may be touched through Berth. Its own programs go where their user may. */
-export const accessParametersSchema = z.strictObject({
+/** With which a program is asked to read its configuration again: those that daemons take for that. */
+export const reloadSignalSchema = z.enum(["HUP", "USR1", "USR2"]);
+export type ReloadSignal = z.output<typeof reloadSignalSchema>;
+
+/** Which folders of a session may be touched through Berth, and what follows from it. Its own programs go where their user may. */
+const accessFields = z.strictObject({
   /** Absent: the home alone. */
   writablePaths: z.array(folderSchema).max(16).optional(),
   readOnlyPaths: z.array(folderSchema).max(16).optional(),
   /** Writable too. */
   configDir: folderSchema.optional(),
   instructionsDir: folderSchema.optional(),
+  /** A change in `configDir` is followed by `reloadSignal` (default HUP). */
+  supportsHotReload: z.boolean().optional(),
+  reloadSignal: reloadSignalSchema.optional(),
+  /** Whose: the name of a program. Absent: the container's main process, to which its init passes it on. */
+  reloadProcess: z
+    .string()
+    .max(100)
+    .regex(/^[A-Za-z0-9._+-]+$/, "must be the name of a program, without its folder")
+    .optional(),
 });
+export const accessParametersSchema = accessFields.refine(
+  ({ supportsHotReload, configDir }) => !supportsHotReload || configDir !== undefined,
+  { path: ["configDir"], message: "must be there where changes in it are followed by a signal" },
+);
 export type AccessParameters = z.output<typeof accessParametersSchema>;
 
 /** What an agent is told with each request. */
@@ -42,6 +59,12 @@ export function fileAccess(homePath: string, { writablePaths, readOnlyPaths, con
   const writable = [...(writablePaths ?? [homePath]), ...[configDir, instructionsDir].filter((path) => path !== undefined)];
   return { writable, readable: [...writable, ...(readOnlyPaths ?? [])] };
 }
+
+/** What is left of it where the session doesn't run: its home alone is there. */
+export const accessAtRest = ({ writable, readable }: FileAccess, homePath: string): FileAccess => ({
+  writable: writable.filter((path) => isIn(path, homePath)),
+  readable: readable.filter((path) => isIn(path, homePath)),
+});
 
 /** What is wrong with a path that is to be followed, in words that go on from "the path"; null: nothing. */
 export function pathProblem(path: Uint8Array): string | null {
@@ -62,6 +85,9 @@ export function pathProblem(path: Uint8Array): string | null {
 }
 const SLASH = 0x2f;
 const DOT = 0x2e;
+
+/** The capability of an agent that reaches the home of a session that doesn't run. */
+export const FILES_AT_REST = "files_at_rest";
 
 export const fileKindSchema = z.enum(["file", "folder", "link", "other"]);
 export type FileKind = z.output<typeof fileKindSchema>;

@@ -17,6 +17,8 @@ export const sessionPolicySchema = z.object({
   thumbnails: z.boolean().default(true),
   /** Shells and programs inside, by the browser or by `berth exec`. */
   terminals: z.boolean().default(true),
+  /** Other ports than its display's: in the browser, by `berth port-forward`, by link. */
+  ports: z.boolean().default(true),
 } satisfies Record<(typeof sessionPolicyFields)[number], z.ZodType>);
 export type SessionPolicy = z.infer<typeof sessionPolicySchema>;
 /** Some of it; what isn't named stays as it is. */
@@ -27,6 +29,7 @@ export const sessionPolicyChangeSchema = z.strictObject({
   sharing: z.boolean().optional(),
   thumbnails: z.boolean().optional(),
   terminals: z.boolean().optional(),
+  ports: z.boolean().optional(),
 });
 export type SessionPolicyChange = z.infer<typeof sessionPolicyChangeSchema>;
 

@@ -18,7 +18,7 @@ import {
   type TokenHolder,
   tokenHolders,
 } from "./testing/access-table";
-import { type Answer, askDoor, type DoorCall, knock } from "./testing/door-calls";
+import { type Answer, askDoor, type DoorCall, knock, queryFor } from "./testing/door-calls";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker } from "./testing/factories";
 import { pngOf } from "./testing/small-png";
@@ -65,6 +65,7 @@ beforeAll(async () => {
     sessionId: desktop.id,
     appSessionId: app.id,
     homeId: desktop.homeId ?? "",
+    snapshotId: (await own().snapshots.create({ sessionId: desktop.id, name: "a copy" })).id,
     taskId: tasks[0]?.id ?? "",
     shareId: "",
     agentName: agent.name,
@@ -109,9 +110,15 @@ function outcomeOf({ status, code, text }: Answer): Outcome {
   if (status === 401) return "401";
   if (status === 403) return "403";
   if (status !== 404) return "ok";
-  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "SHARE_NOT_FOUND", "API_TOKEN_NOT_FOUND", "NOT_FOUND"].includes(
-    code ?? "",
-  )
+  return [
+    "SESSION_NOT_FOUND",
+    "HOME_NOT_FOUND",
+    "SNAPSHOT_NOT_FOUND",
+    "TASK_NOT_FOUND",
+    "SHARE_NOT_FOUND",
+    "API_TOKEN_NOT_FOUND",
+    "NOT_FOUND",
+  ].includes(code ?? "")
     ? "404"
     : "ok";
 }
@@ -237,7 +244,7 @@ describe.each(Object.entries(httpRows))("%s", (name, expected) => {
       outcomeOf(
         await askDoor(kit.port, {
           method: "GET",
-          path: `${path}${path.includes("/sessions/") || path.startsWith("/v1/") ? "?reason=help" : ""}`,
+          path: `${path}${queryFor(path)}`,
           headers,
         }),
       ),
@@ -301,10 +308,24 @@ async function postAsAgent(person: Person, path: string, body: Record<string, un
   return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
 
+/** Of a port of the desktop's; whoever gets none by the API shows what they have. */
+async function portTicket(person: Person, kind: "http" | "tcp"): Promise<{ ticket: string; refused: Answer | null }> {
+  if (person === "disabled" || !(person in askers)) return { ticket: credentials[person] ?? "none", refused: null };
+  const body = { kind, reason: "they asked for help" };
+  const answer = await askDoor(kit.port, { method: "POST", path: `${inside()}/ports/3000/open`, headers: bearer(person), body });
+  const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1];
+  return ticket ? { ticket, refused: null } : { ticket: "", refused: answer };
+}
+
 const inside = () => `/api/v1/sessions/${things.sessionId}`;
 
 const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>> = {
   live: (person) => knock(kit.port, { path: "/live", headers: { ...bearer(person), origin: kit.publicUrl.origin } }),
+  socketIo: (person) =>
+    knock(kit.port, {
+      path: "/socket.io/?EIO=4&transport=websocket",
+      headers: { ...bearer(person), origin: kit.publicUrl.origin },
+    }),
   "viewer by token": (person) =>
     knock(kit.port, { path: `/vnc-viewer/${things.sessionId}?token=${credentials[person] ?? ""}`, headers: {} }),
   "viewer by ticket": async (person) => {
@@ -325,6 +346,19 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
     const answer = await askDoor(kit.port, { method: "POST", path: `${inside()}/terminals/ticket`, headers: bearer(person), body });
     const ticket = /ticket=([\w-]+)/.exec(answer.text)?.[1];
     return ticket ? knock(kit.port, { path: `${inside()}/exec?ticket=${ticket}`, headers: {} }) : answer;
+  },
+  "port by token": (person) => knock(kit.port, { path: `${inside()}/ports/3000`, headers: bearer(person) }),
+  "port by ticket": async (person) => {
+    const { ticket, refused } = await portTicket(person, "tcp");
+    return refused ?? knock(kit.port, { path: `${inside()}/ports/3000?ticket=${ticket}`, headers: {} });
+  },
+  "another port's app by ticket": async (person) => {
+    const { ticket, refused } = await portTicket(person, "http");
+    if (refused) return refused;
+    const host = `s-${things.sessionId}-3000.apps.example`;
+    const entered = await askDoor(kit.port, { method: "GET", path: `/?berth_ticket=${ticket}`, headers: { host } });
+    const cookie = String(entered.headers["set-cookie"] ?? "").split(";")[0] ?? "";
+    return entered.status === 303 ? askDoor(kit.port, { method: "GET", path: "/", headers: { cookie, host } }) : entered;
   },
   agentChannel: async (person) => {
     const path = "/agent/ws?agent_id=host-a&platform=docker";
@@ -367,6 +401,8 @@ describe.each(Object.entries(socketRows))("%s", (name, { expected }) => {
 describe.each(holders)("%s", (holder) => {
   it("opens live updates", async () => {
     expect((await knock(kit.port, { path: "/live", headers: withToken(holder) })).status).toBe(101);
+    const path = "/socket.io/?EIO=4&transport=websocket";
+    expect((await knock(kit.port, { path, headers: withToken(holder) })).status).toBe(101);
   });
 
   it("opens the screens that its owner may open by a token", async () => {

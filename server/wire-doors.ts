@@ -15,6 +15,7 @@ import { logStreamEndpoint } from "./http/log-stream-endpoint";
 import { OpenSockets } from "./http/open-sockets";
 import { requestAddress, requestFacts } from "./http/request-facts";
 import { isForAgents } from "./http/routes";
+import { socketIoDoor } from "./http/socket-io-door";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
@@ -38,6 +39,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { PortUpgrade } from "./tunnel/port-upgrade";
 import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
 import { TunnelBroker } from "./tunnel/tunnel-broker";
@@ -70,6 +72,7 @@ export interface DoorParts {
     | "identity"
     | "viewerAccess"
     | "terminalAccess"
+    | "portAccess"
     | "thumbnailAccess"
     | "appAccess"
   >;
@@ -122,6 +125,7 @@ export function wireDoors(parts: DoorParts) {
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
   const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
+  const ports = new PortUpgrade({ access: modules.portAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
   const publicOrigin = config.publicUrl.origin;
   const { appsDomain, publicUrl } = config;
@@ -135,6 +139,13 @@ export function wireDoors(parts: DoorParts) {
     follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
     sockets,
     clock,
+  });
+  const events = socketIoDoor({
+    authenticator: auth,
+    publicOrigin,
+    count: (login, address) => asked.take(keyOf(login, address)),
+    open: (login, take) => services.containerEvents.open(login, take),
+    sockets,
   });
   const logStream = logStreamEndpoint({
     authenticator: auth,
@@ -208,6 +219,7 @@ export function wireDoors(parts: DoorParts) {
       }),
       containers: ({ request, response, params, query, requestId }) =>
         containers.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
+      socketIo: events.http,
       templateIcon: templateIconEndpoint((name) => services.templateIcons.read(name), auth),
       sessionThumbnail: thumbnailEndpoint({
         authenticator: auth,
@@ -225,6 +237,7 @@ export function wireDoors(parts: DoorParts) {
     },
     upgrades: {
       live,
+      socketIoSocket: events.upgrade,
       agentChannel: ({ request, socket, head }) => agents.upgrade(request, socket, head),
       agentTaskStream: ({ request, socket, head, params }) => taskStreams.upgrade(request, socket, head, params.id ?? ""),
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),
@@ -232,6 +245,7 @@ export function wireDoors(parts: DoorParts) {
       sessionLogs,
       terminal: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: params.terminal ?? "" }),
       exec: ({ params, ...call }) => terminals.open({ ...call, sessionId: params.id ?? "", terminalId: null }),
+      port: ({ params, ...call }) => ports.open({ ...call, sessionId: params.id ?? "", port: params.port ?? "" }),
     },
     apps,
     admitRest: (call) => limits.admit(call),
@@ -264,6 +278,7 @@ export function wireDoors(parts: DoorParts) {
     /** Ends what is open, then stops listening. */
     async close(reason: string) {
       live.close();
+      events.close();
       sessionLogs.close();
       taskStreams.close();
       await agents.close();

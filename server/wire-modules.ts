@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { appOrigins } from "./app-origins";
 import type { Config } from "./config";
 import { AgentLabelsService } from "./modules/agents/agent-labels-service";
 import { AgentRevocation } from "./modules/agents/agent-revocation";
@@ -13,7 +14,9 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
+import { ContainerEvents } from "./modules/containers/container-events-service";
 import { ContainersService } from "./modules/containers/containers-service";
+import { FileWatches } from "./modules/files/file-watches";
 import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
@@ -24,22 +27,31 @@ import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { AppAccess } from "./modules/sessions/app-access";
+import { ConfigReloads } from "./modules/sessions/config-reloads-jobs";
 import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
 import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
+import { HealthInbox } from "./modules/sessions/health-inbox";
+import { HealthJobs } from "./modules/sessions/health-jobs";
+import { HealthRestarts } from "./modules/sessions/health-restarts-service";
+import { HealthService } from "./modules/sessions/health-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
+import { OpenPorts } from "./modules/sessions/open-ports";
 import { OpenTerminals } from "./modules/sessions/open-terminals";
 import { PhaseWait } from "./modules/sessions/phase-wait";
+import { PortAccess } from "./modules/sessions/port-access";
+import { PortRules } from "./modules/sessions/port-rules";
+import { PortSharesService } from "./modules/sessions/port-shares-service";
+import { PortsService } from "./modules/sessions/ports-service";
 import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
 import { SessionChanges } from "./modules/sessions/session-changes";
 import { SessionCreation } from "./modules/sessions/session-creation";
 import { SessionEnvironment } from "./modules/sessions/session-environment";
-import { healthOfSession } from "./modules/sessions/session-health";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
@@ -61,7 +73,11 @@ import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
 import { WarmPoolJobs } from "./modules/sessions/warm-pool-jobs";
 import { WarmPoolService } from "./modules/sessions/warm-pool-service";
-import { type FleetFigures, tellFleet } from "./modules/system/fleet-figures";
+import { SnapshotsInbox } from "./modules/snapshots/snapshots-inbox";
+import { SnapshotsJobs } from "./modules/snapshots/snapshots-jobs";
+import { SnapshotsService } from "./modules/snapshots/snapshots-service";
+import { tellFleet } from "./modules/system/fleet-figures";
+import { readFleetFigures } from "./modules/system/read-fleet-figures";
 import { SystemService } from "./modules/system/system-service";
 import type { AgentGateway } from "./modules/tasks/agent-gateway";
 import { TaskEndings } from "./modules/tasks/task-endings-service";
@@ -170,6 +186,7 @@ export function wireModules(parts: ModuleParts) {
     agentBundleSha256: parts.agentBundleSha256,
   });
 
+  const snapshots = new SnapshotsService({ ...base, audit, tasks, quotas, templates, retentionDays: config.snapshotRetentionDays });
   const ownEnvironment = new SessionEnvironment({ ...base, keys });
   const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: ownEnvironment });
   const wait = new PhaseWait(base);
@@ -185,6 +202,7 @@ export function wireModules(parts: ModuleParts) {
       quotas,
       agents,
       homes,
+      snapshots,
       templates,
       changes,
       sessions,
@@ -195,39 +213,65 @@ export function wireModules(parts: ModuleParts) {
     },
   });
   const idle = new IdleService({ ...base, audit, changes });
+  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
+  const healthInbox = new HealthInbox({ ...base, templates });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
-  const appEntryUrl = (sessionId: string, ticket: string) => {
-    const { protocol, port } = config.publicUrl;
-    return `${protocol}//s-${sessionId}.${config.appsDomain}${port ? `:${port}` : ""}/__berth/enter?ticket=${ticket}`;
-  };
   const { publicUrl } = config;
+  const origins = appOrigins(publicUrl, config.appsDomain);
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
   const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
-  const files = new FilesService({ visits: new FileVisits({ ...base, audit, shares }), agentApi: parts.agentApi });
+  const visits = new FileVisits({ ...base, audit, shares });
+  const fileWatches = new FileWatches({ ...base, agentApi: parts.agentApi, visits });
+  const files = new FilesService({ ...base, visits, watches: fileWatches, agentApi: parts.agentApi });
   const openTerminals = new OpenTerminals(base);
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
-  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
-  const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
-  const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
+  const containers = new ContainersService({
+    ...{ sessions, reach, logs, agentApi: parts.agentApi },
+    healthOf: new HealthService({ ...base, templates }),
+  });
   const healthySeconds = config.updateHealthySeconds;
   const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
-  const healthOf = (id: string) => healthOfSession(database, clock, id);
-  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds, healthOf });
+  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds });
   const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
-  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl });
+  const containerEvents = new ContainerEvents({
+    ...base,
+    sessions,
+    watches: fileWatches,
+    health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
+    versions: { read: (id) => versions.latest(id) },
+  });
+  const configReloads = new ConfigReloads({
+    ...base,
+    agentApi: parts.agentApi,
+    reloaded: (sessionId, userId, names) => containerEvents.configReloaded(sessionId, userId, names),
+  });
+  const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
+  const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
+  const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
-  const appAccess = new AppAccess({ ...base, auth, tickets, key: keys.appCookie });
+  const rules = new PortRules({ ...base, auth, shares });
+  const openPorts = new OpenPorts(base);
+  const ports = new PortsService({ ...base, audit, tickets, agentApi: parts.agentApi, rules, origins });
+  const portShares = new PortSharesService({ ...base, audit, tickets, rules, origins, publicUrl });
+  const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
+  const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new VersionsInbox(base), new HomesInbox()];
+  const listeners = [
+    sessionsInbox,
+    new ResizeInbox({ clock, templates }),
+    new VersionsInbox(base),
+    new HomesInbox(),
+    new SnapshotsInbox({ clock, tasks }),
+  ];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -240,7 +284,18 @@ export function wireModules(parts: ModuleParts) {
   const agentRevocation = new AgentRevocation({ ...base, audit, tasksInbox, stranded: strandedSessions });
   const revocationJobs = new AgentRevocationJobs({ ...base, revocation: agentRevocation });
   const presences = new Presences({ ...base, tasks, sessionsInbox });
-  const agentsInbox = new AgentsInbox({ ...base, heartbeats, usageHistory, presences, tasksInbox, sessionsInbox, homes, identity });
+  const agentsInbox = new AgentsInbox({
+    ...base,
+    heartbeats,
+    usageHistory,
+    presences,
+    tasksInbox,
+    sessionsInbox,
+    homes,
+    snapshots,
+    healthInbox,
+    identity,
+  });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
   const system = new SystemService({
     version: parts.version,
@@ -251,7 +306,7 @@ export function wireModules(parts: ModuleParts) {
     noticesForAdmins: () => webhooks.notices(),
   });
 
-  tellFleet(metrics, { clock, log, read: () => fleetFigures(agents, sessions, warmPool, tasks) });
+  tellFleet(metrics, { clock, log, read: () => readFleetFigures(agents, sessions, warmPool, tasks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });
@@ -260,8 +315,31 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs, versionsJobs];
-  const jobs = [...agentJobs, ...sessionJobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, openTerminals, live];
+  const healthJobs = new HealthJobs({ ...base, healthRestarts });
+  const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
+  const sessionJobs = [
+    new SessionsJobs(base),
+    new IdleJobs({ ...base, idle }),
+    healthJobs,
+    queueJobs,
+    warmPoolJobs,
+    environmentJobs,
+    snapshotsJobs,
+    versionsJobs,
+  ];
+  const insideJobs = [fileWatches, containerEvents, configReloads];
+  const jobs = [
+    ...agentJobs,
+    ...sessionJobs,
+    ...insideJobs,
+    usersJobs,
+    auditJobs,
+    webhooksJobs,
+    viewerRooms,
+    openTerminals,
+    openPorts,
+    live,
+  ];
   const services: Services = {
     auth,
     users,
@@ -294,10 +372,15 @@ export function wireModules(parts: ModuleParts) {
     files,
     terminals,
     openTerminals,
+    ports,
+    portShares,
+    containerEvents,
+    fileWatches,
     containers,
     environment,
     versions,
     homes,
+    snapshots,
     tasks,
     taskOrders,
     audit,
@@ -314,8 +397,11 @@ export function wireModules(parts: ModuleParts) {
     sessionsInbox,
     viewerAccess,
     terminalAccess,
+    portAccess,
+    openPorts,
     thumbnailAccess,
     appAccess,
+    configReloads,
     tickets,
     limits,
     dispatcher,
@@ -328,6 +414,7 @@ export function wireModules(parts: ModuleParts) {
     agentsJobs,
     sessionChanges: changes,
     sessionQueue,
+    healthRestarts,
     webhooksJobs,
     outbox,
     warmPoolJobs,
@@ -340,21 +427,5 @@ export function wireModules(parts: ModuleParts) {
     stop: async () => {
       for (const job of [...jobs].reverse()) await job.stop();
     },
-  };
-}
-
-async function fleetFigures(
-  agents: AgentsService,
-  sessions: SessionsService,
-  warmPool: WarmPoolService,
-  tasks: TasksService,
-): Promise<FleetFigures> {
-  const [tally, warm, stats, open] = await Promise.all([sessions.tally(), warmPool.tally(), agents.stats(), tasks.openCounts()]);
-  return {
-    sessions: tally,
-    warm,
-    agents: { online: stats.onlineAgents, offline: stats.offlineAgents, draining: stats.drainingAgents, degraded: stats.degradedAgents },
-    slots: { used: stats.totalCapacity.currentSessions, all: stats.totalCapacity.maxSessions },
-    tasks: open,
   };
 }

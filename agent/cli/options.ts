@@ -44,7 +44,7 @@ export interface AgentSettings {
   readonly labels: Readonly<Record<string, string>>;
   readonly limits: { readonly maxSessions?: number; readonly maxCpu?: number; readonly maxMemoryGiB?: number };
   readonly logLevel: string;
-  readonly logRetentionDays: number | undefined;
+  readonly logRetentionDays?: number | undefined;
   readonly insecure: boolean;
 }
 

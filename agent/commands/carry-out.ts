@@ -65,6 +65,17 @@ export function readWork(type: CommandType, task: TaskRun, sessionId: string | n
       const { container_id } = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
       return plainWork(type, `container ${container_id}`, { container_id }, (driver) => driver.removeOrphan(container_id));
     }
+    case "create_snapshot": {
+      const request = parse(commandDataSchemas[type], data, type, "SPEC_REFUSED");
+      return snapshotWork(type, request.snapshot, (driver, operation) => driver.snapshots.create(request, operation));
+    }
+    case "delete_snapshot": {
+      const { snapshot } = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
+      return snapshotWork(type, snapshot, async (driver) => {
+        await driver.snapshots.remove(snapshot);
+        return { snapshot };
+      });
+    }
     case "docker_pull":
       return dockerWork(type, "docker.pull", data, (tasks, payload, operation, auth) => tasks.pull(payload, operation, auth));
     case "docker_run":
@@ -106,6 +117,10 @@ function plainWork(type: CommandType, lane: string, result: Record<string, unkno
       return result;
     },
   };
+}
+
+function snapshotWork(type: CommandType, snapshot: string, run: Work["run"]): Work {
+  return { type, lane: `snapshot ${snapshot}`, sessionId: null, generation: null, run };
 }
 
 const beside = z.looseObject({ credentials: z.unknown().optional() });

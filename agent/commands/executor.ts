@@ -141,8 +141,13 @@ export class Executor {
     return { command_id: commandId, agent_id: this.#options.agentName, ...(run === undefined ? {} : { generation: run }) };
   }
 
-  /** The end of a session does not wait for its start. */
+  /** The end of a session does not wait for its start, nor that of a snapshot for its copy. */
   #overtake(work: Work): void {
+    if (work.type === "delete_snapshot") {
+      for (const { work: earlier, abort } of this.#pending.values())
+        if (earlier.type === "create_snapshot" && earlier.lane === work.lane)
+          abort.abort(new BerthError("COMMAND_CANCELLED", "The snapshot is not wanted any more"));
+    }
     if (work.type !== "stop_session") return;
     for (const { work: earlier, abort } of this.#pending.values()) {
       if (earlier.sessionId !== work.sessionId || earlier.type === "stop_session" || (earlier.generation ?? 0) > (work.generation ?? 0))

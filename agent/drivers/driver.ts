@@ -10,11 +10,21 @@ import type { StartSessionData } from "@berth/protocol/agent-commands";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
+import type { ReloadSignal } from "@berth/protocol/session-files";
+import type { SessionProbes } from "@berth/protocol/session-health";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
+import type { CreateSnapshotData, SnapshotResult } from "@berth/protocol/snapshots";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 
 /** Points on a session's way from click to picture, in the order in which they are passed. The first two only where an image has to be pulled. */
-export type TimelineStep = "image_pulling" | "image_pulled" | "container_created" | "container_started" | "display_ready";
+export type TimelineStep =
+  | "image_pulling"
+  | "image_pulled"
+  | "home_copying"
+  | "home_copied"
+  | "container_created"
+  | "container_started"
+  | "display_ready";
 
 export interface Operation {
   readonly signal: AbortSignal;
@@ -86,6 +96,8 @@ export interface SeenSession {
   /** Why, in words for the user. */
   readonly reason: string | null;
   readonly errorCode: ErrorCode | null;
+  /** What its start said that it is to be asked now and then; null and absent: nothing. */
+  readonly probes?: SessionProbes | null;
 }
 
 export interface SeenHome {
@@ -97,6 +109,8 @@ export interface SeenHome {
 export interface DriverInventory {
   readonly sessions: readonly SeenSession[];
   readonly homes: readonly SeenHome[];
+  /** Volumes of snapshots that are whole. */
+  readonly snapshots: readonly string[];
 }
 
 export interface DriverDescription {
@@ -154,6 +168,8 @@ export interface ExecRequest {
   readonly cwd?: string;
   /** With a terminal of this size, input and output are one stream; null: standard output and errors apart. */
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
+  /** In a session that doesn't run too: beside its home alone, without network. */
+  readonly resting?: true;
 }
 
 /** A program that runs beside the session's own, as the same user. It ends when the container does. */
@@ -197,6 +213,14 @@ export interface TaskContainers {
   prune(payload: DockerPayload<"docker.prune">): Promise<DockerResult<"docker.prune">>;
 }
 
+/** Homes saved as volumes of their own. A copy that did not get to its end is never listed, and is taken away. */
+export interface Snapshots {
+  /** Asked for again after a crash it begins anew; one that is whole is answered as it is. Throws `HOME_MISSING`, `SESSION_LACKS_PROGRAM`, `DISK_FULL`. */
+  create(request: CreateSnapshotData, operation: Operation): Promise<SnapshotResult>;
+  /** Of its volume and its image. Succeeds where nothing is left; throws `SNAPSHOT_IN_USE` where a container was made of it. */
+  remove(snapshotId: string): Promise<void>;
+}
+
 /** An image that a session is to have. */
 export interface SessionImage {
   readonly sessionId: string;
@@ -223,6 +247,7 @@ export interface SessionDriver {
   readonly kind: "docker" | "memory";
   readonly tasks: TaskContainers;
   readonly images: SessionImages;
+  readonly snapshots: Snapshots;
   describe(): Promise<DriverDescription>;
   capacity(): Promise<DriverCapacity>;
   usage(): Promise<ResourceUsage | undefined>;
@@ -257,6 +282,8 @@ export interface SessionDriver {
   forgetLogs(sessionId: string): Promise<void>;
   /** Starts a program in a running session. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING; whether the image has it, `exit` tells. */
   exec(request: ExecRequest): Promise<Exec>;
+  /** Sends a signal to a running session's main process. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */
+  signal(sessionId: string, name: ReloadSignal): Promise<void>;
   /** Of a session that runs. Throws SESSION_NOT_FOUND and SESSION_NOT_RUNNING. */
   usageOf(sessionId: string): Promise<UsageReading>;
   /** Of all sessions that run, by id; one that ended meanwhile is left out. */

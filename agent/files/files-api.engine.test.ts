@@ -116,6 +116,43 @@ describe("files in a container", () => {
     await client.destroy();
   }, 900_000);
 
+  it("are those of its home while it does not run, and its waking waits for nobody who looks", async () => {
+    const id = randomUUID();
+    const begun = await start(id);
+    await driver.hibernate({ sessionId: id, generation: 1, mode: "freeze" });
+    const client = await clientOf(id);
+    const sent = await ask(client, id, "PUT", "file", `${HOME}/while-away`, { body: "written" });
+    expect([sent.statusCode, await sent.body.json()]).toEqual([200, expect.objectContaining({ size: 7 })]);
+    const listed = await (await ask(client, id, "GET", "folder", HOME)).body.json();
+    expect(listed).toMatchObject({ entries: [{ name: "while-away" }] });
+    const label = [`dev.berth.agent=${fixture.agent}`, `dev.berth.files-of=${id}`];
+    const [helper] = await fixture.docker.listContainers({ filters: { label } });
+    const { HostConfig, Config } = await fixture.docker.getContainer(helper?.Id ?? "").inspect();
+    expect(HostConfig).toMatchObject({ NetworkMode: "none", ReadonlyRootfs: true, CapDrop: ["ALL"] });
+    expect(Config.User).toBe("1000:1000");
+    expect((await driver.inventory()).sessions.filter(({ sessionId: seen }) => seen === id)).toHaveLength(1);
+    const home = { volume: `berth-home-${id}`, path: HOME };
+    await driver.wake({ sessionId: id, spec: startData({ image, home, generation: 2 }) }, operation());
+    expect((await fixture.inside(begun.containerId, ["stat", "-c", "%u %n", `${HOME}/while-away`])).output.trim()).toBe(
+      `1000 ${HOME}/while-away`,
+    );
+    await expect.poll(() => fixture.docker.listContainers({ all: true, filters: { label } })).toEqual([]);
+    await client.destroy();
+  });
+
+  it("that find no room say so and leave nothing half", async () => {
+    const id = randomUUID();
+    // Its home is in memory, 32 MiB of it.
+    await driver.start({ sessionId: id, spec: startData({ image, home: null, resources: { memory: "64Mi", cpu: "500m" } }) }, operation());
+    const client = await clientOf(id);
+    const body = Readable.from(blocks(40));
+    const sent = await ask(client, id, "PUT", "file", `${HOME}/too-large`, { body, headers: { "content-length": String(40 * MIB) } });
+    expect([sent.statusCode, await sent.body.json()]).toEqual([expect.any(Number), expect.objectContaining({ code: "DISK_FULL" })]);
+    expect(await (await ask(client, id, "GET", "folder", HOME)).body.json()).toMatchObject({ entries: [] });
+    await expect((await driver.exec({ sessionId: id, argv: ["true"], terminal: null })).exit).resolves.toBe(0);
+    await client.destroy();
+  });
+
   it("end with the container in the middle of an upload, and say so", async () => {
     const id = randomUUID();
     const { containerId } = await start(id);

@@ -85,7 +85,8 @@ class FilesCall {
   }
 }
 
-function accessOf(header: string | string[] | undefined): FileAccess {
+/** Of `ACCESS_HEADER`. Throws INVALID_PARAMETER. */
+export function accessOf(header: string | string[] | undefined): FileAccess {
   const parsed = fileAccessSchema.safeParse(jsonIn(typeof header === "string" ? header : ""));
   if (!parsed.success) throw new BerthError("INVALID_PARAMETER", `${ACCESS_HEADER}: must say which folders are open`);
   return parsed.data;

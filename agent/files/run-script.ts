@@ -31,7 +31,7 @@ export interface ScriptRun {
 /** Starts a script of `scripts.ts` in a session. Aborting `signal` ends it. Throws SESSION_NOT_RUNNING and SESSION_NOT_FOUND. */
 export async function runScript(driver: Pick<SessionDriver, "exec">, call: ScriptCall): Promise<ScriptRun> {
   const { sessionId, script, args, path, signal } = call;
-  const exec = await driver.exec({ sessionId, argv: ["sh", "-c", script, "berth-files", ...args], terminal: null });
+  const exec = await driver.exec({ sessionId, argv: ["sh", "-c", script, "berth-files", ...args], terminal: null, resting: true });
   exec.stdin.on("error", () => undefined);
   exec.stdout.on("error", () => undefined);
   let words = "";

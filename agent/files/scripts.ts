@@ -227,3 +227,40 @@ plain "$2"
 [ -e "./$plain" ] || [ -L "./$plain" ] && fail exists
 mv -f -T "./${PART_PREFIX}$3" "./$plain"
 `);
+
+/**
+ * bytes that a look may take, a mark. For each line on stdin, of each folder that is open and there: `R` and where it is, NUL; then of what is
+ * in it, some at a time, `B` and a line of each, NUL, and their names, each with a NUL. After a look NUL, the mark, NUL. Links are not
+ * followed, nor other file systems. It ends with its stdin: nothing of it is left where the agent was killed.
+ */
+export const WATCH = script(`
+need find xargs stat head
+look() {
+  for root in $readable; do (
+    pin "$root" "$readable"
+    printf 'R%s\\0' "$here"
+    find . -xdev -name '${PART_PREFIX}*' -prune -o -print0 | xargs -0 sh -c '
+      printf B || exit 255
+      stat -c "%f|%s|%i|%y|%z|%n" "$@"
+      printf "\\0" || exit 255
+      for name do printf "%s\\0" "$name" || exit 255; done' sh
+  ) 2>/dev/null </dev/null; done
+}
+while read -r _; do
+  look | head -c "$1"
+  printf '\\0%s\\0' "$2"
+done
+`);
+
+/** signal, name of a program → how many were sent it. */
+export const SIGNAL_NAMED = script(`
+need tr head
+count=0
+for id in $(cd /proc && set +f && printf '%s\\n' [0-9]*); do
+  [ "$id" = $$ ] && continue
+  read -r name <"/proc/$id/comm" || continue
+  [ "$name" = "$2" ] || { name=$(tr '\\0' '\\n' <"/proc/$id/cmdline" | head -n 1); [ "\${name##*/}" = "$2" ] || continue; }
+  kill -s "$1" "$id" && count=$((count + 1))
+done 2>/dev/null
+echo "$count"
+`);

@@ -15,6 +15,7 @@ export async function openApiDoor(parts: readonly ApiPart[], sessionId: string) 
   const address = listener.address();
   const port = typeof address === "object" ? (address?.port ?? 0) : 0;
   return {
+    port,
     ask: (method: string, path: string, body?: unknown): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${agentApiPath(sessionId, path)}`, {
         method,

@@ -8,6 +8,7 @@ import type { SessionDriver } from "../drivers/driver";
 import { AgentApi } from "../http/agent-api";
 import type { ApiPart } from "../http/api-routes";
 import { type Log, wordsOf } from "../log";
+import { openSessionPort } from "../ports/open-port";
 import { Thumbnails } from "../thumbnail/thumbnails";
 import { DisplayServer } from "./display-server";
 import { logRefusal, sendLog } from "./log-tunnel";
@@ -79,7 +80,7 @@ export class Tunnels {
     const { session_id: sessionId, tunnel_id, tunnel_secret, port } = request;
     await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => {
       // The client may speak before the port is there: its bytes wait in the stream.
-      const target = await this.#options.driver.openPort(sessionId, port);
+      const target = await openSessionPort(this.#options.driver, this.#options.clock, sessionId, port);
       if (tunnel.destroyed) return void target.destroy();
       pipePort(tunnel, target, () => this.#options.onInput(sessionId));
     });

@@ -19,6 +19,7 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
   // Not its history of usage, which asks once a minute by itself.
   const agents = [trpc.agents.list.pathFilter(), trpc.agents.get.pathFilter(), trpc.agents.stats.pathFilter()];
   const session = (id: string) => [trpc.sessions.get.queryFilter({ id }), trpc.sessions.events.queryFilter({ id })];
+  const ports = (id: string) => [trpc.ports.list.queryFilter({ id }), trpc.ports.shares.queryFilter({ id })];
   switch (event.kind) {
     case "session":
       return {
@@ -50,7 +51,14 @@ export function queriesTouchedBy(event: LiveEvent, trpc: Trpc): Touched {
         broad: [trpc.shares.mine.pathFilter(), trpc.sessions.list.pathFilter()],
       };
     case "inside":
-      return { exact: [trpc.sessions.get.queryFilter({ id: event.id }), trpc.containers.pathFilter()], broad: [] };
+      return {
+        exact: [
+          trpc.sessions.get.queryFilter({ id: event.id }),
+          trpc.containers.pathFilter(),
+          ...(event.about === "ports" ? ports(event.id) : []),
+        ],
+        broad: event.about === "snapshots" ? [trpc.snapshots.pathFilter(), trpc.account.usage.pathFilter()] : [],
+      };
     case "queue":
       // Whose place moved: of what is shown, that which waits. Under a key of its own, so that it is gathered beside what sessions touch.
       return { exact: [{ ...trpc.sessions.pathFilter(), predicate: ({ state }) => holdsWaiting(state.data) }], broad: [] };

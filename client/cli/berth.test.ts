@@ -156,7 +156,35 @@ describe("berth sessions", () => {
   });
 });
 
+describe("berth env", () => {
+  it("sets, hides, reveals and removes a session's variables, taking a value from one's own environment", async () => {
+    await created("with-variables");
+    const env = { BERTH_URL: berth.url, BERTH_TOKEN: user.token, TOKEN: "from-here" };
+    expect((await run("env with-variables EDITOR=vi TOKEN --secret", { env })).out).toContain("until it is restarted");
+    const hidden = (await run("env with-variables")).out;
+    expect(hidden).toMatch(/EDITOR +\(hidden\) +session, secret/);
+    expect(hidden).not.toContain("from-here");
+    expect((await run("env with-variables --reveal")).out).toMatch(/TOKEN +from-here/);
+    await run("env with-variables --unset EDITOR TOKEN");
+    expect((await run("env with-variables")).out).not.toContain("EDITOR");
+    expect(await run("env with-variables NOT_THERE")).toMatchObject({ code: 2 });
+    expect(await run("env with-variables PATH=/x")).toMatchObject({ code: 1, err: expect.stringContaining("is reserved") });
+  });
+});
+
 describe("berth logs", () => {
+  it("prints one stream, what came since, and the log of a session that has ended", async () => {
+    const { id } = await created("talker");
+    berth.driver.print(id, "broken", "stderr");
+    expect((await run("logs talker --stderr")).out).toBe("broken");
+    expect((await run("logs talker --stdout")).out).not.toContain("broken");
+    expect((await run("logs talker --since 1h")).out).toContain("broken");
+    expect((await run("logs talker --since 2099-01-01T00:00:00Z")).out).toBe("");
+    expect(await run("logs talker --since soon")).toMatchObject({ code: 2 });
+    await run("sessions terminate talker --wait");
+    expect((await run("logs talker -n 2")).out).toBe("broken\nThe container of start 1 was ended");
+  });
+
   it("prints lines; for a terminal without carrying out what is in them", async () => {
     const { id } = await created("printer");
     berth.driver.print(id, "\u001b[31mred");

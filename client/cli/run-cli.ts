@@ -4,6 +4,7 @@ import { copyCommand } from "./copy-command";
 import { EXIT, errorWords, exitCodeOf, ProgramExit } from "./exit-codes";
 import { agentCommands, homeCommands, taskCommands, templateCommands } from "./list-commands";
 import { loginCommands } from "./login-commands";
+import { portForwardCommand, portsCommand } from "./port-commands";
 import { sessionCommands } from "./session-commands";
 import type { World } from "./world";
 
@@ -18,6 +19,8 @@ export async function runCli(args: readonly string[], world: World): Promise<num
     ...loginCommands(world),
     ...sessionCommands(world),
     copyCommand(world),
+    portForwardCommand(world),
+    portsCommand(world),
     templateCommands(world),
     agentCommands(world),
     taskCommands(world),

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Session } from "../berth-client";
 import { command, type GlobalOptions, group, signedIn, wholeNumber } from "./command-run";
 import { createCommand } from "./create-command";
+import { envCommand } from "./env-command";
 import { execCommand } from "./exec-command";
 import { findSession } from "./find-session";
 import { listCommand } from "./list-sessions";
@@ -10,7 +11,7 @@ import { logsCommand } from "./logs-command";
 import { oneLine, openPage, patience, WAIT_SECONDS, type WaitOptions } from "./session-words";
 import type { World } from "./world";
 
-/** `berth sessions …`, `berth logs`, which is the same as `berth sessions logs`, and `berth exec`. */
+/** `berth sessions …`, `berth logs`, which is the same as `berth sessions logs`, `berth env` and `berth exec`. */
 export function sessionCommands(world: World): Command[] {
   const sessions = group("sessions", "sessions: create, look at, hibernate, wake, end");
   sessions.addCommand(createCommand(world));
@@ -70,7 +71,7 @@ export function sessionCommands(world: World): Command[] {
       ),
   );
   sessions.addCommand(logsCommand(world));
-  return [sessions, logsCommand(world), execCommand(world)];
+  return [sessions, logsCommand(world), envCommand(world), execCommand(world)];
 }
 
 function details(session: Session): string {

@@ -87,6 +87,7 @@ beforeEach(async () => {
       authorize: async () => ({
         ...grant,
         port: 8080,
+        enter: () => () => {},
         request: (key) => ({
           type: "tunnel_request",
           tunnel_id: key.id,
@@ -114,6 +115,9 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      sessionLogStream: http,
+      containerLogStream: http,
+      socketIo: http,
       sessionFiles: http,
       sessionFile: http,
       sessionArchive: http,
@@ -133,9 +137,11 @@ beforeEach(async () => {
     },
     upgrades: {
       live: none,
+      socketIoSocket: none,
       sessionLogs: none,
       terminal: none,
       exec: none,
+      port: none,
       agentChannel: none,
       agentTaskStream: none,
       agentTunnel: ({ request, socket, head, params }) => broker.dialBack(request, socket, head, params.id ?? ""),

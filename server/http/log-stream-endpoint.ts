@@ -90,7 +90,7 @@ function lastEventId({ request }: HttpCall): string | null {
 async function sendEvents(response: ServerResponse, lines: AsyncIterable<PlacedLine>, clock: Clock): Promise<void> {
   response.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no" });
   response.flushHeaders();
-  const beat = clock.every(KEEP_ALIVE_MS, () => response.write(":\n\n"));
+  const beat = clock.every(KEEP_ALIVE_MS, () => void response.write(":\n\n"));
   try {
     for await (const { place, at, stream = null, text } of lines)
       await write(response, `${place === null ? "" : `id: ${place}\n`}data: ${JSON.stringify({ at, stream, text })}\n\n`);

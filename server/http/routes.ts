@@ -30,6 +30,8 @@ export const routes = {
   agentBundleHash: { kind: "http", path: "/agent/download/agent.mjs.sha256", access: "public" },
   agentInstaller: { kind: "http", path: "/agent/install.sh", access: "public" },
   agentAuthority: { kind: "http", path: "/agent/ca.pem", access: "public" },
+  socketIo: { kind: "http", path: "/socket.io/", access: "login" },
+  socketIoSocket: { kind: "upgrade", path: "/socket.io/", access: "login" },
   live: { kind: "upgrade", path: "/live", access: "login" },
   agentChannel: { kind: "upgrade", path: "/agent/ws", access: "agent" },
   agentTaskStream: { kind: "upgrade", path: "/api/v1/agents/{id}/task-stream", access: "agent" },
@@ -38,6 +40,7 @@ export const routes = {
   sessionLogs: { kind: "upgrade", path: "/api/v1/sessions/{id}/logs", access: "login" },
   terminal: { kind: "upgrade", path: "/api/v1/sessions/{id}/terminals/{terminal}", access: "viewer" },
   exec: { kind: "upgrade", path: "/api/v1/sessions/{id}/exec", access: "viewer" },
+  port: { kind: "upgrade", path: "/api/v1/sessions/{id}/ports/{port}", access: "viewer" },
 } as const satisfies Record<string, Route>;
 
 export interface Route {

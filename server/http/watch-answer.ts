@@ -16,7 +16,8 @@ export function watchAnswer(
   response.once("close", () => {
     const { statusCode } = response;
     const status = !response.headersSent ? "none" : route === "app" ? `${Math.floor(statusCode / 100)}xx` : String(statusCode);
-    const streams = String(response.getHeader("content-type") ?? "").startsWith("text/event-stream");
+    // A poll of Socket.io's waits for news.
+    const streams = route === "socketIo" || String(response.getHeader("content-type") ?? "").startsWith("text/event-stream");
     const method = METHODS.has(request.method ?? "") ? String(request.method) : "other";
     tell(route, method, status, streams ? null : (performance.now() - began) / 1000);
   });

@@ -19,6 +19,7 @@ export interface Things {
   readonly sessionId: string;
   readonly appSessionId: string;
   readonly homeId: string;
+  readonly snapshotId: string;
   readonly taskId: string;
   /** A link to the desktop. */
   readonly shareId: string;
@@ -173,6 +174,16 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "terminals.end": { expected: ownAndAdmin, input: (things) => ({ ...id(things), terminalId: "0123456789abcdef" }) },
   "terminals.openTicket": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "terminals.visits": { expected: ownAndAdmin, input: id },
+  "ports.list": { expected: ownAndAdmin, input: id },
+  "ports.save": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 3000 }) },
+  "ports.forget": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 9999 }) },
+  "ports.shares": { expected: ownAndAdmin, input: id },
+  "ports.share": { expected: ownAlone, input: (things) => ({ ...id(things), port: 3000 }) },
+  // There is no such link.
+  "ports.unshare": { expected: of(["401", "404", "404", "403", "404"]), input: (things) => ({ ...id(things), shareId: nobodyId }) },
+  "ports.lookAtLink": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ token: noLink }) },
+  "ports.enterByLink": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ token: noLink }) },
+  "sessions.openPort": { expected: ownAndAdmin, input: (things) => ({ ...id(things), port: 3000, reason: "they asked for help" }) },
   // Another's is refused where elsewhere it isn't there: the contract asks for it.
   "containers.restart": { expected: staffRefused, input: containerId, spoils: "session" },
   "containers.stop": { expected: staffRefused, input: containerId, spoils: "session" },
@@ -213,10 +224,17 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "shares.guest": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink }) },
   "shares.guestControl": { expected: strangers, input: () => ({ token: noLink, guestKey: noLink, action: "request" }) },
   "files.list": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
+  "files.changes": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "help" }) },
   "files.makeFolder": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "files.move": { expected: ownAndAdmin, input: (things) => ({ ...id(things), from: "/home/user/a", to: "/home/user/b", reason: "help" }) },
   "files.remove": { expected: ownAndAdmin, input: (things) => ({ ...id(things), path: "/home/user/a", reason: "help" }) },
   "homes.list": { expected: signedIn, input: () => ({}) },
+  "snapshots.list": { expected: signedIn, input: () => ({}) },
+  "snapshots.ofSession": { expected: signedIn, input: ({ sessionId }) => ({ sessionId }) },
+  "snapshots.get": { expected: ownAndAdminHidden, input: ({ snapshotId }) => ({ id: snapshotId }) },
+  "snapshots.create": { expected: ownAlone, input: ({ sessionId }) => ({ sessionId, name: "a copy" }) },
+  // Of one that isn't there: the owner's would be gone for whoever comes next (see the tests of the service).
+  "snapshots.delete": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },
   "tasks.get": { expected: ownAndStaff, input: ({ taskId }) => ({ id: taskId }) },
@@ -286,6 +304,7 @@ export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | 
   sessionFile: of(["401", "403", "ok", "403", "ok"]),
   sessionArchive: ownAndAdmin,
   sessionUpload: ownAndAdmin,
+  socketIo: signedIn,
   agentAuthority: everything,
   agentBundle: everything,
   agentBundleHash: everything,
@@ -297,6 +316,7 @@ export const socketRows: Readonly<
   Record<string, { readonly route: UpgradeRouteName | "apps" | AgentHttpRoute; readonly expected: Expected }>
 > = {
   live: { route: "live", expected: signedIn },
+  socketIo: { route: "socketIoSocket", expected: signedIn },
   "viewer by token": { route: "viewer", expected: of(["401", "404", "ok", "403", "403"]) },
   // Each brings the ticket that they were given; a disabled person one from before, an agent its proof.
   "viewer by ticket": { route: "viewer", expected: ownAndAdmin },
@@ -304,6 +324,8 @@ export const socketRows: Readonly<
   terminal: { route: "terminal", expected: of(["401", "404", "ok", "403", "403"]) },
   "exec by token": { route: "exec", expected: of(["401", "404", "ok", "403", "403"]) },
   "exec by ticket": { route: "exec", expected: ownAndAdmin },
+  "port by token": { route: "port", expected: of(["401", "404", "ok", "403", "403"]) },
+  "port by ticket": { route: "port", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTasks: { route: "agentTasks", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
@@ -316,4 +338,5 @@ export const socketRows: Readonly<
   "app by ticket": { route: "apps", expected: ownAndAdmin },
   "app's WebSocket by token": { route: "apps", expected: none },
   "app's WebSocket by ticket": { route: "apps", expected: ownAndAdmin },
+  "another port's app by ticket": { route: "apps", expected: ownAndAdmin },
 };

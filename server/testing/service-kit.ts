@@ -82,6 +82,9 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
   services.live.start();
   services.viewerRooms.start();
   services.openTerminals.start();
+  modules.openPorts.start();
+  services.fileWatches.start();
+  services.containerEvents.start();
   dispatcher.start();
   const makeContext = contextMaker(services, log, metrics);
 
@@ -103,6 +106,9 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
       services.live.stop();
       services.viewerRooms.stop();
       services.openTerminals.stop();
+      modules.openPorts.stop();
+      services.containerEvents.stop();
+      services.fileWatches.stop();
       await dispatcher.stop();
       await bus.close();
       await pool.end();

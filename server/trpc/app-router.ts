@@ -7,8 +7,10 @@ import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
+import { portsRouter } from "../modules/sessions/ports-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { terminalsRouter } from "../modules/sessions/terminals-router";
+import { snapshotsRouter } from "../modules/snapshots/snapshots-router";
 import { systemRouter } from "../modules/system/system-router";
 import { tasksRouter } from "../modules/tasks/tasks-router";
 import { templatesRouter } from "../modules/templates/templates-router";
@@ -31,8 +33,10 @@ export const appRouter = router({
   shares: sharesRouter,
   files: filesRouter,
   terminals: terminalsRouter,
+  ports: portsRouter,
   containers: mergeRouters(containersRouter, environmentRouter, versionsRouter),
   homes: homesRouter,
+  snapshots: snapshotsRouter,
   tasks: tasksRouter,
   audit: auditRouter,
   webhooks: webhooksRouter,

@@ -8,6 +8,8 @@ export interface AppGrant extends TunnelTarget {
   readonly login: SocketOwner;
   readonly port: number;
   request(tunnel: TunnelKey): ToAgent;
+  /** Until the function that it returns is called, `end` is called when what allowed this is taken back. */
+  enter(end: () => void): () => void;
 }
 
 export interface AppAccess {
@@ -20,21 +22,21 @@ export interface AppAccess {
 /** What a browser must send where a page of another origin could have sent it with the cookie. */
 export interface AppOriginRule {
   readonly scheme: "http:" | "https:";
-  /** Whether a Host is this session's, on whatever port of its container. */
-  isSameSession(host: string): boolean;
+  /** Whether a Host is this app's: of its session, and of its port there. */
+  isSameApp(host: string): boolean;
 }
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Apps of other sessions are the same site, so `SameSite` doesn't keep their pages out. A state change with an Origin, and every
- * WebSocket, must come from an origin of this session. Throws `AUTH_ORIGIN_REFUSED`.
+ * Apps of other sessions, and other ports of this one, are the same site, so `SameSite` doesn't keep their pages out. A state change with
+ * an Origin, and every WebSocket, must come from the app's own origin. Throws `AUTH_ORIGIN_REFUSED`.
  */
 export function checkAppOrigin(method: string | undefined, origin: string | undefined, isUpgrade: boolean, rule: AppOriginRule): void {
   if (!isUpgrade && (safeMethods.has(method ?? "GET") || origin === undefined)) return;
   if (origin !== undefined && URL.canParse(origin)) {
     const { protocol, host } = new URL(origin);
-    if (protocol === rule.scheme && rule.isSameSession(host)) return;
+    if (protocol === rule.scheme && rule.isSameApp(host)) return;
   }
   throw new BerthError("AUTH_ORIGIN_REFUSED", "Another site's page asked for this; open the app itself");
 }

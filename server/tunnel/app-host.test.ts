@@ -55,7 +55,7 @@ describe("the app's cookie", () => {
 });
 
 describe("an app's Origin", () => {
-  const rule = { scheme: "http:" as const, isSameSession: (host: string) => parseAppHost(host, "apps.localhost")?.sessionId === id };
+  const rule = { scheme: "http:" as const, isSameApp: (host: string) => host.startsWith(`s-${id}.apps.localhost`) };
   const allowed = (method: string, origin: string | undefined, isUpgrade = false) => {
     try {
       checkAppOrigin(method, origin, isUpgrade, rule);
@@ -68,7 +68,8 @@ describe("an app's Origin", () => {
     ["GET", "http://evil.example", true],
     ["POST", undefined, true],
     ["POST", `http://s-${id}.apps.localhost:3000`, true],
-    ["POST", `http://s-${id}-8080.apps.localhost:3000`, true],
+    // What listens on another port of the same session is another app.
+    ["POST", `http://s-${id}-8080.apps.localhost:3000`, false],
     ["POST", `https://s-${id}.apps.localhost:3000`, false],
     ["POST", "http://s-880e8400-e29b-41d4-a716-446655440002.apps.localhost", false],
     ["POST", "http://localhost:3000", false],
@@ -77,7 +78,7 @@ describe("an app's Origin", () => {
     expect(allowed(method, origin)).toBe(expected);
   });
 
-  it("must be there on a WebSocket, and be the session's", () => {
+  it("must be there on a WebSocket, and be the app's own", () => {
     expect(allowed("GET", undefined, true)).toBe(false);
     expect(allowed("GET", "http://localhost:3000", true)).toBe(false);
     expect(allowed("GET", `http://s-${id}.apps.localhost`, true)).toBe(true);

@@ -27,6 +27,8 @@ let app: Server;
 let listener: RequestListener;
 let target: () => number;
 let ends: (() => void)[];
+/** What ends with what allowed it. */
+const entered = new Set<() => void>();
 let tickets: Set<string>;
 let upgrades: { url: string; headers: Record<string, unknown> }[];
 
@@ -81,6 +83,10 @@ beforeEach(async () => {
           agentName: "host-1",
           login: { userId: "u", loginId: "l", accessEpoch: 1 },
           port: port ?? 8080,
+          enter: (end) => {
+            entered.add(end);
+            return () => entered.delete(end);
+          },
           request: (key) => ({
             type: "tunnel_request",
             tunnel_id: key.id,

@@ -85,7 +85,12 @@ export class AppProxy {
       waiting.cancel();
       socket.destroy();
     };
-    const forget = sockets.add(grant.login, () => end());
+    const unregister = sockets.add(grant.login, () => end());
+    const leave = grant.enter(() => end());
+    const forget = (): void => {
+      unregister();
+      leave();
+    };
     try {
       const tunnel = await broker.open(grant, (key) => grant.request(key), waiting.signal);
       const answer = await exchangeUpgrade({
@@ -146,10 +151,16 @@ export class AppProxy {
     const { path } = targetOf(request);
     const { pool, release } = this.pools.take(`${grant.agentId}/${app.sessionId}/${grant.port}`, grant);
     const gone = new AbortController();
-    const forget = this.options.sockets.add(grant.login, () => {
+    const end = (): void => {
       gone.abort();
       response.destroy();
-    });
+    };
+    const unregister = this.options.sockets.add(grant.login, end);
+    const leave = grant.enter(end);
+    const forget = (): void => {
+      unregister();
+      leave();
+    };
     response.once("close", () => gone.abort());
     const hasBody = request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
     try {
@@ -186,7 +197,10 @@ export class AppProxy {
     const { publicUrl, appsDomain } = this.options;
     return {
       scheme: publicUrl.protocol === "https:" ? ("https:" as const) : ("http:" as const),
-      isSameSession: (host: string) => parseAppHost(host, appsDomain)?.sessionId === app.sessionId,
+      isSameApp: (host: string) => {
+        const from = parseAppHost(host, appsDomain);
+        return from !== null && from.sessionId === app.sessionId && from.port === app.port;
+      },
     };
   }
 

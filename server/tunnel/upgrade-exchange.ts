@@ -16,6 +16,8 @@ const codesOfAgents: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SESSION_LACKS_PROGRAM",
   "TERMINAL_NOT_FOUND",
   "TERMINAL_LIMIT",
+  "PORT_UNREACHABLE",
+  "PORT_LIMIT",
   "ENGINE_UNAVAILABLE",
 ]);
 

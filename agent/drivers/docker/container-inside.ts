@@ -1,5 +1,6 @@
 /** What can be asked of a session's container while it runs, beside its display: its log, what it uses, and programs of one's own. */
 import { BerthError } from "@berth/protocol/errors";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine } from "@berth/protocol/tunnel";
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
@@ -11,6 +12,7 @@ import { readContainerUsage } from "./container-usage";
 import type { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
 import { LABEL } from "./labels";
+import type { RestingHomes } from "./resting-homes";
 
 /** Readings asked of the engine at the same time. */
 const READINGS_AT_ONCE = 4;
@@ -19,6 +21,8 @@ export interface ContainerInsideParts {
   readonly docker: Docker;
   readonly engine: string;
   readonly containers: EngineContainers;
+  /** Of sessions that don't run. */
+  readonly homes: RestingHomes;
   readonly kept: KeptLogs;
 }
 
@@ -53,8 +57,26 @@ export class ContainerInside {
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
-    const found = await this.#running(request.sessionId);
+    const { homes, containers } = this.#parts;
+    const found = request.resting ? await this.#find(request.sessionId) : await this.#running(request.sessionId);
+    if (found.State !== "running") {
+      const container = await containers.inspect(found.Id);
+      if (!container) throw missing(request.sessionId);
+      return homes.exec(request, container);
+    }
     return execInContainer(this.#parts.docker, this.#parts.engine, found.Id, request);
+  }
+
+  /** Its main process is the engine's init, which passes signals on to the image's own. */
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    const { docker, engine } = this.#parts;
+    const { Id } = await this.#running(sessionId);
+    try {
+      await docker.getContainer(Id).kill({ signal: `SIG${name}` });
+    } catch (error) {
+      if (statusOf(error) === 404 || statusOf(error) === 409) throw notRunning(sessionId, "ended");
+      throw engineError(error, `signal session ${sessionId}`, engine);
+    }
   }
 
   async usageOf(sessionId: string): Promise<UsageReading> {

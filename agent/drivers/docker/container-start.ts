@@ -1,5 +1,6 @@
 /** From a spec to a container whose display is ready; or nothing at all. */
 import { BerthError } from "@berth/protocol/errors";
+import { SNAPSHOT_IMAGES } from "@berth/protocol/snapshots";
 import type Docker from "dockerode";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
 import type { Log } from "../../log";
@@ -9,6 +10,7 @@ import { type ContainerEnder, lastLines } from "./container-end";
 import { containerOptions } from "./container-spec";
 import type { DisplayRoutes } from "./display-routes";
 import type { DisplayFolders } from "./display-socket";
+import type { DockerSnapshots } from "./docker-snapshots";
 import type { EngineContainers } from "./engine-containers";
 import { engineError, statusOf, withDiskNamed } from "./engine-errors";
 import type { EnginePlace } from "./engine-place";
@@ -28,6 +30,7 @@ export interface StarterParts {
   readonly containers: EngineContainers;
   readonly ender: ContainerEnder;
   readonly homes: Homes;
+  readonly snapshots: DockerSnapshots;
   readonly folders: DisplayFolders;
   readonly routes: DisplayRoutes;
   readonly marks: SessionMarks;
@@ -100,7 +103,7 @@ export class ContainerStarter {
     made: Made,
     given: { homeMayBeNew: boolean; image: Promise<ImageFacts | null> },
   ): Promise<ContainerInspectInfo> {
-    const { docker, engine, homes, agent, network } = this.#parts;
+    const { docker, engine, agent, network } = this.#parts;
     const { spec, sessionId } = request;
     const place = await this.#parts.place();
     const bySocket = spec.display.protocol === "rfb" && spec.display.unix_socket && place.sharesFiles && this.#socketFits(sessionId);
@@ -115,10 +118,14 @@ export class ContainerStarter {
     };
     // Refused before anything is made for it.
     containerOptions(plan);
-    const image = (await given.image) ?? (await pullImage(docker, engine, spec.image, spec.registry_auth, operation));
+    const known = await given.image;
+    if (!known && spec.image.startsWith(SNAPSHOT_IMAGES))
+      throw new BerthError("IMAGE_NOT_FOUND", "The snapshot whose file system this session has is not on its host any more");
+    const image = known ?? (await pullImage(docker, engine, spec.image, spec.registry_auth, operation));
     throwIfAborted(operation.signal);
     if (!bySocket) await network.ensure();
-    if (spec.home && (await homes.ensure(spec.home.volume, given.homeMayBeNew))) made.freshHome = spec.home.volume;
+    const copied = spec.home?.from !== undefined;
+    if (spec.home && (await this.#ensureHome(spec.home, spec.image, given.homeMayBeNew, operation))) made.freshHome = spec.home.volume;
     if (bySocket) await this.#parts.folders.make(sessionId);
     throwIfAborted(operation.signal);
 
@@ -129,7 +136,7 @@ export class ContainerStarter {
       throw this.#createError(error, options.name ?? "", spec.image);
     }
     operation.report("container_created", `Container ${options.name} was created`);
-    if (made.freshHome && spec.security === "strict" && place.sharesFiles) await this.#giveHome(made.freshHome);
+    if (made.freshHome && !copied && spec.security === "strict" && place.sharesFiles) await this.#giveHome(made.freshHome);
     throwIfAborted(operation.signal);
     try {
       await docker.getContainer(made.container).start();
@@ -138,6 +145,13 @@ export class ContainerStarter {
     }
     operation.report("container_started", `Container ${options.name} was started`);
     return this.#ready({ containerId: made.container, bySocket }, request, operation);
+  }
+
+  #ensureHome(home: NonNullable<StartRequest["spec"]["home"]>, image: string, mayMake: boolean, operation: Operation): Promise<boolean> {
+    const { volume, from } = home;
+    return from === undefined
+      ? this.#parts.homes.ensure(volume, mayMake)
+      : this.#parts.snapshots.homeFrom({ volume, from }, image, mayMake, operation);
   }
 
   async #ready(begun: Begun, request: StartRequest, operation: Operation): Promise<ContainerInspectInfo> {

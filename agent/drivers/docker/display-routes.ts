@@ -28,12 +28,13 @@ export class DisplayRoutes {
     return this.toPort(sessionId, container, Number(Labels[LABEL.displayPort] ?? 0));
   }
 
-  async toPort(sessionId: string, container: ContainerInspectInfo, port: number): Promise<Socket> {
+  /** `allowHalfOpen`: it may go on reading when it sends no more. */
+  async toPort(sessionId: string, container: ContainerInspectInfo, port: number, allowHalfOpen = false): Promise<Socket> {
     const published = container.NetworkSettings.Ports[`${port}/tcp`]?.find((binding) => binding.HostPort);
     const address = container.NetworkSettings.Networks[SESSION_NETWORK]?.IPAddress;
     const what = `Port ${port} of session ${sessionId}`;
-    if (this.#sharesNetwork() && address) return connected(connect({ host: address, port }), what);
-    if (published) return connected(connect({ host: this.#publishedHost, port: Number(published.HostPort) }), what);
+    if (this.#sharesNetwork() && address) return connected(connect({ host: address, port, allowHalfOpen }), what);
+    if (published) return connected(connect({ host: this.#publishedHost, port: Number(published.HostPort), allowHalfOpen }), what);
     throw new BerthError(
       "DISPLAY_UNREACHABLE",
       `${what} can't be reached: the container engine is not on the agent's machine, and only its display's port is published`,

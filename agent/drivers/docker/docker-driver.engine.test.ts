@@ -166,6 +166,12 @@ describe("a start that can't succeed", () => {
       message: expect.stringMatching(/exit code 3[\s\S]*the disk is on fire/),
     });
     await nothingLeft(sessionId);
+    const lines: { text: string; stream?: string | undefined }[] = [];
+    for await (const line of await driver.logs({ sessionId, tail: 10, follow: false }, new AbortController().signal)) lines.push(line);
+    expect(lines).toMatchObject([
+      { text: "the disk is on fire", stream: "stderr" },
+      { text: "The container of start 1 ended by itself with exit code 3", stream: "berth" },
+    ]);
   });
 
   it("names what a port speaks that does not speak RFB", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine } from "@berth/protocol/tunnel";
 import Docker, { type ContainerInfo, type ContainerInspectInfo } from "dockerode";
 import { systemClock } from "../../clock";
@@ -35,6 +36,7 @@ import { changeLimits } from "./container-limits";
 import { ContainerStarter } from "./container-start";
 import { DisplayRoutes } from "./display-routes";
 import { DisplayFolders } from "./display-socket";
+import { DockerSnapshots } from "./docker-snapshots";
 import { DockerTasks } from "./docker-tasks";
 import { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
@@ -48,10 +50,12 @@ import { Homes } from "./homes";
 import { IsolatedNetwork } from "./isolated-network";
 import { LABEL, ofAgent } from "./labels";
 import { logKeeper } from "./log-keeper";
+import { RestingHomes } from "./resting-homes";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
 import { DockerSessionImages } from "./session-images";
 import { SessionMarks } from "./session-marks";
 import { SessionWatch } from "./session-watch";
+import { VolumeCopies } from "./volume-copies";
 
 export interface DockerDriverOptions {
   readonly target: EngineTarget;
@@ -74,6 +78,7 @@ export class DockerDriver implements SessionDriver {
   readonly kind = "docker";
   readonly tasks: DockerTasks;
   readonly images: DockerSessionImages;
+  readonly snapshots: DockerSnapshots;
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
   readonly #containers: EngineContainers;
@@ -81,6 +86,7 @@ export class DockerDriver implements SessionDriver {
   readonly #kept: KeptLogs;
   readonly #ender: ContainerEnder;
   readonly #homes: Homes;
+  readonly #resting: RestingHomes;
   readonly #folders: DisplayFolders;
   readonly #routes: DisplayRoutes;
   readonly #marks: SessionMarks;
@@ -100,8 +106,10 @@ export class DockerDriver implements SessionDriver {
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
     this.images = new DockerSessionImages({ docker: this.#docker, engine: target.name, containers: this.#containers });
     this.#kept = kept;
-    this.#inside = new ContainerInside({ docker: this.#docker, engine: target.name, containers: this.#containers, kept });
     this.#ender = new ContainerEnder(this.#docker, target.name, logKeeper(this.#docker, target.name, kept, log));
+    const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
+    this.#resting = new RestingHomes(engine);
+    this.#inside = new ContainerInside({ ...engine, containers: this.#containers, homes: this.#resting, kept });
     this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
@@ -120,18 +128,19 @@ export class DockerDriver implements SessionDriver {
     });
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
-    this.tasks = new DockerTasks({ docker: this.#docker, engine: target.name, agent, ender: this.#ender, network: this.#network });
+    this.tasks = new DockerTasks({ ...engine, network: this.#network });
+    const held = { ...engine, containers: this.#containers, homes: this.#homes };
+    this.snapshots = new DockerSnapshots({
+      ...held,
+      copies: new VolumeCopies(engine),
+      during: (sessionId, run) => this.#watch.during(sessionId, run),
+    });
     this.#starter = new ContainerStarter({
-      docker: this.#docker,
-      engine: target.name,
-      agent,
-      containers: this.#containers,
-      ender: this.#ender,
-      homes: this.#homes,
+      ...held,
+      snapshots: this.snapshots,
       folders: this.#folders,
       routes: this.#routes,
       marks,
-      log,
       network: this.#network,
       place,
     });
@@ -189,6 +198,7 @@ export class DockerDriver implements SessionDriver {
   }
 
   start(request: StartRequest, operation: Operation): Promise<SessionFacts> {
+    this.#resting.retire(request.sessionId);
     return this.#watch.during(request.sessionId, async () =>
       this.#facts(request.sessionId, await this.#starter.start(request, operation, true)),
     );
@@ -196,6 +206,7 @@ export class DockerDriver implements SessionDriver {
 
   wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
     const { sessionId, spec } = request;
+    this.#resting.retire(sessionId);
     return this.#watch.during(sessionId, async () => {
       const frozen = (await this.#containers.ofSession(sessionId)).find((container) => container.State === "paused");
       const another = frozen && (await this.#required(sessionId, frozen.Id)).Config.Image !== spec.image;
@@ -251,15 +262,16 @@ export class DockerDriver implements SessionDriver {
       }
       await this.#folders.remove(sessionId);
       await this.#marks.clear(sessionId);
-      if (removeHome) await this.#homes.remove(removeHome);
+      this.#resting.retire(sessionId);
+      if (removeHome) await this.deleteHome(removeHome);
       const [last] = found;
       return removedFacts(sessionId, generation, last);
     });
   }
 
   async inventory(): Promise<DriverInventory> {
-    const [sessions, homes] = await Promise.all([this.#containers.all(), this.#homes.list()]);
-    return { sessions, homes };
+    const [sessions, homes, snapshots] = await Promise.all([this.#containers.all(), this.#homes.list(), this.snapshots.list()]);
+    return { sessions, homes, snapshots };
   }
 
   watch(listener: DriverListener): () => void {
@@ -285,7 +297,7 @@ export class DockerDriver implements SessionDriver {
 
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     const [found] = await this.#containers.ofSession(sessionId);
-    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port);
+    return this.#routes.toPort(sessionId, await this.#demandRunning(sessionId, found), port, true);
   }
 
   logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
@@ -300,6 +312,10 @@ export class DockerDriver implements SessionDriver {
     return this.#inside.exec(request);
   }
 
+  signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    return this.#inside.signal(sessionId, name);
+  }
+
   usageOf(sessionId: string): Promise<UsageReading> {
     return this.#inside.usageOf(sessionId);
   }
@@ -308,8 +324,9 @@ export class DockerDriver implements SessionDriver {
     return this.#inside.usages();
   }
 
-  deleteHome(volume: string): Promise<void> {
-    return this.#homes.remove(volume);
+  async deleteHome(volume: string): Promise<void> {
+    await this.#resting.leave(volume);
+    await this.#homes.remove(volume);
   }
 
   async removeOrphan(containerId: string): Promise<void> {
@@ -330,6 +347,7 @@ export class DockerDriver implements SessionDriver {
   async close(): Promise<void> {
     this.#kept.close();
     await this.#watch.end();
+    await this.#resting.close();
     try {
       if ((await this.#health.ask()).ok && (await this.#containers.all()).length === 0) await this.#network.leave();
     } catch (error) {
@@ -342,6 +360,8 @@ export class DockerDriver implements SessionDriver {
     try {
       this.#place = await findPlace(this.#docker, target);
       await this.#network.renew();
+      await this.snapshots.sweep();
+      await this.#resting.sweep();
     } catch (error) {
       log.warn({ err: error }, wordsOf(error));
     }

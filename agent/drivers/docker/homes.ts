@@ -49,6 +49,10 @@ export class Homes {
     if (folder.uid === 0) await chown(Mountpoint, SESSION_UID, SESSION_UID);
   }
 
+  async has(volume: string): Promise<boolean> {
+    return (await this.#labelsOf(volume)) !== null;
+  }
+
   async remove(volume: string): Promise<void> {
     const labels = await this.#labelsOf(volume);
     if (!labels) return;

@@ -13,8 +13,18 @@ export const LABEL = {
   displayPort: "dev.berth.display-port",
   /** `socket` or `port`. */
   displayBy: "dev.berth.display-by",
+  /** What the session is to be asked now and then, as JSON: it outlives the agent. */
+  health: "dev.berth.health",
   /** On a container: id of the task that made it. */
   task: "dev.berth.task",
+  /** On a volume and an image: id of the snapshot. */
+  snapshot: "dev.berth.snapshot",
+  /** On a container that copies: the volume that is half as long as it is there. */
+  copyTo: "dev.berth.copy-to",
+  /** On a container that copies: the container that stands still meanwhile. */
+  copyFroze: "dev.berth.copy-froze",
+  /** On a container that shows the files of a session that does not run: the session's id. */
+  filesOf: "dev.berth.files-of",
   /** On a volume that tasks made: the name by which they know it. */
   volume: "dev.berth.volume",
 } as const;

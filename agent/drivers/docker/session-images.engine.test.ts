@@ -47,9 +47,9 @@ describe("a session that gets another image", () => {
     const third = await wake(fetched.imageId, 4);
     expect([await imageOf(third.containerId), await read(third.containerId)]).toEqual([fetched.imageId, "mine"]);
 
-    await driver.hibernate({ sessionId, generation: 4, mode: "freeze" }, operation());
+    await driver.hibernate({ sessionId, generation: 4, mode: "freeze" });
     const thawed = await wake(old, 5);
     expect([await imageOf(thawed.containerId), await read(thawed.containerId), thawed.observed]).toEqual([old, "mine", "running"]);
-    await driver.terminate({ sessionId, generation: 5, graceful: false, timeoutSeconds: 1, removeHome: home.volume }, operation());
+    await driver.terminate({ sessionId, generation: 5, graceful: false, timeoutSeconds: 1, removeHome: home.volume });
   });
 });

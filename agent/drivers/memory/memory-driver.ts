@@ -3,10 +3,13 @@
  * to go wrong it says by the image's name (`faults.ts`), or does by `kill`, `vanish` and `engineGoesAway`.
  */
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu } from "@berth/protocol/quantities";
+import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
 import { pause, throwIfAborted } from "../abort";
 import type {
@@ -36,6 +39,7 @@ import { type DisplayInput, MemoryDisplay } from "./memory-display";
 import { execHere } from "./memory-exec";
 import { linesOf, MemoryLog } from "./memory-log";
 import { factsOf, type MemorySession, seen, superseded, usageOf } from "./memory-session";
+import { MemorySnapshots } from "./memory-snapshots";
 import { MemoryTasks } from "./memory-tasks";
 
 export interface MemoryDriverOptions {
@@ -43,19 +47,25 @@ export interface MemoryDriverOptions {
   readonly memoryGiB?: number;
   /** Where programs run that are started inside sessions: they are this machine's. Absent: sessions have none. */
   readonly programsIn?: string;
+  /** Which port of this machine stands for a session's; null: its container's address refuses there. Absent: all are the app's. */
+  readonly ports?: (sessionId: string, port: number) => number | null;
 }
 
 export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
   readonly tasks = new MemoryTasks();
+  readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
   readonly images: SessionImages = { fetch: (wanted, operation) => this.#fetch(wanted, operation) };
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
+  /** What main processes were sent. */
+  readonly signals: { readonly sessionId: string; readonly name: ReloadSignal }[] = [];
   readonly #options: MemoryDriverOptions;
   readonly #sessions = new Map<string, MemorySession>();
   readonly #homes = new Set<string>();
   readonly #listeners = new Set<DriverListener>();
   readonly #apps = new MemoryApps();
+  readonly #sick = new Set<string>();
   /** What ended containers printed, by session. */
   readonly #kept = new Map<string, readonly LogLine[]>();
   #away: string | null = null;
@@ -94,6 +104,7 @@ export class MemoryDriver implements SessionDriver {
     if (behaviour.fail) throw new BerthError(behaviour.fail, `Image ${spec.image} was made to fail with ${behaviour.fail}`);
     throwIfAborted(operation.signal);
     const freshHome = spec.home !== null && !this.#homes.has(spec.home.volume);
+    if (freshHome && spec.home?.from !== undefined) this.snapshots.demand(spec.home.from);
     if (spec.home) this.#homes.add(spec.home.volume);
     const session: MemorySession = {
       sessionId,
@@ -110,6 +121,7 @@ export class MemoryDriver implements SessionDriver {
       death: null,
     };
     this.#sessions.set(sessionId, session);
+    this.#sick.delete(sessionId);
     this.starts++;
     operation.report("container_created", `Container ${session.containerName} was created`);
     session.log.print(`[INFO] ${spec.template} was started`);
@@ -184,7 +196,11 @@ export class MemoryDriver implements SessionDriver {
 
   async inventory(): Promise<DriverInventory> {
     this.#answer();
-    return { sessions: [...this.#sessions.values()].map(seen), homes: [...this.#homes].map((volume) => ({ volume, size: null })) };
+    return {
+      sessions: [...this.#sessions.values()].map(seen),
+      homes: [...this.#homes].map((volume) => ({ volume, size: null })),
+      snapshots: this.snapshots.list(),
+    };
   }
 
   watch(listener: DriverListener): () => void {
@@ -194,15 +210,23 @@ export class MemoryDriver implements SessionDriver {
 
   async openDisplay(sessionId: string): Promise<Duplex> {
     const session = this.#running(sessionId);
+    this.#answerFor(sessionId);
     if (session.spec.display.protocol === "http") {
       throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Port ${session.spec.display.port} of session ${sessionId} speaks HTTP, not RFB`);
     }
     return session.display.open();
   }
 
-  async openPort(sessionId: string, _port: number): Promise<Duplex> {
+  async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
-    return this.#apps.open(sessionId);
+    this.#answerFor(sessionId);
+    const { ports } = this.#options;
+    if (!ports) return this.#apps.open(sessionId);
+    const here = ports(sessionId, port);
+    if (here === null) throw new BerthError("DISPLAY_UNREACHABLE", `Port ${port} of session ${sessionId} can't be reached: nobody listens`);
+    const socket = connect({ host: "127.0.0.1", port: here, allowHalfOpen: true });
+    await once(socket, "connect");
+    return socket;
   }
 
   async logs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<LogLine>> {
@@ -229,10 +253,16 @@ export class MemoryDriver implements SessionDriver {
   }
 
   async exec(request: ExecRequest): Promise<Exec> {
-    this.#running(request.sessionId);
+    const keepsHome = this.#sessions.get(request.sessionId)?.spec.home;
+    if (!request.resting || !keepsHome) this.#running(request.sessionId);
     const { programsIn } = this.#options;
     if (!programsIn) throw new BerthError("SESSION_LACKS_PROGRAM", `The image of session ${request.sessionId} has no ${request.argv[0]}`);
     return execHere(programsIn, request);
+  }
+
+  async signal(sessionId: string, name: ReloadSignal): Promise<void> {
+    this.#running(sessionId);
+    this.signals.push({ sessionId, name });
   }
 
   async deleteHome(volume: string): Promise<void> {
@@ -283,6 +313,15 @@ export class MemoryDriver implements SessionDriver {
     for (const listener of this.#listeners) listener.observed(seen(session));
   }
 
+  /** Its container runs, and neither its display nor a port of it answers any more; by its next start it is well. */
+  sicken(sessionId: string): void {
+    this.#sick.add(sessionId);
+  }
+
+  heal(sessionId: string): void {
+    this.#sick.delete(sessionId);
+  }
+
   /** Someone removed the container from outside. */
   vanish(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
@@ -321,6 +360,10 @@ export class MemoryDriver implements SessionDriver {
 
   #answer(): void {
     if (this.#away !== null) throw new BerthError("ENGINE_UNAVAILABLE", this.#away);
+  }
+
+  #answerFor(sessionId: string): void {
+    if (this.#sick.has(sessionId)) throw new BerthError("DISPLAY_UNREACHABLE", "nothing listens there");
   }
 
   #running(sessionId: string): MemorySession {

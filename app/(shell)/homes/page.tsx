@@ -3,6 +3,7 @@ import { homesInput, readHomesFilters } from "../../components/homes/homes-filte
 import { HomesList } from "../../components/homes/homes-list";
 import { PageBody } from "../../components/shell/page-body";
 import { PageHeader } from "../../components/shell/page-header";
+import { MySnapshots } from "../../components/snapshots/my-snapshots";
 import { requireUser, serverQueries } from "../../server-caller";
 import { Hydrate } from "../../trpc/hydrate";
 import { type PageQuery, readQuery } from "../page-query";
@@ -19,6 +20,7 @@ export default async function HomesPage({ searchParams }: { searchParams: PageQu
       <PageBody>
         <PageHeader title="Homes" lead="The files of sessions. A home outlives its session and can be used by a new one." />
         <HomesList />
+        <MySnapshots />
       </PageBody>
     </Hydrate>
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contentUrl, crumbsOf, entryUrl, folderOf, sorted } from "./file-paths";
+import { contentUrl, crumbsOf, entryUrl, folderOf, isIn, sorted } from "./file-paths";
 
 const place = { sessionId: "s", reason: null };
 const entry = (name: string, kind = "file", size = 0) => ({ name, kind, targetKind: null, size, modifiedAt: `2026-01-0${size + 1}` });
@@ -28,5 +28,12 @@ describe("the order of a list", () => {
     const names = sorted([entry("b10"), entry("b2"), entry("z", "folder")], "name", false).map(({ name }) => name);
     expect(names).toEqual(["z", "b2", "b10"]);
     expect(sorted([entry("a", "file", 1), entry("b", "file", 3)], "size", true).map(({ name }) => name)).toEqual(["b", "a"]);
+  });
+});
+
+describe("what is in a folder", () => {
+  it("is what has it for its own, not what is deeper or elsewhere", () => {
+    expect(["/a/b", "/a/b/c", "/ab", "/a", "/"].map((path) => isIn(path, "/a"))).toEqual([true, false, false, false, false]);
+    expect(["/a", "/a/b", "/"].map((path) => isIn(path, "/"))).toEqual([true, false, false]);
   });
 });

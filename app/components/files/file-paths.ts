@@ -6,6 +6,9 @@ export const joinPath = (folder: string, name: string): string => (folder === "/
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 export const folderOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf("/")));
 
+/** It is in this folder itself, not deeper. */
+export const isIn = (path: string, folder: string): boolean => path !== folder && folderOf(path) === folder;
+
 const encoded = (path: string): string => path.split("/").map(encodeURIComponent).join("/");
 const withReason = (url: string, reason: string | null, query: Readonly<Record<string, string>> = {}): string => {
   const all = new URLSearchParams({ ...query, ...(reason === null ? {} : { reason }) });

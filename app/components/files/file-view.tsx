@@ -42,12 +42,14 @@ async function readContent(place: FilePlace, path: string, signal: AbortSignal):
 interface FileViewProps {
   place: FilePlace;
   path: string;
+  /** How often the session told of a change of it since it was opened. */
+  changes: number;
   onClose: () => void;
   onSaved: () => void;
 }
 
 /** One file: text in an editor, a picture as it looks, anything else to download. */
-export function FileView({ place, path, onClose, onSaved }: FileViewProps) {
+export function FileView({ place, path, changes, onClose, onSaved }: FileViewProps) {
   const content = useQuery({
     queryKey: ["file", place, path],
     queryFn: ({ signal }) => readContent(place, path, signal),
@@ -56,7 +58,12 @@ export function FileView({ place, path, onClose, onSaved }: FileViewProps) {
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
-  const { data } = content;
+  const { data, refetch } = content;
+  const isText = data?.kind === "text";
+  useEffect(() => {
+    // Text is the editor's, which may hold what isn't saved.
+    if (changes > 0 && !isText) void refetch();
+  }, [changes, isText, refetch]);
   const name = nameOf(path);
   const head = (
     <>
@@ -80,6 +87,7 @@ export function FileView({ place, path, onClose, onSaved }: FileViewProps) {
         first={data.text}
         firstEtag={data.etag}
         head={head}
+        changes={changes}
         onSaved={onSaved}
         onReload={() => void content.refetch()}
       />

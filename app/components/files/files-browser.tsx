@@ -14,6 +14,7 @@ import { crumbsOf, type FilePlace, type FileSort, joinPath, sorted } from "./fil
 import { type FileDeed, FileRows } from "./file-rows";
 import { UploadList } from "./upload-list";
 import { uploadsOf } from "./uploads-store";
+import { useFileChanges } from "./use-file-changes";
 
 const FileDeeds = dynamic(() => import("./file-deeds").then((module) => module.FileDeeds), { ssr: false });
 const FileView = dynamic(() => import("./file-view").then((module) => module.FileView), { ssr: false });
@@ -36,6 +37,7 @@ export function FilesBrowser({ place }: { place: FilePlace }) {
   const listing = useQuery({ ...trpc.files.list.queryOptions(input), retry: false, staleTime: 0 });
   const uploads = uploadsOf(sessionId);
   const { refetch } = listing;
+  const changes = useFileChanges({ place, shown: listing.data?.path ?? null, opened, onShownChanged: refetch });
   useEffect(() => uploads.whenDone(() => void refetch()), [uploads, refetch]);
 
   const go = (to: string) => {
@@ -54,7 +56,8 @@ export function FilesBrowser({ place }: { place: FilePlace }) {
     void droppedFiles(event.dataTransfer).then(put);
   };
 
-  if (opened !== null) return <FileView place={place} path={opened} onClose={() => setOpened(null)} onSaved={() => void refetch()} />;
+  if (opened !== null)
+    return <FileView place={place} path={opened} changes={changes} onClose={() => setOpened(null)} onSaved={() => void refetch()} />;
   const { data } = listing;
   const entries = data ? sorted(data.entries, sort.by, sort.descending).filter(({ name }) => hidden || !name.startsWith(".")) : [];
   const writable = data?.writable ?? false;

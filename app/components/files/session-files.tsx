@@ -14,11 +14,13 @@ export function SessionFiles({ session }: { session: Detail }) {
   const user = useCurrentUser();
   const own = session.user === user.username;
   const [reason, setReason] = useState<string | null>(null);
-  if (session.status.phase !== "Running") {
+  const { phase } = session.status;
+  const resting = phase === "Hibernated" && session.homeId !== null;
+  if (phase !== "Running" && !resting) {
     return (
       <div className="p-4">
         <EmptyState icon={<FolderX aria-hidden />} title="Its files are out of reach">
-          Files are reached through the session while it runs; it is {session.status.phase.toLowerCase()} now.
+          Files are reached while the session runs, and those of its home while it is hibernated; it is {phase.toLowerCase()} now.
         </EmptyState>
       </div>
     );

@@ -15,6 +15,7 @@ import { languageOf } from "./editor-language";
 import { editorLook } from "./editor-look";
 import { contentUrl, type FilePlace, nameOf } from "./file-paths";
 import { fetchFile } from "./file-requests";
+import { useServerFile } from "./use-server-file";
 
 interface TextEditorProps {
   place: FilePlace;
@@ -22,12 +23,14 @@ interface TextEditorProps {
   first: string;
   firstEtag: string | null;
   head: ReactNode;
+  /** How often the session told of a change of the file. */
+  changes: number;
   onSaved: () => void;
   onReload: () => void;
 }
 
 /** A text file to change. What someone else wrote meanwhile is not overwritten unasked. */
-export function TextEditor({ place, path, first, firstEtag, head, onSaved, onReload }: TextEditorProps) {
+export function TextEditor({ place, path, first, firstEtag, head, changes, onSaved, onReload }: TextEditorProps) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const etag = useRef(firstEtag);
@@ -110,6 +113,11 @@ export function TextEditor({ place, path, first, firstEtag, head, onSaved, onRel
     };
   }, [first, name, saveKey]);
 
+  const news = useServerFile(contentUrl(place, path), changes, etag);
+  useEffect(() => {
+    if (news === "changed" && !changed) onReload();
+  }, [news, changed, onReload]);
+
   useEffect(() => {
     if (!changed) return;
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
@@ -123,7 +131,13 @@ export function TextEditor({ place, path, first, firstEtag, head, onSaved, onRel
         {head}
         <span role="status" className="text-sm text-ink-soft">
           {changed ? "Not saved" : "Saved"}
+          {news === "gone" ? "; it was deleted in the session" : news === "changed" && changed ? "; it was changed in the session" : ""}
         </span>
+        {news === "changed" && changed ? (
+          <Button size="small" onClick={() => setConflict(true)}>
+            What to do…
+          </Button>
+        ) : null}
         <Button
           size="small"
           look="primary"

@@ -92,8 +92,9 @@ describe("the launch form", () => {
       name: nearly(["", "a", "my-desk", "-x", "A", "a".repeat(64)]),
       memory: nearly(["", "2Gi", "1Ki", "9Ti", "1.5Gi"]),
       cpu: nearly(["", "2", "500m", "1m", "513"]),
-      home: fc.constantFrom("new", "existing", "none"),
+      home: fc.constantFrom("new", "existing", "snapshot", "none"),
       homeId: fc.constantFrom("", homeId),
+      snapshotId: fc.constantFrom("", homeId),
       agentLabels: nearly([
         "",
         "gpu=yes",

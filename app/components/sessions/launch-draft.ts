@@ -14,8 +14,9 @@ export interface LaunchDraft {
   readonly name: string;
   readonly memory: string;
   readonly cpu: string;
-  readonly home: "new" | "existing" | "none";
+  readonly home: "new" | "existing" | "snapshot" | "none";
   readonly homeId: string;
+  readonly snapshotId: string;
   /** Empty: anywhere. Else `agent:`, `region:` or `platform:` and its name. */
   readonly where: string;
   /** `gpu=yes, zone=a`: what the agent must have. */
@@ -36,6 +37,7 @@ export const emptyDraft: LaunchDraft = {
   cpu: "",
   home: "new",
   homeId: "",
+  snapshotId: "",
   where: "",
   agentLabels: "",
   agentCapabilities: "",
@@ -62,6 +64,7 @@ export function checkDraft(draft: LaunchDraft, template: string): Checked {
     agentLabels: labelsOf(draft.agentLabels).problem,
     agentCapabilities: capabilitiesProblem(draft.agentCapabilities),
     homeId: draft.home === "existing" && !draft.homeId ? "Choose which home to use" : null,
+    snapshotId: draft.home === "snapshot" && !draft.snapshotId ? "Choose which snapshot to begin from" : null,
     tags: tags.length > MAX_TAGS ? `at most ${MAX_TAGS} tags` : tags.every((tag) => TAG.test(tag)) ? null : TAG_WORDS,
   };
   const problems = Object.fromEntries(Object.entries(found).flatMap(([field, problem]) => (problem ? [[field, problem]] : [])));
@@ -84,6 +87,7 @@ export function placementWish(draft: LaunchDraft, template: string): PlacementIn
     value.trim() && quantityProblem(rule, value.trim()) === null ? value.trim() : undefined;
   const resources = { memory: right(memoryRule, draft.memory), cpu: right(cpuRule, draft.cpu) };
   const home = draft.home === "existing" && draft.homeId ? draft.homeId : undefined;
+  const snapshot = draft.home === "snapshot" && draft.snapshotId ? draft.snapshotId : undefined;
   const [kind, name] = [draft.where.split(":", 1)[0], draft.where.slice(draft.where.indexOf(":") + 1)];
   const { labels } = labelsOf(draft.agentLabels);
   const capabilities = capabilitiesProblem(draft.agentCapabilities) ? [] : wordsOf(draft.agentCapabilities);
@@ -94,8 +98,9 @@ export function placementWish(draft: LaunchDraft, template: string): PlacementIn
     ...(draft.strategy ? { strategy: draft.strategy } : {}),
     ...(resources.memory || resources.cpu ? { resources } : {}),
     ...(home ? { homeId: home } : {}),
+    ...(snapshot ? { snapshotId: snapshot } : {}),
     // The home decides.
-    ...(home || !name ? {} : kind === "agent" ? { agentId: name } : kind === "region" ? { region: name } : platformWish(name)),
+    ...(home || snapshot || !name ? {} : kind === "agent" ? { agentId: name } : kind === "region" ? { region: name } : platformWish(name)),
   };
 }
 

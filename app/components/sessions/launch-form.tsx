@@ -18,21 +18,37 @@ import { WhereItGoes } from "./where-it-goes";
 
 type Template = Outputs["templates"]["get"];
 type Explained = Outputs["sessions"]["explainPlacement"];
-const fields = ["name", "resources.memory", "resources.cpu", "homeId", "idleTimeout", "tags", "agentLabels", "agentCapabilities"];
+const fields = [
+  "name",
+  "resources.memory",
+  "resources.cpu",
+  "homeId",
+  "snapshotId",
+  "idleTimeout",
+  "tags",
+  "agentLabels",
+  "agentCapabilities",
+];
 
-/** `home`: the one to start with, where the address names one. */
-export function LaunchForm({ template, home }: { template: Template; home: string | null }) {
+/** `home` or `snapshot`: what to start with, where the address names one. */
+export function LaunchForm({ template, home, snapshot }: { template: Template; home: string | null; snapshot: string | null }) {
   const trpc = useTRPC();
   const user = useCurrentUser();
   const launch = useLaunch();
   const [draft, setDraft] = useState<LaunchDraft>({
     ...emptyDraft,
-    home: home ? "existing" : template.persistentHome ? "new" : "none",
+    home: snapshot ? "snapshot" : home ? "existing" : template.persistentHome ? "new" : "none",
     homeId: home ?? "",
+    snapshotId: snapshot ?? "",
   });
   /** Fields that were left once; a problem is shown no sooner. */
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const homes = useQuery(trpc.homes.list.queryOptions({ user: user.username, free: true, limit: 100, page: 1 }));
+  const snapshots = useQuery(trpc.snapshots.list.queryOptions({ user: user.username, limit: 100, page: 1 }));
+  const fitting = snapshots.data?.snapshots.filter(
+    (one) => one.state === "ready" && !one.unreachable && (one.include === "home" || one.template === template.name),
+  );
+  const bound = draft.home === "existing" || draft.home === "snapshot";
   const explained = useQuery({
     ...trpc.sessions.explainPlacement.queryOptions(placementWish(useDeferredValue(draft), template.name)),
     placeholderData: keepPreviousData,
@@ -96,14 +112,21 @@ export function LaunchForm({ template, home }: { template: Template; home: strin
           {quantity("CPU", "cpu", "resources.cpu", template.defaultResources.cpu, cpuWords)}
           {quantity("Hibernate when idle", "idleTimeout", "idleTimeout", template.idleTimeout, durationWords)}
         </div>
-        <LaunchHome draft={draft} homes={homes.data?.homes} onEdit={edit} onLeave={leave("homeId")} problem={problem("homeId")} />
+        <LaunchHome
+          draft={draft}
+          homes={homes.data?.homes}
+          onEdit={edit}
+          snapshots={fitting}
+          onLeave={leave(draft.home === "snapshot" ? "snapshotId" : "homeId")}
+          problem={problem(draft.home === "snapshot" ? "snapshotId" : "homeId")}
+        />
         <SelectField
           label="Where"
           value={draft.where}
           onChange={(event) => edit({ where: event.target.value })}
           problem={refused.agentId ?? refused.region ?? refused.platform}
-          disabled={draft.home === "existing"}
-          hint={draft.home === "existing" ? "The home decides." : "Left to Berth, it is chosen by how full each of those is that fit."}
+          disabled={bound}
+          hint={bound ? "The home decides." : "Left to Berth, it is chosen by how full each of those is that fit."}
         >
           <option value="">Anywhere</option>
           <Places explained={explained.data} chosen={draft.where} />

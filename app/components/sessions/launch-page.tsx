@@ -12,9 +12,15 @@ const LaunchForm = dynamic(() => import("./launch-form").then((module) => module
 
 const crumbs = [{ href: "/sessions", label: "Sessions" }];
 
-/** `home`: the one that the session is to start with, where the address names one. */
-export function LaunchPage({ template, home }: { template: string | null; home: string | null }) {
-  if (template) return <LaunchWithOptions name={template} home={home} />;
+interface Beginning {
+  /** The one that the session is to start with, where the address names one. */
+  readonly home: string | null;
+  /** What its home is to begin from, where the address names that. */
+  readonly snapshot: string | null;
+}
+
+export function LaunchPage({ template, home, snapshot }: { template: string | null } & Beginning) {
+  if (template) return <LaunchWithOptions name={template} home={home} snapshot={snapshot} />;
   return (
     <>
       <PageHeader
@@ -31,7 +37,7 @@ export function LaunchPage({ template, home }: { template: string | null; home: 
   );
 }
 
-function LaunchWithOptions({ name, home }: { name: string; home: string | null }) {
+function LaunchWithOptions({ name, home, snapshot }: { name: string } & Beginning) {
   const trpc = useTRPC();
   const template = useQuery(trpc.templates.get.queryOptions({ name }));
   return (
@@ -48,7 +54,7 @@ function LaunchWithOptions({ name, home }: { name: string; home: string | null }
               This is a public image that was not tried with this version of Berth. It may need other settings to work.
             </Notice>
           )}
-          <LaunchForm key={template.data.name} template={template.data} home={home} />
+          <LaunchForm key={template.data.name} template={template.data} home={home} snapshot={snapshot} />
         </>
       ) : template.isError ? (
         <FailurePanel

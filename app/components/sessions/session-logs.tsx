@@ -1,18 +1,28 @@
 "use client";
 import { Check, Copy, Download } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Outputs } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { useCopy } from "../data/copy-text";
 import { FailurePanel } from "../feedback/failure-panel";
-import { Bone } from "../feedback/skeleton";
 import { useCurrentUser } from "../shell/user-context";
-import { logText } from "./log-lines";
+import { linesWith, logText, ofStream } from "./log-lines";
+import { LogSearch } from "./log-search";
+import { LogView } from "./log-view";
 import { type SessionLog, useSessionLog } from "./use-session-log";
 
 type Detail = Outputs["sessions"]["get"];
 
 const TAILS = [100, 500, 5000];
+const MINUTE = 60_000;
+const BACKS: readonly (readonly [label: string, ms: number | null])[] = [
+  ["any time", null],
+  ["5 minutes", 5 * MINUTE],
+  ["1 hour", 60 * MINUTE],
+  ["1 day", 1440 * MINUTE],
+];
+type Stream = "all" | "stdout" | "stderr";
+const STREAMS: readonly Stream[] = ["all", "stdout", "stderr"];
 
 /** What the session's container prints. Another person's is read on request, since they are told. */
 export function SessionLogs({ session }: { session: Detail }) {
@@ -33,40 +43,67 @@ export function SessionLogs({ session }: { session: Detail }) {
 
 function Log({ session }: { session: Detail }) {
   const [tail, setTail] = useState(TAILS[0] ?? 100);
-  const [follow, setFollow] = useState(true);
+  const [back, setBack] = useState<number | null>(null);
+  const [stream, setStream] = useState<Stream>("all");
   const [timestamps, setTimestamps] = useState(false);
+  const [wrap, setWrap] = useState(true);
+  const [words, setWords] = useState("");
+  const [place, setPlace] = useState<number | null>(null);
+  /** The newest line when whoever reads left the end; null: they are there. */
+  const [left, setLeft] = useState<number | null>(null);
   const [turn, setTurn] = useState(0);
-  const log = useSessionLog({ id: session.id, tail, follow, turn });
-  const again = () => setTurn(turn + 1);
-  const text = logText(log.entries, timestamps);
+  const log = useSessionLog({ id: session.id, tail, back, turn });
+  const entries = useMemo(() => ofStream(log.entries, stream), [log.entries, stream]);
+  const found = useMemo(() => linesWith(entries, words), [entries, words]);
+  const text = useMemo(() => logText(entries, timestamps), [entries, timestamps]);
   const { copied, copy } = useCopy(text);
-
+  const at = place === null ? -1 : found.indexOf(place);
+  const newest = entries.at(-1)?.number ?? 0;
+  const again = () => {
+    setLeft(null);
+    setTurn(turn + 1);
+  };
+  const follow = (on: boolean) => setLeft(on ? null : newest);
+  const step = (by: 1 | -1) => {
+    if (found.length === 0) return;
+    // The first look is at the newest.
+    const next = at < 0 ? found.length - 1 : (at + by + found.length) % found.length;
+    setPlace(found[next] ?? null);
+    if (left === null) follow(false);
+  };
+  const fresh = left === null ? 0 : entries.reduce((count, { number }) => count + (number > left ? 1 : 0), 0);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b border-line px-4 py-1.5 text-sm">
-        <Toggle label="Follow" checked={follow} onChange={setFollow} />
+      <div className="flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1.5 border-b border-line px-4 py-1.5 text-sm">
+        <LogSearch
+          words={words}
+          onWords={(next) => {
+            setWords(next);
+            setPlace(null);
+          }}
+          count={found.length}
+          at={at < 0 ? null : at}
+          onStep={step}
+        />
+        <Toggle label="Follow" checked={left === null} onChange={follow} />
         <Toggle label="Timestamps" checked={timestamps} onChange={setTimestamps} />
-        <label className="flex items-center gap-1.5">
-          Last
-          <select
-            value={tail}
-            onChange={(event) => setTail(Number(event.target.value))}
-            className="h-7 rounded border border-line-strong bg-surface px-1"
-          >
-            {TAILS.map((count) => (
-              <option key={count} value={count}>
-                {count}
-              </option>
-            ))}
-          </select>
-        </label>
-        <span className="ml-auto flex">
+        <Toggle label="Wrap" checked={wrap} onChange={setWrap} />
+        <Choice label="Stream" value={stream} options={STREAMS.map((one) => [one, one])} onChange={setStream} />
+        <Choice label="Last" value={tail} options={TAILS.map((count) => [String(count), count])} onChange={setTail} />
+        <Choice label="Since" value={back} options={BACKS} onChange={setBack} />
+        <span className="ml-auto flex items-center">
           <IconButton label={copied ? "Copied" : "Copy the log"} disabled={text === ""} onClick={copy}>
             {copied ? <Check aria-hidden className="size-4 text-running" /> : <Copy aria-hidden className="size-4" />}
           </IconButton>
-          <IconButton label="Download the log" disabled={text === ""} onClick={() => saveText(`${session.name}.log`, text)}>
+          <a
+            href={fileAddress(session.id, { timestamps, stream })}
+            download
+            aria-label="Download the log"
+            title="Download all of the log"
+            className="inline-flex size-8 items-center justify-center rounded-md text-ink-soft hover:bg-hover hover:text-ink"
+          >
             <Download aria-hidden className="size-4" />
-          </IconButton>
+          </a>
         </span>
       </div>
       {log.state === "failed" ? (
@@ -74,9 +111,28 @@ function Log({ session }: { session: Detail }) {
           <FailurePanel error={log.error} title="The log could not be read" onRetry={again} />
         </div>
       ) : (
-        <Lines log={log} timestamps={timestamps} />
+        <>
+          <LogView
+            entries={entries}
+            reading={log.state === "reading"}
+            empty={
+              log.entries.length > 0
+                ? `Nothing of this was printed to ${stream}.`
+                : back === null
+                  ? "Nothing was printed yet."
+                  : "Nothing was printed since then."
+            }
+            timestamps={timestamps}
+            wrap={wrap}
+            words={words}
+            current={at < 0 ? null : place}
+            follow={left === null}
+            onFollow={follow}
+            fresh={fresh}
+          />
+          <Standing log={log} onAgain={again} />
+        </>
       )}
-      {log.state === "failed" ? null : <Standing log={log} onAgain={again} />}
     </div>
   );
 }
@@ -90,58 +146,32 @@ function Toggle({ label, checked, onChange }: { label: string; checked: boolean;
   );
 }
 
-/** Stays at the end as long as one is there. */
-function Lines({ log: { entries, state }, timestamps }: { log: SessionLog; timestamps: boolean }) {
-  const box = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  const top = useRef(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies(entries): new lines move the end
-  // biome-ignore lint/correctness/useExhaustiveDependencies(timestamps): and so does what is shown of them
-  useLayoutEffect(() => {
-    if (box.current && atEnd.current) box.current.scrollTop = box.current.scrollHeight;
-  }, [entries, timestamps]);
-  useEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    const resized = new ResizeObserver(() => {
-      if (atEnd.current) element.scrollTop = element.scrollHeight;
-    });
-    resized.observe(element);
-    return () => resized.disconnect();
-  });
-  if (state === "reading" && entries.length === 0) {
-    return (
-      <div className="flex flex-1 flex-col gap-2 p-4">
-        {["w-5/6", "w-2/3", "w-3/4"].map((width) => (
-          <Bone key={width} className={`h-3 ${width}`} />
-        ))}
-      </div>
-    );
-  }
-  if (entries.length === 0) return <p className="flex-1 p-4 text-ink-soft">Nothing was printed yet.</p>;
+interface ChoiceProps<Value> {
+  readonly label: string;
+  readonly value: Value;
+  readonly options: readonly (readonly [label: string, value: Value])[];
+  readonly onChange: (value: Value) => void;
+}
+
+function Choice<Value>({ label, value, options, onChange }: ChoiceProps<Value>) {
   return (
-    <div
-      ref={box}
-      role="log"
-      aria-label="Log"
-      aria-live="off"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too
-      tabIndex={0}
-      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-        // What grows below, by a narrower window as well, moves nobody away from the end; scrolling up does.
-        const near = scrollHeight - scrollTop - clientHeight < 24;
-        atEnd.current = near || (atEnd.current && scrollTop >= top.current);
-        top.current = scrollTop;
-      }}
-      className="min-h-0 flex-1 overflow-y-auto bg-sunken px-4 py-2 font-mono text-xs leading-5"
-    >
-      {entries.map(({ number, at, text }) => (
-        <div key={number} className="whitespace-pre-wrap wrap-anywhere">
-          {timestamps && at !== null ? <span className="text-ink-soft select-none">{at} </span> : null}
-          {text || " "}
-        </div>
-      ))}
-    </div>
+    <label className="flex items-center gap-1.5">
+      {label}
+      <select
+        value={options.findIndex(([, one]) => one === value)}
+        onChange={(event) => {
+          const chosen = options[Number(event.target.value)];
+          if (chosen) onChange(chosen[1]);
+        }}
+        className="h-7 rounded border border-line-strong bg-surface px-1"
+      >
+        {options.map(([words], index) => (
+          <option key={words} value={index}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -169,12 +199,8 @@ function Standing({ log: { state, problem }, onAgain }: { log: SessionLog; onAga
   );
 }
 
-function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name.replace(/[^\p{L}\p{N}._-]+/gu, "-");
-  link.click();
-  // The browser has read it by then.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+/** Made by the control plane as it is read: as long as the log is. */
+function fileAddress(id: string, { timestamps, stream }: { timestamps: boolean; stream: Stream }): string {
+  const query = new URLSearchParams({ format: "text", timestamps: String(timestamps), ...(stream === "all" ? {} : { stream }) });
+  return `/api/v1/sessions/${id}/logs/stream?${query}`;
 }

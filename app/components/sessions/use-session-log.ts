@@ -15,42 +15,55 @@ export interface SessionLog {
 
 const reading: SessionLog = { entries: [], state: "reading", problem: null, error: null };
 
+export interface AskedLog {
+  readonly id: string;
+  readonly tail: number;
+  /** Milliseconds back from now; null: however old. */
+  readonly back: number | null;
+  /** Another reads it anew. */
+  readonly turn: number;
+}
+
 /**
- * A session's log from `tail` lines back, and with `follow` what is printed from then on. Reads anew when anything changes, `turn` included.
- * What a browser doesn't tell of a WebSocket that was refused is asked for once more without one.
+ * A session's log from `tail` lines back, and what is printed from then on. Reads anew when anything changes, `turn` included. What a
+ * browser doesn't tell of a WebSocket that was refused is asked for once more without one.
  */
-export function useSessionLog({ id, tail, follow, turn }: { id: string; tail: number; follow: boolean; turn: number }): SessionLog {
+export function useSessionLog({ id, tail, back, turn }: AskedLog): SessionLog {
   const client = useTRPCClient();
   const [log, setLog] = useState<SessionLog>(reading);
   // biome-ignore lint/correctness/useExhaustiveDependencies(turn): asks to read it again
   useEffect(() => {
     setLog(reading);
     const over = new AbortController();
+    const since = back === null ? undefined : new Date(Date.now() - back).toISOString();
     const readOnce = () => {
-      client.sessions.logs.query({ id, tail }, { signal: over.signal }).then(
-        ({ logs }) => over.signal.aborted || setLog({ ...reading, entries: withLines([], logs), state: "ended" }),
+      client.sessions.logs.query({ id, tail, timestamps: false, since }, { signal: over.signal }).then(
+        ({ logs }) => over.signal.aborted || setLog({ ...reading, entries: withLines([], logs.map(plain)), state: "ended" }),
         (error: unknown) => over.signal.aborted || setLog({ ...reading, state: "failed", error }),
       );
     };
-    const stop = follow ? followLog({ id, tail, refused: readOnce, change: setLog }) : readOnce();
+    const stop = followLog({ id, tail, since, refused: readOnce, change: setLog });
     return () => {
       over.abort();
-      stop?.();
+      stop();
     };
-  }, [client, id, tail, follow, turn]);
+  }, [client, id, tail, back, turn]);
   return log;
 }
+
+const plain = (text: string): string => JSON.stringify({ at: null, stream: null, text });
 
 interface Following {
   readonly id: string;
   readonly tail: number;
+  readonly since: string | undefined;
   readonly change: (change: (log: SessionLog) => SessionLog) => void;
   readonly refused: () => void;
 }
 
-function followLog({ id, tail, refused, change }: Following): () => void {
+function followLog({ id, tail, since, refused, change }: Following): () => void {
   const { protocol, host } = window.location;
-  const query = new URLSearchParams({ follow: "true", tail: String(tail) });
+  const query = new URLSearchParams({ follow: "true", format: "json", tail: String(tail), ...(since === undefined ? {} : { since }) });
   const socket = new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}/api/v1/sessions/${id}/logs?${query}`);
   let opened = false;
   let waiting: string[] = [];

@@ -8,6 +8,7 @@ const queued: TaskDetail = {
   state: "queued",
   agentId: "host-1",
   session: null,
+  subject: null,
   priority: 0,
   attempts: 0,
   progress: null,

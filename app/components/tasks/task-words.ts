@@ -11,6 +11,8 @@ export const taskWords: Readonly<Record<TaskKind, string>> = {
   "session.wake": "Wake session",
   "session.stop": "Stop session",
   "home.delete": "Delete home",
+  "snapshot.create": "Take a snapshot",
+  "snapshot.delete": "Delete a snapshot",
   "orphan.remove": "Remove orphan",
   "docker.pull": "Pull image",
   "docker.run": "Run container",

@@ -8,4 +8,5 @@ export const policyWords: Readonly<Record<keyof SessionPolicy, string>> = {
   sharing: "Others may be invited to its screen",
   thumbnails: "Lists may show small pictures of it",
   terminals: "Its owner may open terminals inside it",
+  ports: "Its ports may be opened and shared",
 };

@@ -2,6 +2,7 @@ import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import type { TemplateContent } from "../../../server/modules/templates/templates-schema";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { policyWords } from "./policy-words";
+import { probeWords } from "./probe-words";
 
 /** A template's content as it arrives and as the editor has it. */
 export type Content = Readonly<Omit<TemplateContent, "defaultResources" | "display">> & {
@@ -45,6 +46,26 @@ const fields: readonly { readonly field: string; read(content: Content): string 
   { field: "Shared memory", read: (one) => memoryWords(one.shmSize) },
   { field: "Processes at most", read: (one) => String(one.pidsLimit) },
   { field: "Ready within", read: (one) => `${one.readyTimeoutSeconds} s` },
+  { field: "Folders to write to", read: (one) => orNothing(one.accessParameters.writablePaths?.join(", ")) },
+  { field: "Folders to read only", read: (one) => orNothing(one.accessParameters.readOnlyPaths?.join(", ")) },
+  { field: "Configuration folder", read: (one) => orNothing(one.accessParameters.configDir) },
+  { field: "Instructions folder", read: (one) => orNothing(one.accessParameters.instructionsDir) },
+  {
+    field: "Reads its configuration again",
+    read: ({ accessParameters: { supportsHotReload, reloadSignal = "HUP", reloadProcess } }) =>
+      supportsHotReload ? `by ${reloadSignal}${reloadProcess ? ` to ${reloadProcess}` : ""}` : null,
+  },
+  { field: "Probes", read: ({ health }) => health.probes.map(probeWords).join(", ") || "none" },
+  {
+    field: "Asked",
+    read: ({ health }) =>
+      `every ${health.intervalSeconds} s, ${health.timeoutSeconds} s for an answer, ${health.failureThreshold} failures, ${health.startPeriodSeconds} s to start`,
+  },
+  {
+    field: "When unhealthy",
+    read: ({ health }) =>
+      health.onUnhealthy === "nothing" ? "nothing" : `restart, ${health.maxRestarts} an hour, after ${health.backoffSeconds} s at first`,
+  },
   { field: "Placement", read: (one) => orNothing(one.placement.strategy) },
   ...sessionPolicyFields.map((field) => ({ field: policyWords[field], read: (one: Content) => yesNo(one.policy[field]) })),
 ];

@@ -1,7 +1,9 @@
+import { healthPolicySchema } from "@berth/protocol/session-health";
 import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
 import { issueWords } from "../../format/issue-words";
 import { capabilitiesProblem, labelsOf, labelsText, wordsOf } from "../../format/label-words";
+import { accessOfDraft, type FoldersDraft, foldersDraftOf } from "./folders-draft";
 import type { Content } from "./template-diff";
 
 /** One variable of the editor's list; `key` tells rows apart while names are typed. */
@@ -44,8 +46,9 @@ export interface TemplateDraft {
   readonly agentLabels: string;
   readonly agentCapabilities: string;
   readonly strategy: "" | "spread" | "pack";
-  /** The form has no fields for it; it stays as it is. */
-  readonly accessParameters: Content["accessParameters"];
+  readonly folders: FoldersDraft;
+  /** What is asked of its sessions is written in YAML; the form says what follows. */
+  readonly health: Content["health"];
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -79,7 +82,8 @@ export const emptyDraft: TemplateDraft = {
   agentLabels: "",
   agentCapabilities: "",
   strategy: "",
-  accessParameters: {},
+  folders: foldersDraftOf({}),
+  health: healthPolicySchema.parse({}),
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -115,7 +119,8 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     agentLabels: labelsText(content.placement.labels),
     agentCapabilities: content.placement.capabilities.join(", "),
     strategy: content.placement.strategy ?? "",
-    accessParameters: content.accessParameters,
+    folders: foldersDraftOf(content.accessParameters),
+    health: content.health,
   };
 }
 
@@ -172,7 +177,8 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
       capabilities: wordsOf(draft.agentCapabilities),
       ...(draft.strategy ? { strategy: draft.strategy } : {}),
     },
-    accessParameters: draft.accessParameters,
+    accessParameters: accessOfDraft(draft.folders),
+    health: draft.health,
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;
@@ -182,8 +188,8 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
         ? `environment.${variable}`
         : first === "tags"
           ? "tags"
-          : first === "placement"
-            ? `placement.${String(second)}`
+          : first === "placement" || first === "accessParameters"
+            ? `${first}.${String(second)}`
             : issue.path.map(String).join(".") || "environment";
     problems[field] ??= wordsOfIssue(issue, variable !== undefined);
   }

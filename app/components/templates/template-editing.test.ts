@@ -96,4 +96,30 @@ describe("the editor's form", () => {
       pidsLimit: "must be at least 16",
     });
   });
+
+  it("says of its files what the template says, and leaves out what is left empty", () => {
+    const accessParameters: typeof content.accessParameters = {
+      writablePaths: ["/srv/a", "/srv/b"],
+      readOnlyPaths: ["/usr/share/doc"],
+      configDir: "/etc/app",
+      instructionsDir: "/srv/how-to",
+      supportsHotReload: true,
+      reloadSignal: "USR1",
+      reloadProcess: "nginx",
+    };
+    const draft = draftOf("x", { ...content, accessParameters });
+    expect(checkTemplateDraft(draft).content?.accessParameters).toEqual(accessParameters);
+    const off = { ...draft, folders: { ...draft.folders, writablePaths: " \n", readOnlyPaths: "", supportsHotReload: false } };
+    expect(checkTemplateDraft(off).content?.accessParameters).toEqual({ configDir: "/etc/app", instructionsDir: "/srv/how-to" });
+  });
+
+  it("names the folder that is wrong, and the one that is missing", () => {
+    const folders = { ...emptyDraft.folders, writablePaths: "/srv\nsrv/", supportsHotReload: true };
+    expect(checkTemplateDraft({ ...draftOf("x", content), folders }).problems).toMatchObject({
+      "accessParameters.writablePaths": "must be an absolute path without a slash at its end",
+    });
+    expect(checkTemplateDraft({ ...draftOf("x", content), folders: { ...folders, writablePaths: "" } }).problems).toEqual({
+      "accessParameters.configDir": "must be there where changes in it are followed by a signal",
+    });
+  });
 });

@@ -8,6 +8,7 @@ import { Button, ButtonLink } from "../controls/button";
 import { TextField } from "../controls/field";
 import { Panel } from "../data/panel";
 import { FailurePanel } from "../feedback/failure-panel";
+import { accessOfDraft } from "./folders-draft";
 import { NewerVersion } from "./newer-version";
 import { TemplateCardFace } from "./template-card-face";
 import { TemplateChanges } from "./template-changes";
@@ -165,5 +166,6 @@ const previewOf = (draft: TemplateDraft): Content => ({
   readyTimeoutSeconds: 0,
   policy: draft.policy,
   placement: { labels: {}, capabilities: [] },
-  accessParameters: draft.accessParameters,
+  accessParameters: accessOfDraft(draft.folders),
+  health: draft.health,
 });

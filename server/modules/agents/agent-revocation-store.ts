@@ -44,6 +44,7 @@ export const forgetRevoked = (db: Database, id: string, since: Date) =>
       revokedAt: { not: null },
       sessions: { every: over },
       homes: { none: {} },
+      snapshots: { none: {} },
       orphans: { none: {} },
       tasks: { none: { OR: [open, { finishedAt: { gt: since } }] } },
     },

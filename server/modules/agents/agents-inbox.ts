@@ -8,7 +8,9 @@ import type { Log } from "../../platform/log";
 import type { ShownCredential } from "../../platform/shown-credential";
 import type { HomesService } from "../homes/homes-service";
 import type { IdentityService } from "../identity/identity-service";
+import type { HealthInbox } from "../sessions/health-inbox";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
+import type { SnapshotsService } from "../snapshots/snapshots-service";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import { findAgent, updateAgent } from "./agents-store";
 import { withGiven } from "./given-labels";
@@ -32,7 +34,9 @@ export interface AgentsInboxDeps {
   readonly presences: Presences;
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
+  readonly healthInbox: HealthInbox;
   readonly homes: HomesService;
+  readonly snapshots: SnapshotsService;
   readonly identity: IdentityService;
 }
 
@@ -101,8 +105,11 @@ export class AgentsInbox {
         return this.deps.sessionsInbox.observed(agent.agentId, message);
       case "session_activity":
         return this.deps.sessionsInbox.active(agent.agentId, message);
+      case "session_health":
+        return this.deps.healthInbox.told(agent.agentId, message);
       case "inventory":
         await this.deps.homes.reported(agent.agentId, message.homes);
+        await this.deps.snapshots.reported(agent.agentId, message.snapshots);
         return this.deps.sessionsInbox.inventory(agent.agentId, message);
     }
   }

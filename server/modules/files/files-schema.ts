@@ -1,4 +1,5 @@
 import { folderListingSchema, MAX_ENTRIES } from "@berth/protocol/session-files";
+import { fileChangeSchema, MAX_CHANGES } from "@berth/protocol/session-watch";
 import { z } from "zod";
 
 /** Absolute, in the session's file system. */
@@ -35,4 +36,11 @@ export const removeFileInput = z.strictObject({
   /** A folder with all that is in it. */
   recursive: z.boolean().default(false),
   reason: reasonInput,
+});
+
+export const watchFilesInput = z.strictObject({ id: z.string().max(100), reason: reasonInput });
+export const fileChangesOutput = z.object({
+  changes: z.array(fileChangeSchema).max(MAX_CHANGES),
+  /** There were more than these, or the folders hold more than is looked at: whoever shows a folder reads it again. */
+  partial: z.boolean(),
 });

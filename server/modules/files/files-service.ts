@@ -2,11 +2,21 @@ import type { Readable } from "node:stream";
 import { json } from "node:stream/consumers";
 import { ACCESS_HEADER, folderListingSchema } from "@berth/protocol/session-files";
 import type { z } from "zod";
+import type { Bus } from "../../platform/bus";
 import type { AgentAnswer, AgentRequest, AgentRequests } from "../sessions/agent-requests";
 import type { FileVisit, FileVisits, WhichFiles } from "../sessions/file-visits";
 import type { Asker } from "../users/users-schema";
 import { addressOf, type FileAddress } from "./file-address";
-import type { listFilesInput, listFilesOutput, makeFolderInput, moveFileInput, removeFileInput } from "./files-schema";
+import type { FileWatches } from "./file-watches";
+import type {
+  fileChangesOutput,
+  listFilesInput,
+  listFilesOutput,
+  makeFolderInput,
+  moveFileInput,
+  removeFileInput,
+  watchFilesInput,
+} from "./files-schema";
 
 /** What is asked of the agent: see `agent/files`. */
 export interface FileRequest {
@@ -25,7 +35,9 @@ export interface OpenFiles extends Omit<FileVisit, "target"> {
 }
 
 export interface FilesDeps {
+  readonly bus: Bus;
   readonly visits: FileVisits;
+  readonly watches: FileWatches;
   readonly agentApi: AgentRequests;
 }
 
@@ -65,6 +77,55 @@ export class FilesService {
     const answer = await files.request({ method: "GET", what: "folder", address, query });
     const roots = readable.map((root) => ({ path: root, writable: writable.includes(root) }));
     return { ...folderListingSchema.parse(await json(answer.body)), roots };
+  }
+
+  /** The first says that there may have been changes before. Throws as `open` does, also later: when the session changes it is asked again. */
+  async *changes(
+    asker: Asker,
+    which: z.output<typeof watchFilesInput>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<z.output<typeof fileChangesOutput>> {
+    const { bus, visits, watches } = this.deps;
+    await visits.open(asker, which);
+    let waiting: z.output<typeof fileChangesOutput> | null = { changes: [], partial: true };
+    let recheck = false;
+    let wake = (): void => {};
+    const stops = [
+      watches.follow(which.id, ({ changes, more, cut }) => {
+        // Whoever reads slowly is told that there was more, and reads again.
+        if (changes.length > 0) waiting = { changes, partial: more > 0 || cut || waiting !== null };
+        wake();
+      }),
+      bus.subscribe((event) => {
+        if (event.kind !== "session" || event.sessionId !== which.id) return;
+        recheck = true;
+        wake();
+      }),
+    ];
+    const aborted = () => wake();
+    signal?.addEventListener("abort", aborted);
+    try {
+      while (!signal?.aborted) {
+        if (recheck) {
+          recheck = false;
+          await visits.open(asker, which);
+        }
+        const told = taken();
+        if (told) yield told;
+        if (waiting !== null || recheck || signal?.aborted) continue;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      for (const stop of stops) stop();
+      signal?.removeEventListener("abort", aborted);
+    }
+    function taken() {
+      const one = waiting;
+      waiting = null;
+      return one;
+    }
   }
 
   async makeFolder(asker: Asker, { path, ...which }: z.output<typeof makeFolderInput>): Promise<void> {

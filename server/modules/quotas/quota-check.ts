@@ -47,7 +47,7 @@ export function demandWithinQuota(username: string, ask: Ask, used: Amounts, lim
   const advice = [...new Set(over.map(({ resource }) => wayOut[resource]))].join(", ");
   throw new BerthError(
     "QUOTA_EXCEEDED",
-    `The quota of '${username}' has no room for this session: ${over.map(words).join("; ")}. To go on, ${advice}, or ask an administrator for more`,
+    `The quota of '${username}' has no room for this: ${over.map(words).join("; ")}. To go on, ${advice}, or ask an administrator for more`,
     { details: { user: username, quotas: over } },
   );
 }
@@ -60,7 +60,7 @@ const wayOut = {
   sessions: "end a session that isn't needed",
   cpu: "hibernate or end another session or ask for less",
   memory: "hibernate or end another session or ask for less",
-  storage: "delete a home that isn't needed",
+  storage: "delete a home or a snapshot that isn't needed",
 } as const satisfies Record<Excess["resource"], string>;
 
 function words({ resource, used, asked, limit }: Excess): string {
@@ -72,7 +72,7 @@ function words({ resource, used, asked, limit }: Excess): string {
     case "memory":
       return `${gib(used)} of ${gib(limit)} GiB of memory are used and ${gib(asked)} asked for`;
     case "storage":
-      return `homes take ${gib(used)} of ${gib(limit)} GiB of storage`;
+      return `homes and snapshots take ${gib(used)} of ${gib(limit)} GiB of storage`;
   }
 }
 

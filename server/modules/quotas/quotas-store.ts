@@ -41,7 +41,7 @@ const amountsSchema = z.tuple([
   z.object({ sessions: z.number(), cpuMillicores: z.number(), memoryBytes: z.number(), storageBytes: z.number() }),
 ]);
 
-/** What a person has now, but for one session. Homes that are being removed don't count: their owner has done what they can. */
+/** What a person has now, but for one session. Homes and snapshots that are being removed don't count: their owner has done what they can. */
 export async function findAmounts(db: Tx | Database, userId: string, exceptSessionId: string | null): Promise<Amounts> {
   const rows: unknown = await db.$queryRaw`
     SELECT
@@ -52,6 +52,8 @@ export async function findAmounts(db: Tx | Database, userId: string, exceptSessi
       coalesce(sum(s."memoryBytes") FILTER (WHERE s."desired" = 'running' OR s."observed" IN ('starting', 'running', 'frozen')), 0)::float8
         AS "memoryBytes",
       (SELECT coalesce(sum(h."sizeBytes"), 0)::float8 FROM "Home" h WHERE h."userId" = ${userId}::uuid AND h."deletingAt" IS NULL)
+        + (SELECT coalesce(sum(coalesce(p."sizeBytes", 0) + coalesce(p."imageBytes", 0)), 0)::float8 FROM "Snapshot" p
+           WHERE p."userId" = ${userId}::uuid AND p."state" <> 'deleting')
         AS "storageBytes"
     FROM "Session" s
     WHERE s."userId" = ${userId}::uuid AND ${exceptSessionId === null ? Prisma.sql`TRUE` : Prisma.sql`s."id" <> ${exceptSessionId}::uuid`}`;

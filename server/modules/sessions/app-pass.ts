@@ -9,6 +9,8 @@ const passSchema = z.strictObject({
   userId: z.uuid(),
   loginId: z.string(),
   accessEpoch: z.number().int(),
+  /** The link to the port that they came by. */
+  shareId: z.uuid().nullable().default(null),
   /** Seconds since 1970. */
   expires: z.number().int(),
 });

@@ -1,6 +1,7 @@
 import { FILES } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
-import { accessParametersSchema, type FileAccess, fileAccess } from "@berth/protocol/session-files";
+import { accessAtRest, accessParametersSchema, type FileAccess, fileAccess } from "@berth/protocol/session-files";
+import { WATCH } from "@berth/protocol/session-watch";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
@@ -9,11 +10,12 @@ import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
 import { effectivePolicy } from "./effective-policy";
-import { placeOf, type SessionPlace } from "./session-reach";
+import { homePlaceOf, placeOf, rests, type SessionPlace } from "./session-reach";
 import { maySessions } from "./sessions-policy";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findFolders, findSession, insertEvent, type SessionRow } from "./sessions-store";
 import type { SharesService } from "./shares-service";
+import type { WatchedFolders } from "./watch-lines";
 
 export interface WhichFiles {
   readonly id: string;
@@ -49,7 +51,7 @@ export class FileVisits {
   constructor(private readonly deps: FileVisitsDeps) {}
 
   /**
-   * Asks the policy itself. Another's asks an administrator for a reason, which is audited and stands in the owner's timeline. Throws
+   * Of one that is hibernated, its home. Asks the policy itself. Another's asks an administrator for a reason, which is audited and stands in the owner's timeline. Throws
    * SESSION_NOT_RUNNING, AGENT_OFFLINE and AGENT_TOO_OLD.
    */
   async open(asker: Asker, { id, reason, refusesStrangers = false }: WhichFiles): Promise<FileVisit> {
@@ -64,11 +66,10 @@ export class FileVisits {
       const problem = `say why you open the files of ${row.user.username}; they will see it`;
       throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
     }
-    const display = (await findDisplays(database, [row])).get(row.id);
-    if (!display || !effectivePolicy(row, display).fileTransfer)
-      throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
-    const target = placeOf(row, clock.now(), FILES);
-    const access = await this.accessOf(row);
+    await this.demandOpen(row);
+    const resting = rests(row);
+    const target = resting ? homePlaceOf(row, clock.now()) : placeOf(row, clock.now(), FILES);
+    const access = await this.accessOf(row, resting);
     if (foreign) await this.tell(asker, row, reason ?? "");
     return {
       target,
@@ -84,9 +85,28 @@ export class FileVisits {
     };
   }
 
-  private async accessOf(row: SessionRow): Promise<FileAccess> {
+  /**
+   * What of a session's files is watched. Whoever calls has asked who may. Throws SESSION_NOT_FOUND, FILES_OFF, SESSION_NOT_RUNNING,
+   * AGENT_OFFLINE and AGENT_TOO_OLD.
+   */
+  async folders(id: string): Promise<WatchedFolders> {
+    const { database, clock } = this.deps;
+    const row = await findSession(database, id);
+    if (!row) throw sessionMissing(id);
+    await this.demandOpen(row);
+    return { target: placeOf(row, clock.now(), WATCH), access: await this.accessOf(row, false) };
+  }
+
+  private async demandOpen(row: SessionRow): Promise<void> {
+    const display = (await findDisplays(this.deps.database, [row])).get(row.id);
+    if (!display || !effectivePolicy(row, display).fileTransfer)
+      throw new BerthError("FILES_OFF", `The policy of '${row.name}' lets no files in or out`);
+  }
+
+  private async accessOf(row: SessionRow, resting: boolean): Promise<FileAccess> {
     const version = await findFolders(this.deps.database, row);
-    return fileAccess(version.homePath, accessParametersSchema.parse(version.accessParameters));
+    const access = fileAccess(version.homePath, accessParametersSchema.parse(version.accessParameters));
+    return resting ? accessAtRest(access, version.homePath) : access;
   }
 
   /** Nobody looks through another's files unseen. */

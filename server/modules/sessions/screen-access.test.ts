@@ -223,7 +223,15 @@ describe("a web app", () => {
     await expect(kit.appAccess.authorize({ sessionId: app.id, port: 22, cookie })).rejects.toMatchObject(missing);
     await expect(kit.appAccess.authorize({ sessionId: app.id, port: null, cookie: `${cookie}x` })).rejects.toMatchObject(missing);
     await expect(kit.appAccess.authorize({ sessionId: app.id, port: null, cookie: null })).rejects.toMatchObject(missing);
-    const pass = { sessionId: app.id, port: null, userId: owner.userId, loginId: "x", accessEpoch: 0, expires: 4_000_000_000 };
+    const pass = {
+      sessionId: app.id,
+      port: null,
+      userId: owner.userId,
+      loginId: "x",
+      accessEpoch: 0,
+      shareId: null,
+      expires: 4_000_000_000,
+    };
     const forged = sealAppPass(pass, new Uint8Array(32));
     await expect(kit.appAccess.authorize({ sessionId: app.id, port: null, cookie: forged })).rejects.toMatchObject(missing);
     const expired = sealAppPass({ ...pass, expires: 1 }, kit.keys.appCookie);

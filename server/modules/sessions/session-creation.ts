@@ -12,6 +12,7 @@ import type { AuditService } from "../audit/audit-service";
 import type { HomesService } from "../homes/homes-service";
 import type { Ask } from "../quotas/quota-check";
 import type { QuotasService } from "../quotas/quotas-service";
+import type { SnapshotsService } from "../snapshots/snapshots-service";
 import type { Template } from "../templates/templates-schema";
 import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
@@ -45,6 +46,7 @@ export interface SessionCreationDeps {
   readonly quotas: QuotasService;
   readonly agents: AgentsService;
   readonly homes: HomesService;
+  readonly snapshots: SnapshotsService;
   readonly templates: TemplatesService;
   readonly changes: SessionChanges;
   readonly environment: SessionEnvironment;
@@ -81,7 +83,9 @@ export class SessionCreation {
   async explain(owner: Owner, input: z.output<typeof explainPlacementInput>): Promise<z.output<typeof explainPlacementOutput>> {
     const template = await this.deps.templates.get(input.template);
     const { database, queue, quotas, strategy, warmPool } = this.deps;
-    const homeAgentId = input.homeId && (await this.deps.homes.agentOf(input.homeId, owner.userId));
+    const homeAgentId = input.homeId
+      ? await this.deps.homes.agentOf(input.homeId, owner.userId)
+      : input.snapshotId && (await this.deps.snapshots.agentOf(input.snapshotId, owner.userId));
     const fleet = await this.deps.agents.fleet(database);
     const there = {
       waiting: await queue.waiting(database),
@@ -106,6 +110,10 @@ export class SessionCreation {
   }
 
   private async make(asker: Asker, owner: Owner, input: CreateSessionInput): Promise<SessionDetail> {
+    if (input.homeId !== undefined && input.snapshotId !== undefined) {
+      const problem = "an old home has its own files; leave homeId out and a new home begins as the snapshot's copy";
+      throw new BerthError("VALIDATION_FAILED", `snapshotId: ${problem}`, { details: { fields: { snapshotId: problem } } });
+    }
     const template = await this.deps.templates.get(input.template);
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
     const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
@@ -144,7 +152,9 @@ export class SessionCreation {
     const claimed = await this.claim(tx, asker, owner, input, template, name);
     if (claimed) return claimed;
     const home = input.homeId === undefined ? null : await this.deps.homes.claim(tx, input.homeId, owner.userId);
-    const wish = placementWish(input, template, this.deps.strategy, home?.agentId);
+    const snapshot =
+      input.snapshotId === undefined ? null : await this.deps.snapshots.claim(tx, input.snapshotId, owner.userId, template.id);
+    const wish = placementWish(input, template, this.deps.strategy, home?.agentId ?? snapshot?.agentId);
     const request = { ...wish, cpuMillicores, memoryBytes };
     const room = await this.deps.queue.roomLeft(tx);
     const outcome = tryPlace(request, room.left, room.kept);
@@ -169,6 +179,7 @@ export class SessionCreation {
       cpuMillicores,
       persistentHome,
       homeId: made?.id ?? null,
+      snapshotId: snapshot?.id ?? null,
       ...ownColumns(asker, input, template),
       placement: keptPlacement(placement),
       createdAt: now,
@@ -200,6 +211,7 @@ export class SessionCreation {
       template.warmPool.size === 0 ||
       input.state !== "running" ||
       input.homeId !== undefined ||
+      input.snapshotId !== undefined ||
       hasHome(input, template) !== template.persistentHome ||
       Object.keys(input.environment).length > 0;
     if (cold) return null;
@@ -254,11 +266,16 @@ function ownColumns(asker: Asker, input: CreateSessionInput, template: Template)
   };
 }
 
-const hasHome = ({ homeId, persistentHome }: Pick<CreateSessionInput, "homeId" | "persistentHome">, template: Template): boolean =>
-  homeId !== undefined || (persistentHome ?? template.persistentHome);
+const hasHome = (
+  { homeId, snapshotId, persistentHome }: Pick<CreateSessionInput, "homeId" | "snapshotId" | "persistentHome">,
+  template: Template,
+): boolean => homeId !== undefined || snapshotId !== undefined || (persistentHome ?? template.persistentHome);
 
 /** One that begins hibernated takes no cores and no memory until it is woken, and is asked about again then. */
-function askOf(input: Pick<CreateSessionInput, "state" | "resources" | "homeId" | "persistentHome">, template: Template): Ask {
+function askOf(
+  input: Pick<CreateSessionInput, "state" | "resources" | "homeId" | "snapshotId" | "persistentHome">,
+  template: Template,
+): Ask {
   const size = input.state === "running" ? sizeOf(input, template) : { cpuMillicores: 0, memoryBytes: 0 };
   return { sessions: 1, ...size, home: hasHome(input, template) };
 }

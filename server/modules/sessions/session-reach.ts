@@ -1,6 +1,8 @@
 import { BerthError } from "@berth/protocol/errors";
+import { FILES_AT_REST } from "@berth/protocol/session-files";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
+import { agentStatus } from "../agents/agent-status";
 import { demandRunning } from "./running-session";
 import { sessionMissing } from "./sessions-service";
 import { findSession, type SessionRow } from "./sessions-store";
@@ -19,6 +21,23 @@ export function placeOf(row: SessionRow, now: Date, capability: string): Session
   const { agent } = row;
   if (!agent.capabilities.includes(capability))
     throw new BerthError("AGENT_TOO_OLD", `Agent '${agent.name}' is too old to do this inside sessions; update it`);
+  return { sessionId: row.id, agentId: agent.id, agentName: agent.name };
+}
+
+/** It is hibernated and keeps a home, whose files can be reached. */
+export const rests = (row: SessionRow): boolean =>
+  row.desired === "hibernated" && (row.observed === "stopped" || row.observed === "frozen") && row.homeId !== null;
+
+/** Of a session that rests. Throws AGENT_OFFLINE, and AGENT_TOO_OLD for an agent that reaches no home of such. */
+export function homePlaceOf(row: SessionRow, now: Date): SessionPlace {
+  const { agent } = row;
+  if (!agent?.connectionId || agentStatus(agent, now).status === "offline")
+    throw new BerthError("AGENT_OFFLINE", `Agent '${agent?.name ?? "?"}' is not connected; the home of '${row.name}' can't be reached`);
+  if (!agent.capabilities.includes(FILES_AT_REST))
+    throw new BerthError(
+      "AGENT_TOO_OLD",
+      `Agent '${agent.name}' is too old to reach the home of a session that does not run; update it, or wake '${row.name}'`,
+    );
   return { sessionId: row.id, agentId: agent.id, agentName: agent.name };
 }
 

@@ -1,16 +1,19 @@
 import { displaySchema, securityProfileSchema } from "@berth/protocol/agent-commands";
-import { THUMBNAILS, type ViewerMode } from "@berth/protocol/agent-messages";
+import { FILES, THUMBNAILS, type ViewerMode } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantities";
 import type { QueuePlace } from "@berth/protocol/queue-words";
-import { sessionPolicySchema } from "@berth/protocol/session-policy";
-import { hibernateModeSchema } from "@berth/protocol/session-states";
+import { type AccessParameters, accessParametersSchema } from "@berth/protocol/session-files";
+import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
+import { hibernateModeSchema, type SessionPhase } from "@berth/protocol/session-states";
+import { WATCH } from "@berth/protocol/session-watch";
 import { z } from "zod";
 import { agentStatus } from "../agents/agent-status";
 import type { Actor } from "../users/users-policy";
 import { effectivePolicy } from "./effective-policy";
 import { idleAt } from "./idle-time";
 import { NAMESPACE } from "./render-spec";
+import { healthView } from "./session-health";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import { placementSchema, type Session, type SessionDetail } from "./sessions-schema";
@@ -75,6 +78,7 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
       progress,
       queue,
     },
+    health: healthOf(row, phase),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
     lastActivityAt: row.lastActivityAt,
@@ -88,6 +92,11 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
   };
 }
 
+function healthOf(row: ListedSessionRow, phase: SessionPhase): Session["health"] {
+  const { word, reason, since } = healthView(phase, row.generation, row.health);
+  return { status: word, reason, since };
+}
+
 /** Its agent was revoked before it ended: somebody has to say what becomes of it. */
 export const isStranded = (row: Pick<ListedSessionRow, "desired" | "observed" | "failureCode" | "agent">): boolean =>
   row.agent?.revokedAt != null && !isOver(row);
@@ -99,6 +108,8 @@ export function sessionDetailView(
   invited: ViewerMode | null,
 ): SessionDetail {
   const view = sessionView(row, parts);
+  const policy = effectivePolicy(row, parts.display);
+  const access = accessParametersSchema.parse(parts.display.accessParameters);
   const may = (action: SessionAction) => maySessions(actor, action, row, invited !== null) === "allowed";
   const over = isOver(row);
   const stranded = isStranded(row);
@@ -106,8 +117,12 @@ export function sessionDetailView(
   return {
     ...view,
     placement: placementSchema.nullable().catch(null).parse(row.placement),
+    accessParameters: access,
+    instructionsDir: access.instructionsDir ?? null,
+    supportsHotReload: access.supportsHotReload === true,
+    agentCapabilities: agentCapabilities(row.agent?.capabilities ?? null, policy, access),
     platformMetadata: { namespace: NAMESPACE, container_id: row.containerId, pvc_name: row.home?.volume ?? null },
-    policy: effectivePolicy(row, parts.display),
+    policy,
     policyCeiling: sessionPolicySchema.parse(parts.display.policy),
     idleAt: idleAt(row),
     wentIdle: parts.wentIdle,
@@ -125,8 +140,19 @@ export function sessionDetailView(
       logs: may("logs"),
       environment: may("environment"),
       changeEnvironment: may("changeEnvironment") && row.desired !== "terminated",
-      files: may("files") && effectivePolicy(row, parts.display).fileTransfer,
-      terminal: may("terminal") && effectivePolicy(row, parts.display).terminals,
+      files: may("files") && policy.fileTransfer,
+      terminal: may("terminal") && policy.terminals,
+      ports: may("ports") && policy.ports && !over,
     },
   };
+}
+
+/** What can be done inside a session, in the container control contract's words. `agent`: its agent's capabilities; null while it has none. */
+function agentCapabilities(agent: readonly string[] | null, policy: SessionPolicy, access: AccessParameters): string[] {
+  const able = (capability: string) => agent === null || agent.includes(capability);
+  return [
+    ...(policy.fileTransfer && able(FILES) ? ["file.read", "file.write"] : []),
+    "restart",
+    ...(access.supportsHotReload && able(WATCH) ? ["hot-reload"] : []),
+  ];
 }

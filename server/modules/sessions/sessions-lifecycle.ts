@@ -12,6 +12,8 @@ export type SessionEvent =
   | { readonly kind: "idle" }
   /** Its container is to be made anew from another image, around its home: of one that runs, or of one that died of the image before. */
   | { readonly kind: "replace" }
+  /** It runs, and is to begin anew. */
+  | { readonly kind: "restart" }
   /** It has an agent now, after it waited for one. */
   | { readonly kind: "placed" }
   /** Terminated before anything was sent to an agent. */
@@ -77,6 +79,12 @@ export function step(stored: StoredSession, event: SessionEvent): Step {
     }
     case "replace":
       return replaced(stored);
+    case "restart":
+      if (stored.desired !== "running" || stored.observed !== "running") return unchanged;
+      return to({ ...stored, observed: "stopped", generation: stored.generation + 1, failureCode: null }, "health_restarted", {
+        task: "wake",
+        failureMessage: null,
+      });
     case "placed":
       // Only one that never was anywhere waits for a place.
       if (stored.desired !== "running" || stored.generation !== 0 || stored.observed !== "absent") return unchanged;

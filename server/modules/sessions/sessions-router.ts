@@ -5,6 +5,7 @@ import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
 import { procedure, publicProcedure, router } from "../../trpc/init";
 import type { Asker, Login } from "../users/users-schema";
+import { openPortInput, openPortOutput } from "./ports-schema";
 import { mayNow } from "./screen-control";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import {
@@ -193,6 +194,12 @@ export const sessionsRouter = router({
       await allow(ctx, input.id, "screen");
       return ctx.services.viewerTickets.open(ctx.asker, input);
     }),
+  /** Another port than its display's. */
+  openPort: procedure
+    .meta({ rest: { method: "POST", path: "/sessions/{id}/ports/{port}/open", summary: "Get a ticket for a port" } })
+    .input(openPortInput)
+    .output(openPortOutput)
+    .mutation(({ ctx, input }) => ctx.services.ports.openTicket(ctx.asker, input)),
   setPolicy: procedure
     .meta({ rest: { method: "PUT", path: "/sessions/{id}/policy", summary: "Change what a screen allows" } })
     .input(setPolicyInput)

@@ -2,6 +2,7 @@ import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import { errorCodeSchema } from "@berth/protocol/errors";
 import { placementStrategySchema } from "@berth/protocol/placement-strategy";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema } from "@berth/protocol/quantities";
+import { accessParametersSchema } from "@berth/protocol/session-files";
 import { sessionPolicyChangeSchema, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema, platformSchema, sessionPhaseSchema, sessionStateSchema } from "@berth/protocol/session-states";
 import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@berth/protocol/session-text";
@@ -9,6 +10,7 @@ import { LOG_TAIL_MAX, logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 import { sessionEnvironmentSchema } from "./environment-schema";
+import { healthWords } from "./health-words";
 import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement-schema";
 
 export const tagSchema = z.string().regex(TAG, TAG_WORDS);
@@ -30,6 +32,7 @@ export const sessionEventKindSchema = z.enum([
   "claimed",
   "resized",
   "resize_failed",
+  "home_copied",
   "command_sent",
   "image_pulling",
   "image_pulled",
@@ -55,10 +58,16 @@ export const sessionEventKindSchema = z.enum([
   "agent_revoked",
   "adopted",
   "idle_hibernated",
+  "unhealthy",
+  "healthy_again",
+  "health_restarted",
   "logs_read",
   "files_opened",
   "terminal_opened",
   "terminal_closed",
+  "port_opened",
+  "config_reloaded",
+  "config_reload_failed",
   "environment_changed",
   "update_requested",
   "version_replaced",
@@ -105,6 +114,8 @@ export const sessionSchema = z.object({
     /** Its place among all sessions that wait for room, from 1; null: it doesn't wait. */
     queue: z.object({ position: z.number().int(), of: z.number().int() }).nullable(),
   }),
+  /** Its phase's, and while it runs what its probes say. */
+  health: z.object({ status: z.enum(healthWords), reason: z.string().nullable(), since: z.date().nullable() }),
   createdAt: z.date(),
   updatedAt: z.date(),
   lastActivityAt: z.date().nullable(),
@@ -117,6 +128,12 @@ export type Session = z.infer<typeof sessionSchema>;
 
 export const sessionDetailSchema = sessionSchema.extend({
   placement: placementSchema.nullable(),
+  /** What its template opens of it. */
+  accessParameters: accessParametersSchema,
+  instructionsDir: z.string().nullable(),
+  supportsHotReload: z.boolean(),
+  /** What can be done inside it: `file.read`, `file.write`, `restart`, `hot-reload`. */
+  agentCapabilities: z.array(z.string()),
   /** What the platform calls it: free form. */
   platformMetadata: z.record(z.string(), z.string().nullable()),
   policy: sessionPolicySchema,
@@ -148,6 +165,8 @@ export const sessionDetailSchema = sessionSchema.extend({
     files: z.boolean(),
     /** Open terminals, while it runs; another's asks for a reason. */
     terminal: z.boolean(),
+    /** Open its ports, while it runs; another's asks for a reason. */
+    ports: z.boolean(),
   }),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
@@ -183,6 +202,8 @@ export const createSessionInput = z.strictObject({
   persistentHome: z.boolean().optional(),
   /** An existing home of the user's; it decides the agent. */
   homeId: z.uuid().optional(),
+  /** A snapshot of the user's: the session's home begins as its copy, and it decides the agent. */
+  snapshotId: z.uuid().optional(),
   idleTimeout: idleTimeoutSchema.optional(),
   hibernateMode: hibernateModeSchema.optional(),
   environment: sessionEnvironmentSchema.optional(),
@@ -203,6 +224,7 @@ export const explainPlacementInput = createSessionInput.pick({
   agentCapabilities: true,
   strategy: true,
   homeId: true,
+  snapshotId: true,
   resources: true,
 });
 /** Where a session would go if it were launched now, and why. Nothing is reserved by asking. */
@@ -230,6 +252,8 @@ export const listSessionsInput = z.strictObject({
   /** All that are not terminated. */
   live: z.boolean().optional(),
   tags: z.array(z.string().max(50)).max(20).optional(),
+  /** Those that run and whose probes say so. */
+  health: z.enum(["healthy", "unhealthy", "starting"]).optional(),
   search: z.string().max(100).optional(),
   sort: z.enum(["createdAt", "updatedAt", "name", "user", "state"]).default("createdAt"),
   order: z.enum(["asc", "desc"]).default("desc"),

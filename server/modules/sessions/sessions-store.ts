@@ -29,14 +29,16 @@ export const withParts = {
     },
   },
   home: { select: { id: true, volume: true, name: true } },
+  snapshot: { select: { id: true, include: true } },
+  health: { select: { generation: true, health: true, reason: true, since: true, restartAt: true, gaveUpAt: true } },
 } satisfies Prisma.SessionInclude;
 /** What a list shows of a session: all but what is long. */
-const { home: _, ...listedParts } = withParts;
+const { home: _, snapshot: __, ...listedParts } = withParts;
 const unlisted = { placement: true, environment: true } satisfies Prisma.SessionOmit;
 export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
 export type ListedSessionRow = Prisma.SessionGetPayload<{ include: typeof listedParts; omit: typeof unlisted }>;
 export type BareSessionRow = Prisma.SessionGetPayload<object>;
-export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue };
+export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue; accessParameters: Prisma.JsonValue };
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -81,6 +83,7 @@ export interface SessionFilter {
   readonly state?: SessionState | undefined;
   readonly live?: boolean | undefined;
   readonly tags?: readonly string[] | undefined;
+  readonly health?: string | undefined;
   readonly search?: string | undefined;
 }
 
@@ -149,6 +152,7 @@ export async function findSessions(
       filter.state === undefined ? {} : isStateRow[filter.state],
       filter.live === undefined ? {} : filter.live ? live : isStateRow.terminated,
       filter.tags?.length ? { tags: { hasEvery: [...filter.tags] } } : {},
+      filter.health === undefined ? {} : { desired: "running", observed: "running", health: { health: filter.health } },
       contains
         ? {
             OR: [
@@ -184,7 +188,7 @@ export async function findDisplays(
   );
   const versions = await db.templateVersion.findMany({
     where: { OR: [...keys.values()] },
-    select: { templateId: true, version: true, display: true, security: true, policy: true },
+    select: { templateId: true, version: true, display: true, security: true, policy: true, accessParameters: true },
   });
   const byKey = new Map(versions.map((version) => [`${version.templateId}/${version.version}`, version]));
   return new Map(

@@ -4,23 +4,15 @@ import type { Ids } from "../../platform/ids";
 import type { Log } from "../../platform/log";
 import { type AuditActor, actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
-import type { AuthService } from "../users/auth-service";
-import { LOGIN_SECONDS } from "../users/login-length";
-import type { TicketsService } from "../users/tickets-service";
 import type { Login } from "../users/users-schema";
+import { type ComerDeps, type InsideAttempt, identifyComer } from "./inside-comer";
 import type { OpenTerminals } from "./open-terminals";
 import { insertEvent } from "./sessions-store";
 import { type ReachDeps, type ReachedSession, reachSession } from "./terminal-reach";
 
-export interface TerminalAttempt {
-  readonly sessionId: string;
+export interface TerminalAttempt extends InsideAttempt {
   /** Null: one program (`exec`). */
   readonly terminalId: string | null;
-  readonly ticket: string | null;
-  readonly cookie: string | null;
-  readonly authorization: string | null;
-  readonly origin: string | null;
-  readonly address: string;
 }
 
 export interface TerminalGrant {
@@ -34,25 +26,25 @@ export interface TerminalGrant {
   closed(bytes: { toViewer: number; fromViewer: number }): void;
 }
 
-export interface TerminalAccessDeps extends ReachDeps {
+export interface TerminalAccessDeps extends ReachDeps, ComerDeps {
   readonly ids: Ids;
   readonly log: Log;
-  readonly auth: AuthService;
   readonly audit: AuditService;
-  readonly tickets: TicketsService;
   readonly open: OpenTerminals;
-  readonly publicUrl: URL;
 }
-
-type Comer = { readonly login: Login; readonly ticket: { readonly note: string | null } | null };
 
 /** Decides who may open a WebSocket into a session, before anything is answered, and writes down who did. */
 export class TerminalAccess {
   constructor(private readonly deps: TerminalAccessDeps) {}
 
-  /** As the viewer's: a ticket needs our Origin or none, a token none, a cookie alone ours. Another's session needs a ticket. Throws `BerthError`. */
+  /** As `identifyComer`; another's session needs a ticket. Throws `BerthError`. */
   async authorize(attempt: TerminalAttempt): Promise<TerminalGrant> {
-    const { login, ticket } = await this.identify(attempt);
+    const { terminalId } = attempt;
+    const { login, ticket } = await identifyComer(this.deps, attempt, {
+      purpose: "terminal",
+      what: "terminal",
+      isFor: ({ mode }) => mode === (terminalId ?? EXEC_PATH),
+    });
     const reached = await reachSession(this.deps, login, attempt.sessionId);
     if (reached.foreign && !ticket)
       throw new BerthError(
@@ -60,33 +52,6 @@ export class TerminalAccess {
         "A terminal in another person's session is opened with a ticket, which asks for a reason: use terminals.openTicket",
       );
     return this.grant(attempt, login, reached, ticket?.note ?? null);
-  }
-
-  private async identify(attempt: TerminalAttempt): Promise<Comer> {
-    const { auth, tickets, publicUrl } = this.deps;
-    const ours = attempt.origin === publicUrl.origin;
-    if (attempt.ticket) {
-      if (attempt.origin !== null && !ours) throw foreignOrigin();
-      const taken = await tickets.redeem(attempt.ticket, { purpose: "terminal", sessionId: attempt.sessionId });
-      if (taken.mode !== (attempt.terminalId ?? EXEC_PATH)) throw new BerthError("TICKET_INVALID", "This ticket is for another terminal");
-      const until = new Date(taken.expiresAt.getTime() + LOGIN_SECONDS * 1000);
-      const login = await auth.currentOfTicket(taken.userId, taken.loginId, until);
-      if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
-      return { login, ticket: taken };
-    }
-    const bearer = /^Bearer +(\S+)$/i.exec(attempt.authorization ?? "")?.[1];
-    if (bearer) {
-      const login = await auth.fromBearer(bearer, attempt.address);
-      if (login.token?.scope === "read")
-        throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", "This token may only read; a terminal needs one that may write");
-      return { login, ticket: null };
-    }
-    if (!attempt.cookie)
-      throw new BerthError("AUTH_TOKEN_MISSING", "Open a terminal with a ticket (?ticket=) or 'Authorization: Bearer <token>'");
-    if (!ours) throw foreignOrigin();
-    const login = await auth.fromCookie(attempt.cookie);
-    if (!login) throw new BerthError("AUTH_TOKEN_INVALID", "This login has ended; sign in again");
-    return { login, ticket: null };
   }
 
   private grant(
@@ -146,5 +111,3 @@ export class TerminalAccess {
     }
   }
 }
-
-const foreignOrigin = () => new BerthError("AUTH_ORIGIN_REFUSED", "A page of another origin may not open this terminal");

@@ -1,4 +1,4 @@
-import type { ContainerHealth } from "../containers/container-health";
+import type { HealthWord } from "./health-words";
 import type { StoredSession } from "./session-status";
 import { isOver, isSettled } from "./session-status";
 import type { OpenUpdateStatus } from "./versions-schema";
@@ -19,7 +19,7 @@ export interface SeenOfSession extends StoredSession {
   readonly reachable: boolean;
   /** Its agent was revoked. */
   readonly stranded: boolean;
-  readonly health: ContainerHealth;
+  readonly health: HealthWord;
 }
 
 export type UpdateStep =

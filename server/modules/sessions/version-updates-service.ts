@@ -4,9 +4,9 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { agentStatus } from "../agents/agent-status";
 import type { AgentsService } from "../agents/agents-service";
-import type { ContainerHealth } from "../containers/container-health";
 import type { SessionChanges } from "./session-changes";
-import { isOver } from "./session-status";
+import { healthView } from "./session-health";
+import { isOver, sessionPhase } from "./session-status";
 import { isStranded } from "./session-views";
 import type { SessionEventKind } from "./sessions-schema";
 import { findSession, insertEvent, type SessionRow } from "./sessions-store";
@@ -24,8 +24,6 @@ export interface VersionUpdatesDeps {
   readonly warmPool: WarmPoolService;
   readonly changes: SessionChanges;
   readonly healthySeconds: number;
-  /** How the session's inside is, as far as can be told. */
-  healthOf(sessionId: string): Promise<ContainerHealth>;
 }
 
 interface Done {
@@ -48,23 +46,23 @@ export class VersionUpdates {
   private async advance(id: string, sessionId: string, status: string): Promise<void> {
     const { database, bus } = this.deps;
     const checks = status === "replacing" || status === "checking";
-    const health = checks ? await this.deps.healthOf(sessionId) : "unknown";
     const { events, after } = await database.$transaction(async (tx): Promise<Done> => {
       // Going back may need room, and that lock comes before the session's.
       if (checks) await lock(tx, "agent", "placement");
       await lock(tx, "session", sessionId);
       const [update, row] = [await findUpdate(tx, id), await findSession(tx, sessionId)];
       if (!update?.openSessionId || !row || update.status !== status) return { events: [] };
-      return this.take(tx, update, row, this.stepOf(update, row, health));
+      return this.take(tx, update, row, this.stepOf(update, row));
     });
     after?.tell();
     await bus.publish(...(after?.events ?? []), ...events);
   }
 
-  private stepOf(update: UpdateRow, row: SessionRow, health: ContainerHealth): UpdateStep {
+  private stepOf(update: UpdateRow, row: SessionRow): UpdateStep {
     const now = this.deps.clock.now();
     const stored = { ...update, status: openStatus(update), pulled: update.pulledAt !== null };
     const reachable = row.agent !== null && agentStatus(row.agent, now).status !== "offline";
+    const health = healthView(sessionPhase(row, !reachable), row.generation, row.health).word;
     return stepUpdate(stored, { ...row, reachable, stranded: isStranded(row), health }, now, this.deps.healthySeconds * 1000);
   }
 

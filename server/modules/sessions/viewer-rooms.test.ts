@@ -14,6 +14,7 @@ const policy = (clipboardOut: boolean): SessionPolicy => ({
   fileTransfer: true,
   thumbnails: true,
   terminals: true,
+  ports: true,
 });
 const owner: Visitor = { key: "user:1", kind: "owner", name: "o", userId: "1", right: "control", shareId: null, visitReason: null };
 const guest: Visitor = { key: "guest:1", kind: "guest", name: "g", userId: null, right: "view", shareId: "share", visitReason: null };

@@ -22,7 +22,7 @@ export interface ViewerTicketsDeps {
   readonly tickets: TicketsService;
   readonly shares: SharesService;
   /** Where a session's web app is entered with a ticket: an absolute URL. */
-  readonly appEntryUrl: (sessionId: string, ticket: string) => string;
+  readonly appEntryUrl: (sessionId: string, port: null, ticket: string) => string;
 }
 
 /** Gives the right to open a session's screen, once and soon. */
@@ -79,7 +79,7 @@ export class ViewerTickets {
       return ticket;
     });
     if (foreign) await this.deps.bus.publish({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId });
-    const url = protocol === "rfb" ? `/vnc-viewer/${row.id}?ticket=${issued.ticket}` : this.deps.appEntryUrl(row.id, issued.ticket);
+    const url = protocol === "rfb" ? `/vnc-viewer/${row.id}?ticket=${issued.ticket}` : this.deps.appEntryUrl(row.id, null, issued.ticket);
     return { protocol, url, mode: input.mode, expiresAt: issued.expiresAt };
   }
 }

@@ -21,6 +21,8 @@ export const commandTypeOfKind = {
   "session.pull": "pull_image",
   "home.delete": "delete_home",
   "orphan.remove": "remove_orphan",
+  "snapshot.create": "create_snapshot",
+  "snapshot.delete": "delete_snapshot",
   "docker.pull": "docker_pull",
   "docker.run": "docker_run",
   "docker.stop": "docker_stop",

@@ -61,6 +61,7 @@ describe("the pass of a web app", () => {
       userId: "00000000-0000-4000-8000-000000000002",
       loginId: "l",
       accessEpoch: 3,
+      shareId: null,
       expires: 5,
     };
     const sealed = sealAppPass(pass, key);

@@ -7,8 +7,8 @@ import { deleteExpiredTickets, deleteTicketsOfLogin, deleteTicketsOfUser, insert
 export const TICKET_SECONDS = 30;
 
 export interface TicketGrant {
-  /** `viewer`: the display's WebSocket. `app`: the session's web app. `terminal`: the terminal that `mode` names, or `exec`. `login`: a new login; `sessionId` is then the user's id. */
-  readonly purpose: "viewer" | "app" | "terminal" | "login";
+  /** `viewer`: the display's WebSocket. `app`: the session's web app. `terminal`: the terminal that `mode` names, or `exec`. `port`: a connection to `port`. `login`: a new login; `sessionId` is then the user's id. */
+  readonly purpose: "viewer" | "app" | "terminal" | "port" | "login";
   readonly userId: string;
   readonly loginId: string;
   readonly sessionId: string;

@@ -11,6 +11,7 @@ export const metadata: Metadata = { title: "New session" };
 export default async function NewSessionPage({ searchParams }: { searchParams: PageQuery }) {
   const query = await readQuery(searchParams);
   const template = query.get("template")?.slice(0, 63) || null;
+  const snapshot = /^[0-9a-f-]{36}$/.exec(query.get("snapshot") ?? "")?.[0] ?? null;
   const filters = readCatalogueFilters(query);
   const user = await requireUser(query.size > 0 ? `/sessions/new?${query}` : "/sessions/new");
   const { trpc, queryClient } = serverQueries();
@@ -28,7 +29,7 @@ export default async function NewSessionPage({ searchParams }: { searchParams: P
   return (
     <Hydrate of={queryClient}>
       <PageBody>
-        <LaunchPage template={template} home={filters.home || null} />
+        <LaunchPage template={template} home={filters.home || null} snapshot={snapshot} />
       </PageBody>
     </Hydrate>
   );

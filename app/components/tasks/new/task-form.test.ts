@@ -112,6 +112,7 @@ describe("the form of a new task", () => {
       state: "failed",
       agentId: "host-1",
       session: null,
+      subject: "cache",
       priority: 3,
       attempts: 1,
       progress: null,

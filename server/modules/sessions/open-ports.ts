@@ -1,0 +1,57 @@
+import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
+import type { Log } from "../../platform/log";
+
+interface Open {
+  readonly sessionId: string;
+  /** Rejects once it is no longer allowed. */
+  readonly allowed: () => Promise<unknown>;
+  readonly end: () => void;
+  /** Of a link: when it runs out. Null: it is not by a link. */
+  readonly until: Date | null;
+}
+
+/** Connections to sessions' ports that are open at this control plane, so that they end when what allowed them does. */
+export class OpenPorts {
+  private readonly open = new Set<Open>();
+  private unsubscribe: (() => void) | null = null;
+
+  constructor(private readonly deps: { readonly bus: Bus; readonly clock: Clock; readonly log: Log }) {}
+
+  start(): void {
+    this.unsubscribe = this.deps.bus.subscribe((event) => {
+      if (event.kind === "session" || (event.kind === "inside" && event.about === "ports")) this.recheck(event.sessionId);
+      // Of an owner who may no longer do anything, whoever came by their links goes too.
+      if (event.kind === "access") for (const one of this.open) if (one.until) this.check(one);
+    });
+  }
+
+  stop(): void {
+    this.unsubscribe?.();
+  }
+
+  /**
+   * By a link it asks at once: what was taken back between the check and this was heard by nobody. Returns how to leave.
+   */
+  add(one: Open): () => void {
+    const { until } = one;
+    this.open.add(one);
+    const expiry = until && this.deps.clock.after(Math.max(0, until.getTime() - this.deps.clock.now().getTime()), () => this.check(one));
+    if (until) this.check(one);
+    return () => {
+      expiry?.cancel();
+      this.open.delete(one);
+    };
+  }
+
+  private recheck(sessionId: string): void {
+    for (const one of this.open) if (one.sessionId === sessionId) this.check(one);
+  }
+
+  private check(one: Open): void {
+    one.allowed().catch((error: unknown) => {
+      this.deps.log.info({ err: error, sessionId: one.sessionId }, "a connection to a port was ended");
+      if (this.open.has(one)) one.end();
+    });
+  }
+}
