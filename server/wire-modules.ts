@@ -213,7 +213,10 @@ export function wireModules(parts: ModuleParts) {
     },
   });
   const idle = new IdleService({ ...base, audit, changes });
-  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
+  const healthySeconds = config.updateHealthySeconds;
+  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
+  const inOtherHands: VersionsService["decides"] = (tx, id) => versions.decides(tx, id);
+  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes, inOtherHands });
   const healthInbox = new HealthInbox({ ...base, templates });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
@@ -237,8 +240,6 @@ export function wireModules(parts: ModuleParts) {
     ...{ sessions, reach, logs, agentApi: parts.agentApi },
     healthOf: new HealthService({ ...base, templates }),
   });
-  const healthySeconds = config.updateHealthySeconds;
-  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
   const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds });
   const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
   const containerEvents = new ContainerEvents({

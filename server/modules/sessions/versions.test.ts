@@ -64,6 +64,8 @@ async function hibernates(id: string, observed: "stopped" | "frozen") {
   await agent.complete(await agent.command("hibernate_session"), { observed });
   await asleep;
 }
+/** A restart for being unhealthy stays out of it. */
+const decided = (id: string) => kit.database.$transaction((tx) => kit.services.versions.decides(tx, id));
 const kinds = async (id: string) => (await own().sessions.events({ id })).events.map(({ kind }) => kind);
 
 describe("a session that is updated", () => {
@@ -96,6 +98,7 @@ describe("a session that is updated", () => {
     expect((await list(id)).update).toMatchObject({ status: "checking" });
     await pass(29_000);
     expect((await list(id)).update).toMatchObject({ status: "checking" });
+    expect(await decided(id)).toBe(true);
     await pass(1_000);
     expect(await list(id)).toMatchObject({
       update: null,
@@ -314,6 +317,7 @@ describe("an update that is cancelled", () => {
   it("changes nothing, whatever the agent says of its pull afterwards", async () => {
     const id = await running();
     await update(id, { tag: "2" });
+    expect(await decided(id)).toBe(false);
     const pull = await agent.command("pull_image");
     expect(await own().containers.cancelUpdate({ containerId: id })).toMatchObject({ status: "cancelled" });
     expect(agent.received).toContainEqual({ type: "command_cancel", command_id: pull.command_id });
