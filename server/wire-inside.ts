@@ -97,7 +97,7 @@ export function wireInside({ base, parts, origins, ...services }: InsideParts) {
     tasks,
     templates,
     changes,
-    inOtherHands: (tx, id) => versions.isUnderWay(tx, id),
+    inOtherHands: (tx, id) => versions.decides(tx, id),
   });
   const healthInbox = new HealthInbox({ ...base, templates });
   const rules = new PortRules({ ...base, auth, shares });

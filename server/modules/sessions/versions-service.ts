@@ -95,11 +95,6 @@ export class VersionsService {
     };
   }
 
-  /** An update of it goes on: nobody else restarts it meanwhile. */
-  async isUnderWay(tx: Tx, id: string): Promise<boolean> {
-    return (await findOpenUpdate(tx, id)) !== null;
-  }
-
   /** How its latest update goes; null: it had none. */
   async latest(id: string): Promise<Pick<SessionUpdateView, "oldTag" | "newTag" | "status"> | null> {
     const [update] = await findUpdatesOf(this.deps.database, id);
@@ -200,6 +195,12 @@ export class VersionsService {
     if (!last) return null;
     const { oldTag, newTag, status } = updateView(last, null);
     return { containerId: id, oldTag, newTag, status };
+  }
+
+  /** Whether its image is being changed right now: what becomes of it, healthy or not, the update decides. */
+  async decides(tx: Tx, id: string): Promise<boolean> {
+    const open = await findOpenUpdate(tx, id);
+    return open !== null && !isCancellable(open);
   }
 
   private demandUpdatable(row: SessionRow): string {
