@@ -35,7 +35,13 @@ export class SocketAgent {
       });
     });
     await once(socket, "open");
-    say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE, LOGS, FILES, TERMINALS, PORTS, SNAPSHOTS] });
+    say({
+      type: "register",
+      platform: "docker",
+      capacity: {},
+      metadata: {},
+      capabilities: [VIEWER_UPDATE, LOGS, FILES, TERMINALS, PORTS, SNAPSHOTS],
+    });
     await registered;
     return new SocketAgent(parts.name, parts.credentials, socket);
   }
