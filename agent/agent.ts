@@ -16,8 +16,10 @@ import {
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
 import { FILES_AT_REST } from "@berth/protocol/session-files";
+import { SESSION_HEALTH } from "@berth/protocol/session-health";
 import { PORTS } from "@berth/protocol/session-ports";
 import { STATS } from "@berth/protocol/session-stats";
+import { SESSION_VERSIONS } from "@berth/protocol/session-versions";
 import { WATCH } from "@berth/protocol/session-watch";
 import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { VERSION } from "@berth/protocol/version";
@@ -26,8 +28,9 @@ import { type Clock, systemClock, type Timer } from "./clock";
 import { CommandJournal } from "./commands/command-journal";
 import { Executor } from "./commands/executor";
 import { Connection } from "./connection/connection";
-import type { SessionDriver } from "./drivers/driver";
+import type { SeenSession, SessionDriver } from "./drivers/driver";
 import { filesApi } from "./files/files-api";
+import { SessionProbing } from "./health/session-probing";
 import { SessionUsage } from "./http/stats/session-usage";
 import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
@@ -41,6 +44,8 @@ import { watchPart } from "./watch/watch-part";
 
 const INVENTORY_EVERY_MS = 5 * 60_000;
 const COMMANDS_IN_PARALLEL = 16;
+/** After a command ended, before its session is probed. */
+const LOOK_AFTER_MS = 250;
 
 export interface AgentOptions {
   readonly url: URL;
@@ -80,12 +85,14 @@ class RunningAgent implements Agent {
   readonly #tunnels: Tunnels;
   readonly #activity: ActivityGatherer;
   readonly #usage: SessionUsage;
+  readonly #probing: SessionProbing;
   #executor: Executor | null = null;
   #unwatch: () => void = () => {};
   #beats: Timer[] = [];
   #registered: Array<() => void> = [];
   /** Counts what changed by our own doing, so that an inventory taken meanwhile is taken again. */
   #changes = 0;
+  #looking: Timer | null = null;
 
   constructor(options: AgentOptions) {
     this.#options = options;
@@ -93,6 +100,13 @@ class RunningAgent implements Agent {
     const { url, credentials, log, driver, name } = options;
     this.#activity = new ActivityGatherer(name, this.#clock, (message) => this.#connection.send(message));
     this.#usage = new SessionUsage({ driver, clock: this.#clock, log });
+    this.#probing = new SessionProbing({
+      agentName: name,
+      driver,
+      clock: this.#clock,
+      random: options.random ?? Math.random,
+      send: (message) => this.#connection.send(message),
+    });
     const onInput = (sessionId: string) => this.#activity.note(sessionId);
     const programs = { driver, clock: this.#clock, onInput };
     this.#tunnels = new Tunnels({
@@ -138,13 +152,17 @@ class RunningAgent implements Agent {
       log,
       parallel: COMMANDS_IN_PARALLEL,
       send: (message) => {
-        if (message.type === "command_result") this.#changes++;
+        if (message.type === "command_result") {
+          this.#changes++;
+          this.#lookSoon();
+        }
         return this.#connection.send(message);
       },
     });
     this.#unwatch = driver.watch({
       observed: (session) => {
         log.info({ sessionId: session.sessionId, observed: session.observed, reason: session.reason }, "a session changed by itself");
+        this.#probing.seen(session);
         this.#connection.send({ type: "session_observed", agent_id: name, ...observationOf(session, this.#clock.now()) });
       },
       engineReturned: () => {
@@ -160,6 +178,8 @@ class RunningAgent implements Agent {
     this.#whenLost("the agent ends");
     this.#unwatch();
     this.#activity.stop();
+    this.#looking?.cancel();
+    this.#probing.stop();
     await this.#tunnels.stop();
     await this.#connection.stop();
     await this.#executor?.stop();
@@ -205,6 +225,7 @@ class RunningAgent implements Agent {
 
   #whenRegistered(heartbeatSeconds: number): void {
     this.#executor?.reconnected();
+    this.#probing.reconnected();
     void this.#sendInventory();
     void this.#heartbeat();
     this.#beats = [
@@ -250,9 +271,11 @@ class RunningAgent implements Agent {
         STATS,
         SNAPSHOTS,
         FILES_AT_REST,
+        SESSION_HEALTH,
         TERMINALS,
         PORTS,
         WATCH,
+        SESSION_VERSIONS,
       ],
       labels: { ...labels },
       protocol_version: PROTOCOL_VERSION,
@@ -294,6 +317,23 @@ class RunningAgent implements Agent {
     }
   }
 
+  /** What commands changed is probed as it is then; those that end together are looked at together. */
+  #lookSoon(): void {
+    this.#looking ??= this.#clock.after(LOOK_AFTER_MS, async () => {
+      this.#looking = null;
+      try {
+        this.#probe((await this.#options.driver.inventory()).sessions);
+      } catch (error) {
+        this.#options.log.debug({ err: error }, `sessions were not looked at: ${wordsOf(error)}`);
+      }
+    });
+  }
+
+  /** One that is being started is its start's to wait for. */
+  #probe(sessions: readonly SeenSession[]): void {
+    this.#probing.sync(sessions.filter(({ sessionId }) => !this.#executor?.starting.has(sessionId)));
+  }
+
   /** Taken again where a command ended meanwhile, so that it never says less than a result that went before it. */
   async #sendInventory(): Promise<void> {
     const { driver, name, log } = this.#options;
@@ -303,6 +343,7 @@ class RunningAgent implements Agent {
         const at = this.#clock.now();
         const found = await driver.inventory();
         if (this.#changes !== before && attempt < 4) continue;
+        this.#probe(found.sessions);
         this.#connection.send(inventoryMessage(name, found, this.#executor?.starting ?? new Map(), at));
         return;
       }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { dockerPayloads, taskCredentialsSchema } from "./docker-tasks";
 import { cpuQuantitySchema, memoryQuantitySchema } from "./quantities";
+import { sessionProbesSchema } from "./session-health";
 import { hibernateModeSchema, observedStateSchema } from "./session-states";
 import { createSnapshotDataSchema, deleteSnapshotDataSchema, snapshotVolumeSchema } from "./snapshots";
 
@@ -63,6 +64,8 @@ export const startSessionDataSchema = z.object({
   /** How long the display may take to become ready. */
   ready_timeout_seconds: z.number().int().min(1).max(3600),
   registry_auth: z.object({ username: z.string(), password: z.string() }).optional(),
+  /** What the agent asks the session now and then; sent to agents with the capability `SESSION_HEALTH`. Absent: nothing. */
+  health: sessionProbesSchema.optional(),
 });
 export type StartSessionData = z.infer<typeof startSessionDataSchema>;
 
@@ -71,6 +74,11 @@ export const hibernateSessionDataSchema = namedSession.extend({ mode: hibernateM
 /** Other limits for one that runs, while it runs. */
 export const resizeSessionDataSchema = namedSession.extend({
   resources: z.object({ memory: memoryQuantitySchema, cpu: cpuQuantitySchema }),
+});
+/** Fetches an image for a session, which goes on meanwhile. */
+export const pullImageDataSchema = namedSession.extend({
+  image: imageReferenceSchema,
+  registry_auth: z.object({ username: z.string(), password: z.string() }).optional(),
 });
 /** Carries the whole spec: the container may have to be made anew around the home. */
 export const wakeSessionDataSchema = startSessionDataSchema;
@@ -90,6 +98,7 @@ export const commandDataSchemas = {
   wake_session: wakeSessionDataSchema,
   stop_session: stopSessionDataSchema,
   resize_session: resizeSessionDataSchema,
+  pull_image: pullImageDataSchema,
   delete_home: deleteHomeDataSchema,
   remove_orphan: removeOrphanDataSchema,
   create_snapshot: createSnapshotDataSchema,

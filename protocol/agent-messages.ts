@@ -4,6 +4,7 @@
  * the control plane must know of, and write down what it was.
  */
 import { z } from "zod";
+import { HEALTH_TOLD_TOGETHER, toldHealthSchema } from "./session-health";
 import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
 import { LOG_TAIL_ALL, logStreamSchema } from "./tunnel";
 
@@ -170,6 +171,13 @@ export const sessionActivitySchema = z.object({
   sessions: z.array(z.object({ session_id: z.string().max(100), last_input_at: timestamp })).max(5000),
 });
 
+/** How sessions answer their probes: those whose health or answers changed, and all that are known after a reconnect. */
+export const sessionHealthSchema = z.object({
+  type: z.literal("session_health"),
+  agent_id: agentId,
+  sessions: z.array(toldHealthSchema).min(1).max(HEALTH_TOLD_TOGETHER),
+});
+
 /** Either side: what it could not take, by name. The connection stays open. */
 export const channelErrorSchema = z.object({
   type: z.literal("error"),
@@ -188,6 +196,7 @@ export const fromAgentSchema = z.discriminatedUnion("type", [
   sessionObservedSchema,
   inventorySchema,
   sessionActivitySchema,
+  sessionHealthSchema,
   channelErrorSchema,
 ]);
 export type FromAgent = z.infer<typeof fromAgentSchema>;

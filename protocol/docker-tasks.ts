@@ -8,15 +8,15 @@ import { z } from "zod";
 import { cpuQuantitySchema, memoryQuantitySchema } from "./quantities";
 
 /** Registry, port and path without tag or digest, which have fields of their own. */
-const imageNameSchema = z
+export const imageNameSchema = z
   .string()
   .max(255)
   .regex(
     /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?(?::\d{1,5})?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/,
     "not an image name; write it as registry/name, with tag and digest in their own fields",
   );
-const tagSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "not a tag");
-const digestSchema = z.string().regex(/^sha256:[a-f0-9]{64}$/, "not a digest; write it as sha256:<64 hex digits>");
+export const tagSchema = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "not a tag");
+export const digestSchema = z.string().regex(/^sha256:[a-f0-9]{64}$/, "not a digest; write it as sha256:<64 hex digits>");
 const image = { image: imageNameSchema, tag: tagSchema.optional(), digest: digestSchema.optional() };
 
 /** Docker's rule, in lower case. */

@@ -67,6 +67,9 @@ export const errorCatalogue = {
   SESSION_TERMINATING: entry(409, "CONFLICT", "Session terminating"),
   SESSION_PROVISIONING_FAILED: entry(500, "INTERNAL_SERVER_ERROR", "Session provisioning failed"),
   INVALID_STATE_TRANSITION: entry(400, "BAD_REQUEST", "Invalid state transition"),
+  /** One at a time: it ends by itself, or is cancelled before. */
+  UPDATE_UNDER_WAY: entry(409, "CONFLICT", "Update under way"),
+  UPDATE_NOT_CANCELLABLE: entry(409, "CONFLICT", "Update can't be cancelled"),
   SHARE_NOT_FOUND: entry(404, "NOT_FOUND", "Invitation not found"),
   SHARING_OFF: entry(409, "CONFLICT", "Sharing is off"),
   THUMBNAILS_OFF: entry(403, "FORBIDDEN", "Small pictures are off"),

@@ -18,7 +18,7 @@ import {
   type TokenHolder,
   tokenHolders,
 } from "./testing/access-table";
-import { type Answer, askDoor, type DoorCall, knock } from "./testing/door-calls";
+import { type Answer, askDoor, type DoorCall, knock, queryFor } from "./testing/door-calls";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker } from "./testing/factories";
 import { pngOf } from "./testing/small-png";
@@ -244,7 +244,7 @@ describe.each(Object.entries(httpRows))("%s", (name, expected) => {
       outcomeOf(
         await askDoor(kit.port, {
           method: "GET",
-          path: `${path}${path.includes("/sessions/") || path.startsWith("/v1/") ? "?reason=help" : ""}`,
+          path: `${path}${queryFor(path)}`,
           headers,
         }),
       ),

@@ -38,6 +38,8 @@ export interface Config {
   readonly taskRetentionDays: number;
   /** Snapshots are removed after so many days where nobody said otherwise; 0: kept for ever. */
   readonly snapshotRetentionDays: number;
+  /** How long a session must be healthy after an update of its image, or it is rolled back. */
+  readonly updateHealthySeconds: number;
   readonly logLevel: string;
 }
 
@@ -112,6 +114,7 @@ const envSchema = z.object({
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   TASK_RETENTION_DAYS: z.coerce.number().int().min(0).max(36_500).default(30),
   SNAPSHOT_RETENTION_DAYS: z.coerce.number().int().min(0).max(3_650).default(0),
+  UPDATE_HEALTHY_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -168,6 +171,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     webhookRetentionDays: read.WEBHOOK_RETENTION_DAYS,
     taskRetentionDays: read.TASK_RETENTION_DAYS,
     snapshotRetentionDays: read.SNAPSHOT_RETENTION_DAYS,
+    updateHealthySeconds: read.UPDATE_HEALTHY_SECONDS,
     logLevel: read.LOG_LEVEL,
   };
 }

@@ -32,6 +32,10 @@ import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
 import { EnvironmentService } from "./modules/sessions/environment-service";
 import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
+import { HealthInbox } from "./modules/sessions/health-inbox";
+import { HealthJobs } from "./modules/sessions/health-jobs";
+import { HealthRestarts } from "./modules/sessions/health-restarts-service";
+import { HealthService } from "./modules/sessions/health-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
 import { type LogReader, LogsService } from "./modules/sessions/logs-service";
@@ -60,6 +64,10 @@ import { StrandedSessions } from "./modules/sessions/stranded-sessions";
 import { TerminalAccess } from "./modules/sessions/terminal-access";
 import { TerminalsService } from "./modules/sessions/terminals-service";
 import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
+import { VersionUpdates } from "./modules/sessions/version-updates-service";
+import { VersionsInbox } from "./modules/sessions/versions-inbox";
+import { VersionsJobs } from "./modules/sessions/versions-jobs";
+import { VersionsService } from "./modules/sessions/versions-service";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
@@ -205,6 +213,8 @@ export function wireModules(parts: ModuleParts) {
     },
   });
   const idle = new IdleService({ ...base, audit, changes });
+  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
+  const healthInbox = new HealthInbox({ ...base, templates });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -223,13 +233,20 @@ export function wireModules(parts: ModuleParts) {
   const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
   const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
   const reach = new SessionReach(base);
-  const containers = new ContainersService({ sessions, reach, logs, agentApi: parts.agentApi });
+  const containers = new ContainersService({
+    ...{ sessions, reach, logs, agentApi: parts.agentApi },
+    healthOf: new HealthService({ ...base, templates }),
+  });
+  const healthySeconds = config.updateHealthySeconds;
+  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
+  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds });
+  const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
   const containerEvents = new ContainerEvents({
     ...base,
     sessions,
     watches: fileWatches,
     health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
-    versions: { read: async () => null },
+    versions: { read: (id) => versions.latest(id) },
   });
   const configReloads = new ConfigReloads({
     ...base,
@@ -248,7 +265,13 @@ export function wireModules(parts: ModuleParts) {
   const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
   const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
-  const listeners = [sessionsInbox, new ResizeInbox({ clock, templates }), new HomesInbox(), new SnapshotsInbox({ clock, tasks })];
+  const listeners = [
+    sessionsInbox,
+    new ResizeInbox({ clock, templates }),
+    new VersionsInbox(base),
+    new HomesInbox(),
+    new SnapshotsInbox({ clock, tasks }),
+  ];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
   const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
@@ -270,6 +293,7 @@ export function wireModules(parts: ModuleParts) {
     sessionsInbox,
     homes,
     snapshots,
+    healthInbox,
     identity,
   });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
@@ -291,8 +315,18 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
+  const healthJobs = new HealthJobs({ ...base, healthRestarts });
   const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
-  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, environmentJobs, snapshotsJobs];
+  const sessionJobs = [
+    new SessionsJobs(base),
+    new IdleJobs({ ...base, idle }),
+    healthJobs,
+    queueJobs,
+    warmPoolJobs,
+    environmentJobs,
+    snapshotsJobs,
+    versionsJobs,
+  ];
   const insideJobs = [fileWatches, containerEvents, configReloads];
   const jobs = [
     ...agentJobs,
@@ -344,6 +378,7 @@ export function wireModules(parts: ModuleParts) {
     fileWatches,
     containers,
     environment,
+    versions,
     homes,
     snapshots,
     tasks,
@@ -379,10 +414,13 @@ export function wireModules(parts: ModuleParts) {
     agentsJobs,
     sessionChanges: changes,
     sessionQueue,
+    healthRestarts,
     webhooksJobs,
     outbox,
     warmPoolJobs,
     environmentJobs,
+    versionsJobs,
+    versionUpdates,
     start: () => {
       for (const job of jobs) job.start();
     },

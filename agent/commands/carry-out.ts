@@ -2,8 +2,9 @@
 import { type CommandType, commandDataSchemas, type SessionResult } from "@berth/protocol/agent-commands";
 import { type DockerKind, type DockerPayload, readDockerTask, takesCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { BerthError } from "@berth/protocol/errors";
+import type { PulledImage } from "@berth/protocol/session-versions";
 import { z } from "zod";
-import type { Operation, RegistryAuth, SessionDriver, SessionFacts, TaskContainers, TaskRun } from "../drivers/driver";
+import type { FetchedImage, Operation, RegistryAuth, SessionDriver, SessionFacts, TaskContainers, TaskRun } from "../drivers/driver";
 
 /** One command, parsed: where it queues, which session and generation it is of, and how it is done. */
 export interface Work {
@@ -36,6 +37,14 @@ export function readWork(type: CommandType, task: TaskRun, sessionId: string | n
       const { generation, resources } = parse(commandDataSchemas[type], data, type, "SPEC_REFUSED");
       const request = { sessionId: needSession(sessionId, type), generation, resources };
       return sessionWork(type, request.sessionId, generation, (driver, operation) => driver.resize(request, operation));
+    }
+    case "pull_image": {
+      const { generation, image, registry_auth: auth } = parse(commandDataSchemas[type], data, type, "SPEC_REFUSED");
+      const wanted = { sessionId: needSession(sessionId, type), image, auth };
+      // Beside what else is done for the session, which goes on; its end ends this too.
+      const lane = `image of session ${wanted.sessionId}`;
+      const run = async (driver: SessionDriver, operation: Operation) => pulledOf(await driver.images.fetch(wanted, operation));
+      return { type, lane, sessionId: wanted.sessionId, generation, run };
     }
     case "stop_session": {
       const stop = parse(commandDataSchemas[type], data, type, "MESSAGE_INVALID");
@@ -149,6 +158,12 @@ function parse<T>(schema: z.ZodType<T>, data: unknown, type: string, code: "SPEC
   const problems = parsed.error.issues.map((issue) => `${issue.path.join(".") || "data"}: ${issue.message}`).join("; ");
   throw new BerthError(code, `${type} can't be carried out: ${problems}`.slice(0, 1500));
 }
+
+const pulledOf = ({ imageId, runningImageId, pulled }: FetchedImage): PulledImage => ({
+  image_id: imageId,
+  running_image_id: runningImageId,
+  pulled,
+});
 
 function resultOf(facts: SessionFacts): Record<string, unknown> {
   return {

@@ -11,6 +11,7 @@ import type { ResourceUsage } from "@berth/protocol/agent-messages";
 import type { DockerPayload, DockerResult } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
 import type { ReloadSignal } from "@berth/protocol/session-files";
+import type { SessionProbes } from "@berth/protocol/session-health";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
 import type { CreateSnapshotData, SnapshotResult } from "@berth/protocol/snapshots";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
@@ -95,6 +96,8 @@ export interface SeenSession {
   /** Why, in words for the user. */
   readonly reason: string | null;
   readonly errorCode: ErrorCode | null;
+  /** What its start said that it is to be asked now and then; null and absent: nothing. */
+  readonly probes?: SessionProbes | null;
 }
 
 export interface SeenHome {
@@ -218,9 +221,32 @@ export interface Snapshots {
   remove(snapshotId: string): Promise<void>;
 }
 
+/** An image that a session is to have. */
+export interface SessionImage {
+  readonly sessionId: string;
+  readonly image: string;
+  readonly auth?: RegistryAuth | undefined;
+}
+
+export interface FetchedImage {
+  /** The engine's own name for what the reference means now. */
+  readonly imageId: string;
+  /** Of the container that the session has; null: it has none. */
+  readonly runningImageId: string | null;
+  /** False: its registry did not give it, and the host has one of that name. */
+  readonly pulled: boolean;
+}
+
+/** Images of sessions that go on meanwhile. */
+export interface SessionImages {
+  /** Asks the registry also where the host has one of that name: a tag may have moved. Throws only where there is none afterwards. */
+  fetch(wanted: SessionImage, operation: Operation): Promise<FetchedImage>;
+}
+
 export interface SessionDriver {
   readonly kind: "docker" | "memory";
   readonly tasks: TaskContainers;
+  readonly images: SessionImages;
   readonly snapshots: Snapshots;
   describe(): Promise<DriverDescription>;
   capacity(): Promise<DriverCapacity>;
@@ -231,7 +257,7 @@ export interface SessionDriver {
    * refuses with `COMMAND_SUPERSEDED`. A start that fails leaves nothing behind but a home that was there before.
    */
   start(request: StartRequest, operation: Operation): Promise<SessionFacts>;
-  /** As `start`; processes that were frozen go on where they were. */
+  /** As `start`; processes that were frozen go on where they were, unless the session is to have another image now. */
   wake(request: StartRequest, operation: Operation): Promise<SessionFacts>;
   hibernate(request: HibernateRequest, operation: Operation): Promise<SessionFacts>;
   /** Gives a session that runs other limits, while it runs. Throws `SESSION_NOT_FOUND`, `SESSION_NOT_RUNNING`, and `SPEC_REFUSED` for less memory than it uses. */

@@ -203,6 +203,13 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     input: (things) => ({ ...containerId(things), env: { EDITOR: "vi" } }),
   },
   "containers.logs": { expected: of(["401", "403", "ok", "403", "ok"]), input: containerId },
+  "containers.versions": { expected: staffRefused, input: containerId },
+  "containers.updateVersion": {
+    expected: staffRefused,
+    input: (things) => ({ ...containerId(things), templateVersion: 1 }),
+    spoils: "session",
+  },
+  "containers.cancelUpdate": { expected: staffRefused, input: containerId },
   "sessions.openViewer": { expected: ownAndAdmin, input: (things) => ({ ...id(things), reason: "they asked for help" }) },
   "sessions.reportFirstFrame": { expected: ownAndAdmin, input: id },
   "sessions.stay": { expected: ownAndAdmin, input: id },

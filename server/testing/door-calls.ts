@@ -94,3 +94,9 @@ function parsed(text: string): unknown {
     return null;
   }
 }
+
+/** What a path of a session is asked with: what is inside wants to know why from administrators, and a log that is followed has no end. */
+export function queryFor(path: string): string {
+  if (path.endsWith("/logs/stream")) return "?follow=false";
+  return path.includes("/sessions/") || path.startsWith("/v1/") ? "?reason=help" : "";
+}

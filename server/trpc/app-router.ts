@@ -2,6 +2,7 @@ import { agentsRouter, registrationTokensRouter } from "../modules/agents/agents
 import { auditRouter } from "../modules/audit/audit-router";
 import { containersRouter } from "../modules/containers/containers-router";
 import { environmentRouter } from "../modules/containers/environment-router";
+import { versionsRouter } from "../modules/containers/versions-router";
 import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
@@ -33,7 +34,7 @@ export const appRouter = router({
   files: filesRouter,
   terminals: terminalsRouter,
   ports: portsRouter,
-  containers: mergeRouters(containersRouter, environmentRouter),
+  containers: mergeRouters(containersRouter, environmentRouter, versionsRouter),
   homes: homesRouter,
   snapshots: snapshotsRouter,
   tasks: tasksRouter,

@@ -26,6 +26,7 @@ import type { SessionsService } from "../modules/sessions/sessions-service";
 import type { SharesService } from "../modules/sessions/shares-service";
 import type { StrandedSessions } from "../modules/sessions/stranded-sessions";
 import type { TerminalsService } from "../modules/sessions/terminals-service";
+import type { VersionsService } from "../modules/sessions/versions-service";
 import type { ViewerRooms } from "../modules/sessions/viewer-rooms";
 import type { ViewerTickets } from "../modules/sessions/viewer-tickets";
 import type { WarmPoolService } from "../modules/sessions/warm-pool-service";
@@ -85,6 +86,7 @@ export interface Services {
   readonly containerEvents: ContainerEvents;
   readonly fileWatches: FileWatches;
   readonly environment: EnvironmentService;
+  readonly versions: VersionsService;
   readonly homes: HomesService;
   readonly snapshots: SnapshotsService;
   readonly tasks: TasksService;

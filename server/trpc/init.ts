@@ -91,6 +91,7 @@ const withinScope = t.middleware(({ ctx, next, type, meta }) => {
 });
 
 export const router = t.router;
+/** Procedures of several files under one name. */
 export const mergeRouters = t.mergeRouters;
 export const createCallerFactory = t.createCallerFactory;
 /** For anyone; the procedure's own policy call decides. */

@@ -7,6 +7,7 @@ import { environmentSchema, imageReferenceSchema, type StartSessionData, volumeN
 import { BerthError } from "@berth/protocol/errors";
 import { parseCpu, parseMemory } from "@berth/protocol/quantities";
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
+import { probesOf } from "../../health/probe-plan";
 import { containerName, LABEL } from "./labels";
 
 export const SESSION_UID = 1000;
@@ -36,6 +37,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
   checkAgain(spec);
   const strict = spec.security === "strict";
   const port = `${spec.display.port}/tcp`;
+  const probes = probesOf(spec);
   return {
     name: containerName(spec.name, sessionId),
     Image: imageWithTag(spec.image),
@@ -54,6 +56,7 @@ export function containerOptions(plan: ContainerPlan): ContainerCreateOptions {
       [LABEL.displayPort]: String(spec.display.port),
       [LABEL.displayBy]: displayFolder ? "socket" : "port",
       ...(spec.home ? { [LABEL.home]: spec.home.volume } : {}),
+      ...(probes ? { [LABEL.health]: JSON.stringify(probes) } : {}),
     },
     ...(strict ? { User: `${SESSION_UID}:${SESSION_UID}` } : {}),
     ...(publishDisplay ? { ExposedPorts: { [port]: {} } } : {}),

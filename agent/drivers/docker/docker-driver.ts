@@ -52,6 +52,7 @@ import { LABEL, ofAgent } from "./labels";
 import { logKeeper } from "./log-keeper";
 import { RestingHomes } from "./resting-homes";
 import { factsOf, refuseOlder, removedFacts } from "./session-facts";
+import { DockerSessionImages } from "./session-images";
 import { SessionMarks } from "./session-marks";
 import { SessionWatch } from "./session-watch";
 import { VolumeCopies } from "./volume-copies";
@@ -76,6 +77,7 @@ const HIBERNATE_SECONDS = 10;
 export class DockerDriver implements SessionDriver {
   readonly kind = "docker";
   readonly tasks: DockerTasks;
+  readonly images: DockerSessionImages;
   readonly snapshots: DockerSnapshots;
   readonly #options: DockerDriverOptions;
   readonly #docker: Docker;
@@ -102,6 +104,7 @@ export class DockerDriver implements SessionDriver {
     this.#marks = marks;
     const outages = new EngineOutages(target);
     this.#containers = new EngineContainers({ docker: this.#docker, engine: target.name, agent, marks, outages });
+    this.images = new DockerSessionImages({ docker: this.#docker, engine: target.name, containers: this.#containers });
     this.#kept = kept;
     this.#ender = new ContainerEnder(this.#docker, target.name, logKeeper(this.#docker, target.name, kept, log));
     const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
@@ -206,7 +209,8 @@ export class DockerDriver implements SessionDriver {
     this.#resting.retire(sessionId);
     return this.#watch.during(sessionId, async () => {
       const frozen = (await this.#containers.ofSession(sessionId)).find((container) => container.State === "paused");
-      if (!frozen || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
+      const another = frozen && (await this.#required(sessionId, frozen.Id)).Config.Image !== spec.image;
+      if (!frozen || another || this.#containers.generationOf(sessionId, frozen.Labels) > spec.generation) {
         return this.#facts(sessionId, await this.#starter.start(request, operation, false));
       }
       await this.#marks.set(sessionId, { generation: spec.generation, stopped: false });

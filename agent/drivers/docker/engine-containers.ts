@@ -1,6 +1,7 @@
 /** Reads sessions out of the engine: which containers are ours, what state they are in, and why. */
 import type Docker from "dockerode";
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
+import { readProbes } from "../../health/probe-plan";
 import type { SeenSession } from "../driver";
 import { engineError, statusOf } from "./engine-errors";
 import type { EngineOutages } from "./engine-outages";
@@ -81,6 +82,7 @@ export class EngineContainers {
       image: Config.Image,
       reason: null,
       errorCode: null,
+      probes: readProbes(Config.Labels[LABEL.health]),
     };
     if (State.Paused) return { ...base, observed: "frozen" };
     if (State.Running) return { ...base, observed: "running" };
@@ -120,6 +122,7 @@ export class EngineContainers {
       image: container.Image,
       reason: null,
       errorCode: null,
+      probes: readProbes(container.Labels[LABEL.health]),
     };
   }
 }

@@ -13,6 +13,8 @@ export const LABEL = {
   displayPort: "dev.berth.display-port",
   /** `socket` or `port`. */
   displayBy: "dev.berth.display-by",
+  /** What the session is to be asked now and then, as JSON: it outlives the agent. */
+  health: "dev.berth.health",
   /** On a container: id of the task that made it. */
   task: "dev.berth.task",
   /** On a volume and an image: id of the snapshot. */

@@ -20,12 +20,15 @@ import type {
   DriverListener,
   Exec,
   ExecRequest,
+  FetchedImage,
   HibernateRequest,
   LogRequest,
   Operation,
   ResizeRequest,
   SessionDriver,
   SessionFacts,
+  SessionImage,
+  SessionImages,
   StartRequest,
   TerminateRequest,
   UsageReading,
@@ -52,6 +55,7 @@ export class MemoryDriver implements SessionDriver {
   readonly kind = "memory";
   readonly tasks = new MemoryTasks();
   readonly snapshots = new MemorySnapshots((volume) => this.#homes.has(volume));
+  readonly images: SessionImages = { fetch: (wanted, operation) => this.#fetch(wanted, operation) };
   /** How often a session's container was made: a test of "carried out once" counts on it. */
   starts = 0;
   /** What main processes were sent. */
@@ -61,6 +65,7 @@ export class MemoryDriver implements SessionDriver {
   readonly #homes = new Set<string>();
   readonly #listeners = new Set<DriverListener>();
   readonly #apps = new MemoryApps();
+  readonly #sick = new Set<string>();
   /** What ended containers printed, by session. */
   readonly #kept = new Map<string, readonly LogLine[]>();
   #away: string | null = null;
@@ -116,6 +121,7 @@ export class MemoryDriver implements SessionDriver {
       death: null,
     };
     this.#sessions.set(sessionId, session);
+    this.#sick.delete(sessionId);
     this.starts++;
     operation.report("container_created", `Container ${session.containerName} was created`);
     session.log.print(`[INFO] ${spec.template} was started`);
@@ -140,7 +146,8 @@ export class MemoryDriver implements SessionDriver {
   async wake(request: StartRequest, operation: Operation): Promise<SessionFacts> {
     this.#answer();
     const there = this.#sessions.get(request.sessionId);
-    if (there?.observed !== "frozen" || there.generation > request.spec.generation) return this.start(request, operation);
+    const another = there?.spec.image !== request.spec.image;
+    if (there?.observed !== "frozen" || another || there.generation > request.spec.generation) return this.start(request, operation);
     there.observed = "running";
     there.generation = request.spec.generation;
     return factsOf(there);
@@ -203,6 +210,7 @@ export class MemoryDriver implements SessionDriver {
 
   async openDisplay(sessionId: string): Promise<Duplex> {
     const session = this.#running(sessionId);
+    this.#answerFor(sessionId);
     if (session.spec.display.protocol === "http") {
       throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Port ${session.spec.display.port} of session ${sessionId} speaks HTTP, not RFB`);
     }
@@ -211,6 +219,7 @@ export class MemoryDriver implements SessionDriver {
 
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
+    this.#answerFor(sessionId);
     const { ports } = this.#options;
     if (!ports) return this.#apps.open(sessionId);
     const here = ports(sessionId, port);
@@ -304,6 +313,15 @@ export class MemoryDriver implements SessionDriver {
     for (const listener of this.#listeners) listener.observed(seen(session));
   }
 
+  /** Its container runs, and neither its display nor a port of it answers any more; by its next start it is well. */
+  sicken(sessionId: string): void {
+    this.#sick.add(sessionId);
+  }
+
+  heal(sessionId: string): void {
+    this.#sick.delete(sessionId);
+  }
+
   /** Someone removed the container from outside. */
   vanish(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
@@ -330,8 +348,22 @@ export class MemoryDriver implements SessionDriver {
     operation.report("image_pulled", `Image ${image} was pulled`);
   }
 
+  async #fetch({ sessionId, image }: SessionImage, operation: Operation): Promise<FetchedImage> {
+    this.#answer();
+    const { pullMs, fail } = behaviourOf(image);
+    await this.#pull(image, pullMs, operation);
+    if (fail === "IMAGE_NOT_FOUND" || fail === "IMAGE_PULL_FAILED")
+      throw new BerthError(fail, `Image ${image} was made to fail with ${fail}`);
+    const running = this.#sessions.get(sessionId);
+    return { imageId: `memory:${image}`, runningImageId: running ? `memory:${running.spec.image}` : null, pulled: true };
+  }
+
   #answer(): void {
     if (this.#away !== null) throw new BerthError("ENGINE_UNAVAILABLE", this.#away);
+  }
+
+  #answerFor(sessionId: string): void {
+    if (this.#sick.has(sessionId)) throw new BerthError("DISPLAY_UNREACHABLE", "nothing listens there");
   }
 
   #running(sessionId: string): MemorySession {

@@ -1,6 +1,7 @@
 /** What the memory driver knows of a session, and how it tells of it. */
 import { BerthError, type ErrorCode } from "@berth/protocol/errors";
 import { parseCpu, parseMemory } from "@berth/protocol/quantities";
+import { probesOf } from "../../health/probe-plan";
 import type { SeenSession, SessionFacts, StartRequest, UsageReading } from "../driver";
 import type { MemoryDisplay } from "./memory-display";
 import type { MemoryLog } from "./memory-log";
@@ -46,6 +47,7 @@ export function seen(session: MemorySession): SeenSession {
     image: session.spec.image,
     reason: session.reason,
     errorCode: session.errorCode,
+    probes: probesOf(session.spec),
   };
 }
 

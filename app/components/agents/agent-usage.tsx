@@ -3,13 +3,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Segmented } from "../controls/segmented";
+import { LineChart } from "../data/line-chart";
 import { Card, Panel } from "../data/panel";
 import { useTimes } from "../data/use-times";
 import { useUrlFilters } from "../data/use-url-filters";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
 import { useCurrentUser } from "../shell/user-context";
-import { UsageChart } from "./usage-chart";
 import { type UsageKind, type UsageSeries, usageSeries, usageSummary } from "./usage-series";
 
 const ranges = [
@@ -84,7 +84,7 @@ function UsageCharts({ usage }: { usage: Outputs["agents"]["usage"] }) {
         <Card key={kind} className="min-w-0 p-4">
           <figure className="flex flex-col gap-2">
             <Caption title={title} series={series} kind={kind} words={words} point={point} />
-            <UsageChart
+            <LineChart
               times={series.times}
               values={series.values[kind]}
               from={from}

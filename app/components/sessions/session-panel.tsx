@@ -15,7 +15,9 @@ import { timelineSteps } from "./timeline-steps";
 const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
 const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots), { ssr: false });
 const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
+const SessionStats = dynamic(() => import("./session-stats").then((module) => module.SessionStats), { ssr: false });
 const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
+const SessionVersions = dynamic(() => import("../versions/session-versions").then((module) => module.SessionVersions), { ssr: false });
 const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
 const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
 
@@ -59,6 +61,7 @@ const tabs: readonly PanelTab[] = [
     offered: ({ may }) => may.logs,
     content: (session) => <SessionLogs session={session} />,
   },
+  { value: "stats", label: "Stats", kind: "wide", content: (session) => <SessionStats session={session} /> },
   {
     value: "environment",
     label: "Environment",
@@ -66,6 +69,7 @@ const tabs: readonly PanelTab[] = [
     offered: ({ may }) => may.environment,
     content: (session) => <EnvironmentTab session={session} />,
   },
+  { value: "versions", label: "Versions", kind: "narrow", content: (session) => <SessionVersions session={session} /> },
   {
     value: "ports",
     label: "Ports",

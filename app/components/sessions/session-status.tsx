@@ -1,5 +1,6 @@
 import { placeWords, type QueuePlace, queueWords } from "@berth/protocol/queue-words";
 import type { SessionPhase } from "@berth/protocol/session-states";
+import { HeartPulse } from "lucide-react";
 import { StatusMark } from "../data/status-mark";
 import { phaseLook } from "./session-phase";
 
@@ -12,12 +13,16 @@ interface SessionStatusProps {
       /** It waits for room. */
       readonly queue: QueuePlace | null;
     };
+    /** What its probes say. */
+    readonly health?: { readonly status: string; readonly reason: string | null };
   };
 }
 
 export function SessionStatus({ session }: SessionStatusProps) {
   const { phase, message, progress, queue } = session.status;
   const { tone, word, icon, moving } = phaseLook[phase];
+  if (phase === "Running" && session.health?.status === "unhealthy")
+    return <StatusMark tone="warning" word="Unhealthy" icon={HeartPulse} title={session.health.reason ?? undefined} />;
   const percent = moving && progress?.percent != null ? ` ${Math.round(progress.percent)} %` : "";
   return <StatusMark tone={tone} word={queue ? waiting(queue) : `${word}${percent}`} icon={icon} title={message || undefined} />;
 }

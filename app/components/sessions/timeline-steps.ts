@@ -21,7 +21,7 @@ export interface Start {
 }
 
 /** The events that begin a start, and the steps that belong to one. */
-const beginnings: ReadonlySet<SessionEventKind> = new Set(["requested", "wake_requested"]);
+const beginnings: ReadonlySet<SessionEventKind> = new Set(["requested", "wake_requested", "version_replaced"]);
 const startSteps: ReadonlySet<SessionEventKind> = new Set([
   "queued",
   "placed",
@@ -43,6 +43,9 @@ const tones: Partial<Record<SessionEventKind, TimelineStep["tone"]>> = {
   agent_returned: "good",
   adopted: "good",
   failed: "failed",
+  version_updated: "good",
+  version_rolled_back: "warning",
+  update_failed: "failed",
   container_lost: "failed",
   viewer_failed: "warning",
   resize_failed: "warning",
@@ -84,6 +87,9 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   agent_returned: "Agent returned",
   adopted: "Adopted",
   idle_hibernated: "Hibernated when idle",
+  unhealthy: "Unhealthy",
+  healthy_again: "Healthy again",
+  health_restarted: "Restarted for being unhealthy",
   logs_read: "Log read",
   files_opened: "Files opened",
   environment_changed: "Environment changed",
@@ -92,6 +98,12 @@ export const eventWords: Readonly<Record<SessionEventKind, string>> = {
   port_opened: "Port opened",
   config_reloaded: "Configuration read again",
   config_reload_failed: "Configuration not read again",
+  update_requested: "Update requested",
+  version_replaced: "Image replaced",
+  version_updated: "Updated",
+  version_rolled_back: "Rolled back",
+  update_failed: "Update failed",
+  update_cancelled: "Update cancelled",
 };
 
 /** Events in the order in which they happened, with how long each step of a start took. */

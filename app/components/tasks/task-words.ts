@@ -7,6 +7,7 @@ export const taskWords: Readonly<Record<TaskKind, string>> = {
   "session.start": "Start session",
   "session.hibernate": "Hibernate session",
   "session.resize": "Change a session’s limits",
+  "session.pull": "Pull a session’s image",
   "session.wake": "Wake session",
   "session.stop": "Stop session",
   "home.delete": "Delete home",

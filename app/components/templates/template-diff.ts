@@ -2,6 +2,7 @@ import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import type { TemplateContent } from "../../../server/modules/templates/templates-schema";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { policyWords } from "./policy-words";
+import { probeWords } from "./probe-words";
 
 /** A template's content as it arrives and as the editor has it. */
 export type Content = Readonly<Omit<TemplateContent, "defaultResources" | "display">> & {
@@ -53,6 +54,17 @@ const fields: readonly { readonly field: string; read(content: Content): string 
     field: "Reads its configuration again",
     read: ({ accessParameters: { supportsHotReload, reloadSignal = "HUP", reloadProcess } }) =>
       supportsHotReload ? `by ${reloadSignal}${reloadProcess ? ` to ${reloadProcess}` : ""}` : null,
+  },
+  { field: "Probes", read: ({ health }) => health.probes.map(probeWords).join(", ") || "none" },
+  {
+    field: "Asked",
+    read: ({ health }) =>
+      `every ${health.intervalSeconds} s, ${health.timeoutSeconds} s for an answer, ${health.failureThreshold} failures, ${health.startPeriodSeconds} s to start`,
+  },
+  {
+    field: "When unhealthy",
+    read: ({ health }) =>
+      health.onUnhealthy === "nothing" ? "nothing" : `restart, ${health.maxRestarts} an hour, after ${health.backoffSeconds} s at first`,
   },
   { field: "Placement", read: (one) => orNothing(one.placement.strategy) },
   ...sessionPolicyFields.map((field) => ({ field: policyWords[field], read: (one: Content) => yesNo(one.policy[field]) })),

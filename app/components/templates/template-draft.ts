@@ -1,3 +1,4 @@
+import { healthPolicySchema } from "@berth/protocol/session-health";
 import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
 import { issueWords } from "../../format/issue-words";
@@ -46,6 +47,8 @@ export interface TemplateDraft {
   readonly agentCapabilities: string;
   readonly strategy: "" | "spread" | "pack";
   readonly folders: FoldersDraft;
+  /** What is asked of its sessions is written in YAML; the form says what follows. */
+  readonly health: Content["health"];
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -80,6 +83,7 @@ export const emptyDraft: TemplateDraft = {
   agentCapabilities: "",
   strategy: "",
   folders: foldersDraftOf({}),
+  health: healthPolicySchema.parse({}),
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -116,6 +120,7 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     agentCapabilities: content.placement.capabilities.join(", "),
     strategy: content.placement.strategy ?? "",
     folders: foldersDraftOf(content.accessParameters),
+    health: content.health,
   };
 }
 
@@ -173,6 +178,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
       ...(draft.strategy ? { strategy: draft.strategy } : {}),
     },
     accessParameters: accessOfDraft(draft.folders),
+    health: draft.health,
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;

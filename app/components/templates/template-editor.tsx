@@ -167,4 +167,5 @@ const previewOf = (draft: TemplateDraft): Content => ({
   policy: draft.policy,
   placement: { labels: {}, capabilities: [] },
   accessParameters: accessOfDraft(draft.folders),
+  health: draft.health,
 });

@@ -8,6 +8,7 @@ import type { Log } from "../../platform/log";
 import type { ShownCredential } from "../../platform/shown-credential";
 import type { HomesService } from "../homes/homes-service";
 import type { IdentityService } from "../identity/identity-service";
+import type { HealthInbox } from "../sessions/health-inbox";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { SnapshotsService } from "../snapshots/snapshots-service";
 import type { TasksInbox } from "../tasks/tasks-inbox";
@@ -33,6 +34,7 @@ export interface AgentsInboxDeps {
   readonly presences: Presences;
   readonly tasksInbox: TasksInbox;
   readonly sessionsInbox: SessionsInbox;
+  readonly healthInbox: HealthInbox;
   readonly homes: HomesService;
   readonly snapshots: SnapshotsService;
   readonly identity: IdentityService;
@@ -103,6 +105,8 @@ export class AgentsInbox {
         return this.deps.sessionsInbox.observed(agent.agentId, message);
       case "session_activity":
         return this.deps.sessionsInbox.active(agent.agentId, message);
+      case "session_health":
+        return this.deps.healthInbox.told(agent.agentId, message);
       case "inventory":
         await this.deps.homes.reported(agent.agentId, message.homes);
         await this.deps.snapshots.reported(agent.agentId, message.snapshots);

@@ -2,15 +2,13 @@
 import { sessionStatsSchema } from "@berth/protocol/session-stats";
 import { fileActionSchema } from "@berth/protocol/session-watch";
 import { z } from "zod";
-import { healthWords } from "./container-health";
-
-/** How an update to another image goes. */
-export const versionStatusSchema = z.enum(["pulling", "starting", "checking", "completed", "rolled_back", "failed"]);
+import { healthWords } from "../sessions/health-words";
+import { updateStatusSchema } from "../sessions/versions-schema";
 
 const containerId = z.uuid();
 export const containerEventSchemas = {
   "agent-health-update": z.object({ containerId, health: z.enum(healthWords), resources: sessionStatsSchema.nullable() }),
-  "agent-version-update": z.object({ containerId, oldTag: z.string(), newTag: z.string(), status: versionStatusSchema }),
+  "agent-version-update": z.object({ containerId, oldTag: z.string(), newTag: z.string(), status: updateStatusSchema }),
   "agent-file-changed": z.object({ containerId, path: z.string(), action: fileActionSchema }),
   "agent-config-reloaded": z.object({ containerId, files: z.array(z.string()) }),
 } as const;

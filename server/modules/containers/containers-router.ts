@@ -16,12 +16,12 @@ import {
 } from "./containers-schema";
 
 /** Under `/v1/agents`. */
-const served = (method: RestRoute["method"], path: RestRoute["path"], summary: string) => ({
+export const served = (method: RestRoute["method"], path: RestRoute["path"], summary: string) => ({
   rest: { surface: "containers" as const, method, path, summary },
 });
 
 /** The contract asks for 403 where a session is another's, also where elsewhere it would look as if it weren't there. */
-async function allow(ctx: Context & { login: Login }, containerId: string, action: SessionAction, what: string): Promise<void> {
+export async function allow(ctx: Context & { login: Login }, containerId: string, action: SessionAction, what: string): Promise<void> {
   const session = await ctx.services.sessions.ownership(containerId);
   const verdict = maySessions(ctx.login, action, session);
   enforce(verdict === "hidden" ? "refused" : verdict, () => sessionMissing(containerId), what);

@@ -1,8 +1,9 @@
+import { MAX_PROBES, probeResultSchema } from "@berth/protocol/session-health";
 import { sessionPhaseSchema } from "@berth/protocol/session-states";
 import { STATS_KEPT, sessionStatsSchema } from "@berth/protocol/session-stats";
 import { logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
-import { healthWords } from "./container-health";
+import { healthWords } from "../sessions/health-words";
 
 /** The container control contract calls a session's id its `containerId`. */
 const containerId = z.uuid();
@@ -24,6 +25,21 @@ export const containerHealthSchema = z.object({
   phase: sessionPhaseSchema,
   /** In words. */
   message: z.string(),
+  /** Since when, where its probes say; null otherwise. */
+  since: z.date().nullable(),
+  /** Each probe's last answer. */
+  probes: z.array(probeResultSchema).max(MAX_PROBES),
+  /** What follows where it is unhealthy, and what did within the last hour. */
+  restarts: z.object({
+    policy: z.enum(["nothing", "restart"]),
+    count: z.number().int(),
+    max: z.number().int(),
+    lastAt: z.date().nullable(),
+    nextAt: z.date().nullable(),
+    gaveUpAt: z.date().nullable(),
+  }),
+  /** False: its agent is too old for probes, or its template has none; then it is healthy while it runs. */
+  probed: z.boolean(),
   /** Of a running one; null where its agent does not say. */
   resources: sessionStatsSchema.nullable(),
 });
@@ -31,7 +47,7 @@ export const containerHealthSchema = z.object({
 export const healthSummaryInput = z.strictObject({ all: z.boolean().default(false) });
 export const healthSummarySchema = z.object({
   summary: z.record(z.enum(healthWords), z.number().int()),
-  containers: z.array(containerHealthSchema.omit({ resources: true })),
+  containers: z.array(containerHealthSchema.pick({ containerId: true, name: true, health: true, phase: true, message: true, since: true })),
   /** More than are listed. */
   cut: z.boolean(),
 });

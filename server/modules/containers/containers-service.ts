@@ -3,13 +3,14 @@ import { BerthError } from "@berth/protocol/errors";
 import { type SessionStats, STATS, sessionStatsSchema, statsAnswerSchema } from "@berth/protocol/session-stats";
 import type { z } from "zod";
 import type { AgentRequests } from "../sessions/agent-requests";
+import type { HealthService } from "../sessions/health-service";
+import type { HealthWord } from "../sessions/health-words";
 import type { LogsService } from "../sessions/logs-service";
 import type { SessionPlace, SessionReach } from "../sessions/session-reach";
 import type { SessionDetail } from "../sessions/sessions-schema";
 import type { SessionsService } from "../sessions/sessions-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
-import { containerHealth, type healthWords } from "./container-health";
 import type {
   containerHealthSchema,
   containerLogsInput,
@@ -28,6 +29,7 @@ export interface ContainersDeps {
   readonly sessions: SessionsService;
   readonly reach: SessionReach;
   readonly logs: LogsService;
+  readonly healthOf: HealthService;
   readonly agentApi: AgentRequests;
 }
 
@@ -52,16 +54,25 @@ export class ContainersService {
 
   async health(asker: Actor, containerId: string): Promise<z.output<typeof containerHealthSchema>> {
     const session = await this.deps.sessions.get(asker, containerId);
-    // What it uses is beside the point: where its agent is silent, its health is still known.
-    const resources = session.status.phase === "Running" ? await this.stats(containerId).catch(() => null) : null;
-    const { history: _, containerId: __, ...now } = resources ?? { history: [], containerId };
-    return {
-      ...healthOf(session),
-      resources: sessionStatsSchema
-        .nullable()
-        .catch(null)
-        .parse(resources ? now : null),
-    };
+    const [resources, told] = await Promise.all([
+      session.status.phase === "Running" ? this.resources(containerId) : null,
+      this.deps.healthOf.told(containerId),
+    ]);
+    return { ...healthOf(session), ...told, resources };
+  }
+
+  /** What is told to whoever listens for changes: how it is, and what it uses. Null where there is no such session. */
+  async healthUpdate(containerId: string): Promise<{ containerId: string; health: HealthWord; resources: SessionStats | null } | null> {
+    const word = await this.deps.healthOf.word(containerId);
+    if (word === null) return null;
+    const runs = word === "healthy" || word === "unhealthy";
+    return { containerId, health: word, resources: runs ? await this.resources(containerId) : null };
+  }
+
+  /** What it uses is beside the point: where its agent is silent, its health is still known. */
+  private async resources(containerId: string): Promise<SessionStats | null> {
+    const now = await this.stats(containerId).catch(() => null);
+    return sessionStatsSchema.nullable().catch(null).parse(now);
   }
 
   /** What is told of a change; null where there is no such session any more. */
@@ -86,7 +97,7 @@ export class ContainersService {
       ...(all ? {} : { user: asker.username }),
     });
     const containers = sessions.map(healthOf);
-    const count = (word: (typeof healthWords)[number]) => containers.filter(({ health }) => health === word).length;
+    const count = (word: HealthWord) => containers.filter(({ health }) => health === word).length;
     const [healthy, unhealthy, starting, stopped, unknown] = [
       count("healthy"),
       count("unhealthy"),
@@ -146,12 +157,13 @@ const stateOf = ({ id, name, state, status }: SessionDetail): z.output<typeof co
   message: status.message,
 });
 
-const healthOf = ({ id, name, status }: Pick<SessionDetail, "id" | "name" | "status">) => ({
+const healthOf = ({ id, name, status, health }: Pick<SessionDetail, "id" | "name" | "status" | "health">) => ({
   containerId: id,
   name,
-  health: containerHealth(status.phase),
+  health: health.status,
+  since: health.since,
   phase: status.phase,
-  message: status.message,
+  message: health.reason ?? status.message,
 });
 
 const unclear = ({ agentName }: SessionPlace) =>

@@ -1,6 +1,6 @@
 import type { CommandData } from "@berth/protocol/agent-commands";
-import { environmentSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatMemory, parseMemory, required } from "@berth/protocol/quantities";
+import { type HealthPolicy, SESSION_HEALTH } from "@berth/protocol/session-health";
 import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
 import { snapshotImage, snapshotVolume } from "@berth/protocol/snapshots";
 import type { Template } from "../templates/templates-schema";
@@ -13,13 +13,17 @@ export interface SpecSource {
   readonly generation: number;
   readonly memoryBytes: bigint;
   readonly cpuMillicores: number;
-  readonly environment: unknown;
+  /** Its own; null: its template version's. */
+  readonly image: string | null;
+  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly persistentHome: boolean;
   readonly hibernateMode: string;
   readonly user: { readonly username: string };
   readonly home: { readonly volume: string } | null;
   /** What its home began as. */
   readonly snapshot?: { readonly id: string; readonly include: string } | null;
+  readonly agent: { readonly capabilities: readonly string[] } | null;
 }
 
 /** What an agent needs to make the session's container: the template's version, with what the session says otherwise. */
@@ -30,11 +34,11 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     namespace: NAMESPACE,
     user: session.user.username,
     template: template.name,
-    image: snapshot?.include === "home+filesystem" ? snapshotImage(snapshot.id) : template.image,
+    image: session.image ?? (snapshot?.include === "home+filesystem" ? snapshotImage(snapshot.id) : template.image),
     resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
     vnc: { port: template.display.port },
     persistent_home: session.persistentHome,
-    environment: { ...template.environment, ...environmentSchema.parse(session.environment) },
+    environment: { ...template.environment, ...session.environment },
     generation: session.generation,
     display: template.display,
     security: template.security,
@@ -47,8 +51,17 @@ export function renderSpec(session: SpecSource, template: Template): CommandData
     pids_limit: template.pidsLimit,
     hibernate_mode: hibernateModeSchema.parse(session.hibernateMode),
     ready_timeout_seconds: template.readyTimeoutSeconds,
+    ...(session.agent?.capabilities.includes(SESSION_HEALTH) ? { health: renderProbes(template.health) } : {}),
   };
 }
+
+const renderProbes = (health: HealthPolicy): CommandData<"start_session">["health"] => ({
+  probes: health.probes,
+  interval_seconds: health.intervalSeconds,
+  timeout_seconds: health.timeoutSeconds,
+  failure_threshold: health.failureThreshold,
+  start_period_seconds: health.startPeriodSeconds,
+});
 
 export const renderHibernate = (session: SpecSource, mode: HibernateMode): CommandData<"hibernate_session"> => ({
   name: session.name,
@@ -62,6 +75,13 @@ export const renderResize = (session: SpecSource): CommandData<"resize_session">
   namespace: NAMESPACE,
   generation: session.generation,
   resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
+});
+
+export const renderPull = (session: SpecSource, image: string): CommandData<"pull_image"> => ({
+  name: session.name,
+  namespace: NAMESPACE,
+  generation: session.generation,
+  image,
 });
 
 /** The home stays: removing one is an instruction of its own. */

@@ -42,6 +42,7 @@ const words: Partial<Record<SessionEventKind, string>> = {
   hibernate_requested: "Hibernation was asked for",
   hibernated: "The session is hibernated",
   wake_requested: "Waking was asked for",
+  version_replaced: "Its container is made anew from another image",
   terminate_requested: "Termination was asked for",
   terminated: "The session has ended",
   container_lost: "The container is gone from its host",

@@ -77,6 +77,8 @@ describe("a session's way through the house", () => {
       terminate: true,
       forceTerminate: false,
       logs: true,
+      environment: true,
+      changeEnvironment: true,
       files: true,
       terminal: true,
       delete: true,

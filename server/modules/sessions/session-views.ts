@@ -5,7 +5,7 @@ import { formatCpu, formatDuration, formatMemory } from "@berth/protocol/quantit
 import type { QueuePlace } from "@berth/protocol/queue-words";
 import { type AccessParameters, accessParametersSchema } from "@berth/protocol/session-files";
 import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session-policy";
-import { hibernateModeSchema } from "@berth/protocol/session-states";
+import { hibernateModeSchema, type SessionPhase } from "@berth/protocol/session-states";
 import { WATCH } from "@berth/protocol/session-watch";
 import { z } from "zod";
 import { agentStatus } from "../agents/agent-status";
@@ -13,6 +13,7 @@ import type { Actor } from "../users/users-policy";
 import { effectivePolicy } from "./effective-policy";
 import { idleAt } from "./idle-time";
 import { NAMESPACE } from "./render-spec";
+import { healthView } from "./session-health";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import { placementSchema, type Session, type SessionDetail } from "./sessions-schema";
@@ -77,6 +78,7 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
       progress,
       queue,
     },
+    health: healthOf(row, phase),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
     lastActivityAt: row.lastActivityAt,
@@ -88,6 +90,11 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
       row.agent?.capabilities.includes(THUMBNAILS) === true &&
       effectivePolicy(row, display).thumbnails,
   };
+}
+
+function healthOf(row: ListedSessionRow, phase: SessionPhase): Session["health"] {
+  const { word, reason, since } = healthView(phase, row.generation, row.health);
+  return { status: word, reason, since };
 }
 
 /** Its agent was revoked before it ended: somebody has to say what becomes of it. */

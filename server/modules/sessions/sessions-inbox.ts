@@ -177,7 +177,8 @@ export class SessionsInbox implements TaskListener {
       if (!row || isOver(row) || row.agentId !== session.agentId) return { events: [], verdict: "sure" as const };
       const present = here && here.observed !== "removed" && here.observed !== "absent";
       const taken = present ? await this.take(tx, row, here) : [];
-      const open = await this.deps.tasks.openKinds(tx, row.id);
+      // A pull goes on beside whatever becomes of the session.
+      const open = (await this.deps.tasks.openKinds(tx, row.id)).filter((kind) => kind !== "session.pull");
       if (open.length > 0) {
         if (!present) await this.deps.tasks.resendOfSession(tx, row.id);
         return { events: [...taken, ...(present ? [] : [event(row)])], verdict: "sure" as const };

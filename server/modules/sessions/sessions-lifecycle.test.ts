@@ -47,6 +47,7 @@ const events: Record<string, SessionEvent> = {
   hibernate: { kind: "hibernate" },
   idle: { kind: "idle" },
   wake: { kind: "wake" },
+  replace: { kind: "replace" },
   terminate: { kind: "terminate" },
   force: { kind: "force_terminate" },
   never_sent: { kind: "never_sent" },
@@ -69,7 +70,7 @@ const events: Record<string, SessionEvent> = {
 const GONE = "!CONTAINER_EXITED";
 const NO_IMAGE = "!IMAGE_NOT_FOUND";
 /** Of every session that has not ended, whatever it was doing. */
-const ended = { force: "terminated/removed", never_sent: "terminated/removed" };
+const ended = { replace: "refused", force: "terminated/removed", never_sent: "terminated/removed" };
 /** Of every session that is not to be terminated: a first start that failed ends it, a wake leaves it hibernated. */
 const failedStart = { start_failed: `terminated/failed ${NO_IMAGE}`, wake_failed: `hibernated/failed ${NO_IMAGE}` };
 /** Its container is gone, and nobody asked for that. */
@@ -112,6 +113,7 @@ const table: [StoredSession, Record<string, string>][] = [
       wake: "refused",
       terminate: "terminated/running [stop]",
       ...ended,
+      replace: "running/stopped gen=2 [wake]",
       starting: "running/starting",
       frozen: "hibernated/frozen",
       stopped: `hibernated/failed ${GONE}`,
@@ -184,6 +186,7 @@ const table: [StoredSession, Record<string, string>][] = [
       wake: "running/failed gen=2 [wake]",
       terminate: "terminated/failed [stop]",
       ...ended,
+      replace: "running/stopped gen=2 [wake]",
       running: "hibernated/running",
       ...failedStart,
     },
@@ -226,8 +229,11 @@ const table: [StoredSession, Record<string, string>][] = [
       },
     ],
   ),
-  [stored("terminated", "removed"), { hibernate: "refused", wake: "refused", terminate: "refused" }],
-  [stored("terminated", "failed", 1, "IMAGE_NOT_FOUND"), { hibernate: "refused", wake: "refused", terminate: "refused" }],
+  [stored("terminated", "removed"), { hibernate: "refused", wake: "refused", replace: "refused", terminate: "refused" }],
+  [
+    stored("terminated", "failed", 1, "IMAGE_NOT_FOUND"),
+    { hibernate: "refused", wake: "refused", replace: "refused", terminate: "refused" },
+  ],
 ];
 
 describe("a session that waits for an agent", () => {
@@ -275,7 +281,15 @@ describe("any history", () => {
   /** Reports are of the generation of now or of the one before. */
   const happening = fc.oneof(
     fc
-      .constantFrom("hibernate" as const, "idle" as const, "wake" as const, "terminate" as const, "never_sent" as const, "missing" as const)
+      .constantFrom(
+        "hibernate" as const,
+        "idle" as const,
+        "wake" as const,
+        "replace" as const,
+        "terminate" as const,
+        "never_sent" as const,
+        "missing" as const,
+      )
       .map((kind) => () => ({ kind }) satisfies SessionEvent),
     fc.tuple(observed, generation).map(
       ([seen, back]) =>

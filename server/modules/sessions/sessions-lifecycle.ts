@@ -10,6 +10,10 @@ export type SessionEvent =
   | { readonly kind: "hibernate" | "wake" | "terminate" | "force_terminate" }
   /** Nobody used it for as long as it may be idle. */
   | { readonly kind: "idle" }
+  /** Its container is to be made anew from another image, around its home: of one that runs, or of one that died of the image before. */
+  | { readonly kind: "replace" }
+  /** It runs, and is to begin anew. */
+  | { readonly kind: "restart" }
   /** It has an agent now, after it waited for one. */
   | { readonly kind: "placed" }
   /** Terminated before anything was sent to an agent. */
@@ -73,6 +77,14 @@ export function step(stored: StoredSession, event: SessionEvent): Step {
       const asleep = asked(stored, "hibernate");
       return asleep.ok && asleep.change ? { ok: true, change: { ...asleep.change, timeline: "idle_hibernated" } } : unchanged;
     }
+    case "replace":
+      return replaced(stored);
+    case "restart":
+      if (stored.desired !== "running" || stored.observed !== "running") return unchanged;
+      return to({ ...stored, observed: "stopped", generation: stored.generation + 1, failureCode: null }, "health_restarted", {
+        task: "wake",
+        failureMessage: null,
+      });
     case "placed":
       // Only one that never was anywhere waits for a place.
       if (stored.desired !== "running" || stored.generation !== 0 || stored.observed !== "absent") return unchanged;
@@ -115,6 +127,15 @@ function asked(stored: StoredSession, what: keyof typeof targets): Step {
   const observed = stored.observed === "running" || stored.observed === "starting" ? "stopped" : stored.observed;
   const next = { desired: "running", observed, generation: stored.generation + 1, failureCode: null } as const;
   return to(next, "wake_requested", { task: stored.generation === 0 ? "start" : "wake", failureMessage: null });
+}
+
+/** As a wake, so that a start that fails leaves a session that can be woken, and the home is never made anew. */
+function replaced(stored: StoredSession): Step {
+  const runs = stored.desired === "running" && stored.observed === "running";
+  const died = stored.desired === "hibernated" && stored.observed === "failed";
+  if (stored.generation === 0 || !(runs || died)) return { ok: false, from: sessionState(stored), to: "running" };
+  const next = { desired: "running", observed: "stopped", generation: stored.generation + 1, failureCode: null } as const;
+  return to(next, "version_replaced", { task: "wake", failureMessage: null });
 }
 
 type Report = Extract<SessionEvent, { kind: "reported" }>;

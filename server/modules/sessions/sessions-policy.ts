@@ -7,7 +7,7 @@ import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
  * it back, and say by what rules. `invite`: let others in: an administrator, whose own visits need a reason, lets nobody into another's.
  * `strand`: say what becomes of it when its agent was revoked. `history`: its timeline. `logs`: what its container prints,
  * which may hold secrets: no operator's, no guest's. `terminal`: shells and programs inside, as `screen` but for nobody's guest. `files`: all that is in it, as
- * `terminal`. `ports`: what listens in it, as `terminal`. `environment`: the names of its variables; `changeEnvironment`: those too, and their values, which are its owner's alone. `picture`: the small one of its screen, which no role opens.
+ * `terminal`. `ports`: what listens in it, as `terminal`. `environment`: the names of its variables; `changeEnvironment`: those too, and their values, which are its owner's alone. `version`: what it is made from. `picture`: the small one of its screen, which no role opens.
  */
 export type SessionAction =
   | "see"
@@ -28,6 +28,7 @@ export type SessionAction =
   | "files"
   | "terminal"
   | "ports"
+  | "version"
   | "picture";
 
 /** What an administrator may not with another's. */
@@ -53,6 +54,7 @@ const forOthers: Record<"operator", Record<SessionAction, boolean>> = {
     files: false,
     terminal: false,
     ports: false,
+    version: true,
     picture: false,
   },
 };

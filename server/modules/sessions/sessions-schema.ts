@@ -10,6 +10,7 @@ import { LOG_TAIL_MAX, logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
 import { sessionEnvironmentSchema } from "./environment-schema";
+import { healthWords } from "./health-words";
 import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement-schema";
 
 export const tagSchema = z.string().regex(TAG, TAG_WORDS);
@@ -57,6 +58,9 @@ export const sessionEventKindSchema = z.enum([
   "agent_revoked",
   "adopted",
   "idle_hibernated",
+  "unhealthy",
+  "healthy_again",
+  "health_restarted",
   "logs_read",
   "files_opened",
   "terminal_opened",
@@ -65,6 +69,12 @@ export const sessionEventKindSchema = z.enum([
   "config_reloaded",
   "config_reload_failed",
   "environment_changed",
+  "update_requested",
+  "version_replaced",
+  "version_updated",
+  "version_rolled_back",
+  "update_failed",
+  "update_cancelled",
 ]);
 export type SessionEventKind = z.infer<typeof sessionEventKindSchema>;
 
@@ -104,6 +114,8 @@ export const sessionSchema = z.object({
     /** Its place among all sessions that wait for room, from 1; null: it doesn't wait. */
     queue: z.object({ position: z.number().int(), of: z.number().int() }).nullable(),
   }),
+  /** Its phase's, and while it runs what its probes say. */
+  health: z.object({ status: z.enum(healthWords), reason: z.string().nullable(), since: z.date().nullable() }),
   createdAt: z.date(),
   updatedAt: z.date(),
   lastActivityAt: z.date().nullable(),
@@ -240,6 +252,8 @@ export const listSessionsInput = z.strictObject({
   /** All that are not terminated. */
   live: z.boolean().optional(),
   tags: z.array(z.string().max(50)).max(20).optional(),
+  /** Those that run and whose probes say so. */
+  health: z.enum(["healthy", "unhealthy", "starting"]).optional(),
   search: z.string().max(100).optional(),
   sort: z.enum(["createdAt", "updatedAt", "name", "user", "state"]).default("createdAt"),
   order: z.enum(["asc", "desc"]).default("desc"),

@@ -48,6 +48,7 @@ import {
   saidSinceStart,
 } from "./sessions-store";
 import { findSessionsSharedWith } from "./shares-store";
+import { demandRoomToWake } from "./wake-room";
 import type { AfterCommit, WarmPoolService } from "./warm-pool-service";
 
 export const sessionMissing = (id: string): BerthError => new BerthError("SESSION_NOT_FOUND", `No session with ID '${id}' exists`);
@@ -297,11 +298,13 @@ export class SessionsService {
         const { cpuMillicores, memoryBytes, homeId } = row;
         const ask = { sessions: 0, cpuMillicores, memoryBytes: Number(memoryBytes), home: homeId !== null } as const;
         await this.deps.quotas.demand(tx, row.userId, ask, row.id);
-        room = await this.demandRoom(tx, row);
+        room = await demandRoomToWake(tx, row, this.deps);
       }
       const ending = wish === "terminate" || wish === "force_terminate";
       // A stop that is under way goes on, also when force ends the session before it.
-      const cancelled = ending ? await this.deps.tasks.cancel(tx, id, ["session.start", "session.wake", "session.hibernate"]) : null;
+      const cancelled = ending
+        ? await this.deps.tasks.cancel(tx, id, ["session.start", "session.wake", "session.hibernate", "session.pull"])
+        : null;
       const context = { actorId: asker.userId, ...options, ...(wish === "force_terminate" ? { message: leftBehind(row) } : {}) };
       const untouched = !row.agentId || row.agent?.revokedAt || (row.observed === "absent" && cancelled?.sentBefore === false);
       const neverSent = wish === "terminate" && untouched && !isOver(row);
@@ -323,21 +326,6 @@ export class SessionsService {
     tell?.();
     room?.tell();
     await this.deps.bus.publish(...events);
-  }
-
-  private async demandRoom(tx: Tx, row: SessionRow): Promise<AfterCommit> {
-    if (!row.agent) throw new BerthError("AGENT_NOT_FOUND", `The agent of '${row.name}' was removed; its home is gone with it`);
-    const fleet = (await this.deps.agents.fleet(tx)).map((agent) =>
-      // A drained host takes no new sessions, but those that it has go on.
-      agent.id === row.agentId && agent.status === "draining" ? { ...agent, status: "online" as const } : agent,
-    );
-    const held = row.observed === "running" || row.observed === "starting" || row.observed === "frozen";
-    const request = {
-      homeAgentId: row.agent.id,
-      cpuMillicores: held ? 0 : row.cpuMillicores,
-      memoryBytes: held ? 0 : Number(row.memoryBytes),
-    };
-    return (await this.deps.warmPool.place(tx, request, fleet)).after;
   }
 
   private async removeRow(tx: Tx, asker: Asker, row: SessionRow): Promise<BusEvent[]> {

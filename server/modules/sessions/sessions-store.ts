@@ -30,6 +30,7 @@ export const withParts = {
   },
   home: { select: { id: true, volume: true, name: true } },
   snapshot: { select: { id: true, include: true } },
+  health: { select: { generation: true, health: true, reason: true, since: true, restartAt: true, gaveUpAt: true } },
 } satisfies Prisma.SessionInclude;
 /** What a list shows of a session: all but what is long. */
 const { home: _, snapshot: __, ...listedParts } = withParts;
@@ -82,6 +83,7 @@ export interface SessionFilter {
   readonly state?: SessionState | undefined;
   readonly live?: boolean | undefined;
   readonly tags?: readonly string[] | undefined;
+  readonly health?: string | undefined;
   readonly search?: string | undefined;
 }
 
@@ -150,6 +152,7 @@ export async function findSessions(
       filter.state === undefined ? {} : isStateRow[filter.state],
       filter.live === undefined ? {} : filter.live ? live : isStateRow.terminated,
       filter.tags?.length ? { tags: { hasEvery: [...filter.tags] } } : {},
+      filter.health === undefined ? {} : { desired: "running", observed: "running", health: { health: filter.health } },
       contains
         ? {
             OR: [
@@ -252,7 +255,7 @@ export async function findEvents(db: Database, sessionId: string) {
 /** Whether the timeline has this word since the session was last asked to start. */
 export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind: SessionEventKind): Promise<boolean> {
   const begun = await tx.sessionEvent.findFirst({
-    where: { sessionId, kind: { in: ["requested", "wake_requested"] } },
+    where: { sessionId, kind: { in: ["requested", "wake_requested", "version_replaced"] } },
     orderBy: { id: "desc" },
     select: { id: true },
   });

@@ -89,7 +89,7 @@ export const changed = (row: HandedTaskRow): BusEvent => ({
 
 /** An agent ends such a task early only where it was asked to. A session's tasks have other ways to be ended, and listeners that know them. */
 const endedAsAsked = (row: HandedTaskRow, outcome: TaskOutcome): boolean =>
-  outcome.status === "failed" && outcome.code === "COMMAND_CANCELLED" && isDocker(row);
+  outcome.status === "failed" && outcome.code === "COMMAND_CANCELLED" && (isDocker(row) || row.kind === "session.pull");
 
 /** What an agent said, in the catalogue's words. */
 export function outcomeOf(

@@ -59,7 +59,7 @@ export interface Claim {
 
 /**
  * The one place where tasks are handed out, whichever way asks: takes what is due, by priority and then age, the first open task of each
- * session only, and leases it. Two that ask at once never take the same row; one that dies here leaves rows whose lease runs out. By poll
+ * session only (a pull is done beside the others), and leases it. Two that ask at once never take the same row; one that dies here leaves rows whose lease runs out. By poll
  * and heartbeat nothing comes again whose end was asked for: there is no word for it.
  */
 export function claimTasks(db: Database, { way, agentIds, picks, now, leaseMs, limit }: Claim): Promise<HandedTaskRow[]> {
@@ -77,6 +77,7 @@ export function claimTasks(db: Database, { way, agentIds, picks, now, leaseMs, l
         AND (t."cancelAskedAt" IS NULL OR ${cancellable})
         AND NOT EXISTS (
           SELECT 1 FROM "Task" e WHERE e."sessionId" = t."sessionId" AND e."sequence" < t."sequence" AND e."state" IN ('queued', 'sent', 'acknowledged')
+            AND e."kind" <> 'session.pull' AND t."kind" <> 'session.pull'
         )
       ORDER BY t."priority" DESC, t."sequence"
       LIMIT ${limit}

@@ -24,6 +24,10 @@ export type TaskOutcome =
 export interface TaskListener {
   readonly kinds: readonly TaskKind[];
   sent?(tx: Tx, task: KnownTask): Promise<BusEvent[]>;
-  progressed?(tx: Tx, task: KnownTask, progress: { step: string | undefined; message: string }): Promise<BusEvent[]>;
+  progressed?(
+    tx: Tx,
+    task: KnownTask,
+    progress: { step: string | undefined; message: string; percent?: number | undefined },
+  ): Promise<BusEvent[]>;
   finished(tx: Tx, task: KnownTask, outcome: TaskOutcome): Promise<BusEvent[]>;
 }

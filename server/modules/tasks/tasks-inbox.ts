@@ -52,8 +52,9 @@ export class TasksInbox {
       if (!(await hearOfTask(tx, row, this.deps.clock.now(), progress))) return [];
       const task = knownTask(row);
       const heard: BusEvent[] = [];
-      const { step, message: words } = message;
-      for (const listener of this.listeners(row)) heard.push(...((await listener.progressed?.(tx, task, { step, message: words })) ?? []));
+      const { step, message: words, progress: percent } = message;
+      for (const listener of this.listeners(row))
+        heard.push(...((await listener.progressed?.(tx, task, { step, message: words, percent })) ?? []));
       return [changed(row), ...heard];
     });
     await this.deps.bus.publish(...events);

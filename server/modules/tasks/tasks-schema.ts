@@ -18,6 +18,7 @@ export const commandTypeOfKind = {
   "session.wake": "wake_session",
   "session.stop": "stop_session",
   "session.resize": "resize_session",
+  "session.pull": "pull_image",
   "home.delete": "delete_home",
   "orphan.remove": "remove_orphan",
   "snapshot.create": "create_snapshot",

@@ -1,6 +1,7 @@
 import { displaySchema, environmentSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { formatCpu, formatDuration, formatMemory, parseCpu, parseDuration, parseMemory, required } from "@berth/protocol/quantities";
 import { accessParametersSchema } from "@berth/protocol/session-files";
+import { healthPolicySchema } from "@berth/protocol/session-health";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { templatePlacementSchema } from "../sessions/placement-schema";
@@ -34,6 +35,7 @@ export function specColumns(spec: TemplateSpec) {
     policy: spec.policy,
     placement: spec.placement,
     accessParameters: spec.accessParameters,
+    health: spec.health,
   };
 }
 
@@ -76,6 +78,7 @@ export function specOf(version: TemplateVersionRow): TemplateSpec {
     policy: sessionPolicySchema.parse(version.policy),
     placement: templatePlacementSchema.parse(version.placement),
     accessParameters: accessParametersSchema.parse(version.accessParameters),
+    health: healthPolicySchema.parse(version.health),
   };
 }
 

@@ -84,6 +84,27 @@ const contents: fc.Arbitrary<TemplateContent> = fc.record({
     },
     { requiredKeys: [] },
   ),
+  health: fc.record({
+    probes: fc.array(
+      fc.oneof(
+        fc.constantFrom({ type: "process" as const }, { type: "display" as const }),
+        fc.record({
+          type: fc.constant("http" as const),
+          port: fc.integer({ min: 1, max: 65_535 }),
+          path: fc.constantFrom("/", "/a?b=c#d"),
+        }),
+        fc.record({ type: fc.constant("exec" as const), argv: fc.array(text(30, 1), { minLength: 1, maxLength: 3 }) }),
+      ),
+      { maxLength: 4 },
+    ),
+    intervalSeconds: fc.integer({ min: 5, max: 3600 }),
+    timeoutSeconds: fc.integer({ min: 1, max: 60 }),
+    failureThreshold: fc.integer({ min: 1, max: 20 }),
+    startPeriodSeconds: fc.integer({ min: 0, max: 3600 }),
+    onUnhealthy: fc.constantFrom("nothing" as const, "restart" as const),
+    maxRestarts: fc.integer({ min: 1, max: 20 }),
+    backoffSeconds: fc.integer({ min: 1, max: 3600 }),
+  }),
 });
 
 const problems = (yaml: string) => {

@@ -1,4 +1,5 @@
 import { displaySchema } from "@berth/protocol/agent-commands";
+import { type HealthPolicy, healthPolicySchema } from "@berth/protocol/session-health";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { sessionPolicyFields } from "@berth/protocol/session-policy-fields";
 import { Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
@@ -45,6 +46,7 @@ const fileSchema = z.strictObject({
     policy: z.strictObject(sessionPolicySchema.shape).prefault({}),
     placement: fields.placement,
     accessParameters: fields.accessParameters,
+    health: fields.health,
     warmPool: fields.warmPool,
   }),
 });
@@ -102,12 +104,17 @@ export function templateToYaml({ name, content, warmPool }: NamedContent): strin
         ...(content.placement.strategy === undefined ? {} : { strategy: content.placement.strategy }),
       },
       ...(Object.keys(content.accessParameters).length > 0 ? { accessParameters: content.accessParameters } : {}),
+      // In one order of fields.
+      ...(isUsual(content.health) ? {} : { health: healthPolicySchema.parse(content.health) }),
       ...(warmPool && warmPool.size > 0 ? { warmPool } : {}),
     },
   };
   // `compat`: what an older reader would take for a number or a boolean is quoted too.
   return new Document(file, { compat: "yaml-1.1", aliasDuplicateObjects: false }).toString({ lineWidth: 0 });
 }
+
+const usualHealth = JSON.stringify(healthPolicySchema.parse({}));
+const isUsual = (health: HealthPolicy): boolean => JSON.stringify(healthPolicySchema.parse(health)) === usualHealth;
 
 const byName = (record: Readonly<Record<string, string>>) =>
   new Map(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)));

@@ -1,6 +1,7 @@
 import { displaySchema, environmentSchema, imageReferenceSchema, securityProfileSchema } from "@berth/protocol/agent-commands";
 import { cpuQuantitySchema, idleTimeoutSchema, memoryQuantitySchema, storageQuantitySchema } from "@berth/protocol/quantities";
 import { accessParametersSchema } from "@berth/protocol/session-files";
+import { healthPolicySchema } from "@berth/protocol/session-health";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
@@ -35,6 +36,8 @@ export const templateSpecSchema = z.object({
   placement: templatePlacementSchema,
   /** Which folders of its sessions may be touched through Berth. */
   accessParameters: accessParametersSchema,
+  /** How one finds out whether its sessions are well, and what follows where they aren't. */
+  health: healthPolicySchema,
 });
 export type TemplateSpec = z.infer<typeof templateSpecSchema>;
 
@@ -111,6 +114,7 @@ const defaults = {
   policy: sessionPolicySchema.prefault({}),
   placement: templatePlacementSchema.prefault({}),
   accessParameters: accessParametersSchema.prefault({}),
+  health: healthPolicySchema.prefault({}),
 };
 export const createTemplateInput = z.strictObject({
   name: templateNameSchema,

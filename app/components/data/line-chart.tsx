@@ -4,7 +4,7 @@ import { linePaths, nearestTime, type Plot, scaled, timeTicks, valueTicks, zoneO
 
 const HEIGHT = 132;
 
-export interface UsageChartProps {
+export interface LineChartProps {
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
   /** Seconds since 1970: what all charts of a page share. */
@@ -12,6 +12,8 @@ export interface UsageChartProps {
   readonly to: number;
   /** The top of the scale; null lets the values decide. */
   readonly top: number | null;
+  /** Drawn across it: what can't be passed. */
+  readonly limit?: number | null;
   readonly timeZone: string | null;
   /** Which sample the pointer is at, on any of the charts; null when it is on none. */
   readonly point: number | null;
@@ -19,7 +21,7 @@ export interface UsageChartProps {
 }
 
 /** One line over time, as wide as there is room. The pointer's place is shared by all charts of the page. Its words stand beside it. */
-export function UsageChart({ times, values, from, to, top, timeZone, point, onPoint }: UsageChartProps) {
+export function LineChart({ times, values, from, to, top, limit = null, timeZone, point, onPoint }: LineChartProps) {
   const [host, width] = useWidth();
   const plot: Plot = { left: 34, right: Math.max(35, width - 8), top: 8, bottom: HEIGHT - 24 };
   const drawn = useMemo(() => {
@@ -69,6 +71,9 @@ export function UsageChart({ times, values, from, to, top, timeZone, point, onPo
               {words}
             </text>
           ))}
+          {limit === null ? null : (
+            <line x1={plot.left} x2={plot.right} y1={drawn.y(limit)} y2={drawn.y(limit)} className="stroke-warning" strokeDasharray="4 4" />
+          )}
           <path d={drawn.area} className="fill-accent/12" />
           <path d={drawn.line} className="fill-none stroke-accent" strokeWidth="1.5" strokeLinejoin="round" strokeLinecap="round" />
           {time === undefined ? null : (
