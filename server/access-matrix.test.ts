@@ -110,17 +110,7 @@ function outcomeOf({ status, code, text }: Answer): Outcome {
   if (status === 401) return "401";
   if (status === 403) return "403";
   if (status !== 404) return "ok";
-  return [
-    "SESSION_NOT_FOUND",
-    "HOME_NOT_FOUND",
-    "SNAPSHOT_NOT_FOUND",
-    "TASK_NOT_FOUND",
-    "SHARE_NOT_FOUND",
-    "API_TOKEN_NOT_FOUND",
-    "NOT_FOUND",
-  ].includes(code ?? "")
-    ? "404"
-    : "ok";
+  return /^(?:(?:SESSION|HOME|SNAPSHOT|TASK|SHARE|API_TOKEN)_)?NOT_FOUND$/.test(code ?? "") ? "404" : "ok";
 }
 
 const bearer = (person: Person): Record<string, string> => {
