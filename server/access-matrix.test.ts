@@ -39,10 +39,7 @@ let appOrigin: { readonly host: string; readonly origin: string };
 let iconName: string;
 let count = 0;
 
-const freshName = () => {
-  count += 1;
-  return `made-${count}`;
-};
+const freshName = () => `made-${++count}`;
 const own = () => kit.callerOf(askers.own);
 
 beforeAll(async () => {
@@ -65,6 +62,7 @@ beforeAll(async () => {
     sessionId: desktop.id,
     appSessionId: app.id,
     homeId: desktop.homeId ?? "",
+    snapshotId: (await own().snapshots.create({ sessionId: desktop.id, name: "a copy" })).id,
     taskId: tasks[0]?.id ?? "",
     shareId: "",
     agentName: agent.name,
@@ -109,11 +107,7 @@ function outcomeOf({ status, code, text }: Answer): Outcome {
   if (status === 401) return "401";
   if (status === 403) return "403";
   if (status !== 404) return "ok";
-  return ["SESSION_NOT_FOUND", "HOME_NOT_FOUND", "TASK_NOT_FOUND", "SHARE_NOT_FOUND", "API_TOKEN_NOT_FOUND", "NOT_FOUND"].includes(
-    code ?? "",
-  )
-    ? "404"
-    : "ok";
+  return /^(?:(?:SESSION|HOME|SNAPSHOT|TASK|SHARE|API_TOKEN)_)?NOT_FOUND$/.test(code ?? "") ? "404" : "ok";
 }
 
 const bearer = (person: Person): Record<string, string> => {

@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { BerthError } from "@berth/protocol/errors";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAgent } from "../agent/agent";
 import { MemoryDriver } from "../agent/drivers/memory/memory-driver";
@@ -13,29 +12,6 @@ import type { Asker } from "./modules/users/users-schema";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker } from "./testing/factories";
 
-/** A program that counts how often it was asked to read its configuration again. */
-class Daemon {
-  hups = 0;
-  private constructor(private readonly child: ChildProcess) {}
-
-  static async start(name: string): Promise<Daemon> {
-    const script = `process.on("SIGHUP", () => console.log("hup")); console.log("ready"); setInterval(() => {}, 1000)`;
-    const child = spawn(process.execPath, ["-e", script], { argv0: name, stdio: ["ignore", "pipe", "ignore"] });
-    const daemon = new Daemon(child);
-    if (!child.stdout) throw new Error("it has no output");
-    await once(child.stdout, "data");
-    child.stdout.on("data", (said: Buffer) => {
-      daemon.hups += String(said).split("hup").length - 1;
-    });
-    return daemon;
-  }
-
-  end(): void {
-    this.child.kill("SIGKILL");
-  }
-}
-
-const daemonName = `berth-daemon-${process.pid}`;
 let kit: DoorKit;
 let root: string;
 let config: string;
@@ -43,7 +19,6 @@ let agent: ReturnType<typeof createAgent>;
 let driver: MemoryDriver;
 let agentClock: ManualClock;
 let owner: Asker;
-let daemon: Daemon;
 let sessionId: string;
 const heard: ContainerEvent[] = [];
 
@@ -54,7 +29,7 @@ beforeAll(async () => {
   kit = await startDoorKit({ loginsPerMinute: 10_000 });
   driver = new MemoryDriver({ programsIn: root });
   owner = await makeAsker(kit);
-  await template("a-daemon", { reloadProcess: daemonName });
+  await template("a-daemon", {});
   await startAgent();
   kit.configReloads.start();
   kit.services.containerEvents.open(owner, (event) => heard.push(event));
@@ -66,12 +41,11 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 beforeEach(async () => {
-  daemon = await Daemon.start(daemonName);
+  driver.signals.length = 0;
   // Time moves by hand here, and heartbeats are not gathered.
   await kit.database.agent.updateMany({ data: { lastHeartbeatAt: kit.clock.now() } });
 });
 afterEach(async () => {
-  daemon.end();
   heard.length = 0;
   if ((await phase()) === "Running") await kit.callerOf(owner).sessions.setState({ id: sessionId, state: "terminating" });
   await vi.waitFor(async () => expect(await phase()).toBe("Terminated"));
@@ -128,9 +102,9 @@ describe("a change in the configuration of a session that reads it again", () =>
     await Promise.all(["a.conf", "b.conf"].map((name) => writeFile(join(config, name), "x")));
     await look(() => expect(told()).toHaveLength(1));
     expect(told()).toEqual([{ containerId: sessionId, files: [join(config, "a.conf"), join(config, "b.conf")] }]);
-    await vi.waitFor(() => expect(daemon.hups).toBe(1));
+    expect(driver.signals).toEqual([{ sessionId, name: "HUP" }]);
     const [event] = (await timeline()).filter(({ kind }) => kind === "config_reloaded");
-    expect(event?.message).toBe(`2 files of its configuration changed; HUP was sent to '${daemonName}'`);
+    expect(event?.message).toBe("2 files of its configuration changed; HUP was sent to its main process");
   });
 
   it("is made up for where the agent was away when it happened", async () => {
@@ -141,7 +115,7 @@ describe("a change in the configuration of a session that reads it again", () =>
     await vi.waitFor(async () => expect(await phase()).toBe("Running"));
     await kit.configReloads.look();
     await look(() => expect(told()).toEqual([{ containerId: sessionId, files: [config] }]));
-    await vi.waitFor(() => expect(daemon.hups).toBe(1));
+    expect(driver.signals).toEqual([{ sessionId, name: "HUP" }]);
   });
 
   it("is made up for where the control plane was away when it happened, and not said twice", async () => {
@@ -159,22 +133,23 @@ describe("a change in the configuration of a session that reads it again", () =>
     expect([await print(), told().length]).toEqual([before, 1]);
   });
 
-  it("is said to have been followed by nothing where there is no such program", async () => {
+  it("is said to have been followed by nothing where the signal could not be sent", async () => {
     await start();
-    daemon.end();
+    const refused = new BerthError("SESSION_LACKS_PROGRAM", "No process 'nginx' runs in the session");
+    const signal = vi.spyOn(driver, "signal").mockRejectedValueOnce(refused);
     await writeFile(join(config, "nobody-reads"), "x");
     await look(async () => expect((await timeline()).map(({ kind }) => kind)).toContain("config_reload_failed"));
+    signal.mockRestore();
     const event = (await timeline()).find(({ kind }) => kind === "config_reload_failed");
-    expect(event?.message).toContain(`No process '${daemonName}' runs`);
+    expect(event?.message).toContain("No process 'nginx' runs");
     expect(told()).toEqual([]);
   });
 
-  it("signals the main process where no program is named, as the template says", async () => {
+  it("is followed by the signal that the template says", async () => {
     await template("a-main-process", { reloadSignal: "USR1" });
     await start("a-main-process");
     await writeFile(join(config, "main"), "x");
     await look(() => expect(driver.signals).toEqual([{ sessionId, name: "USR1" }]));
-    expect(daemon.hups).toBe(0);
   });
 
   it("is no use of the session, which goes idle all the same", async () => {

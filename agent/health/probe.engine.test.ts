@@ -7,6 +7,15 @@ import { EngineFixture } from "../testing/engine-fixture";
 import { startData } from "../testing/start-data";
 import { ask } from "./probe";
 
+/** Answers well until a file says otherwise. */
+const SERVER = `
+my $server = IO::Socket::INET->new(LocalPort => 8123, Listen => 9, ReuseAddr => 1) or die;
+while (my $client = $server->accept) {
+  readline $client;
+  print $client "HTTP/1.1 ", (-e "/tmp/bad-server" ? "503 Bad" : "200 OK"), "\\r\\n\\r\\n";
+  close $client;
+}`;
+
 let fixture: EngineFixture;
 let driver: DockerDriver;
 const sessionId = randomUUID();
@@ -51,9 +60,15 @@ describe("a real container", () => {
 
   it("is unhealthy by HTTP where its server turns bad, and where nothing listens", async () => {
     expect(await answer({ type: "http", port: 8123, path: "/" })).toMatchObject({ ok: false });
-    await run("mkdir -p /tmp/www && echo well > /tmp/www/health && (httpd -p 8123 -h /tmp/www || busybox httpd -p 8123 -h /tmp/www)");
-    expect(await answer({ type: "http", port: 8123, path: "/health" })).toMatchObject({ ok: true, message: "answered with 200" });
-    await run("rm /tmp/www/health");
-    expect(await answer({ type: "http", port: 8123, path: "/health" })).toMatchObject({ ok: false, message: "answered with 404" });
+    const server = await driver.exec({ sessionId, argv: ["perl", "-MIO::Socket::INET", "-e", SERVER], terminal: null });
+    server.stdout.resume();
+    server.stderr?.resume();
+    const health = () => answer({ type: "http", port: 8123, path: "/health" });
+    await expect.poll(health, { timeout: 5000 }).toMatchObject({ ok: true, message: "answered with 200" });
+    await run("touch /tmp/bad-server");
+    expect(await health()).toMatchObject({ ok: false, message: "answered with 503" });
+    await server.signal("KILL");
+    expect(await server.exit).not.toBe(0);
+    expect(await health()).toMatchObject({ ok: false });
   });
 });

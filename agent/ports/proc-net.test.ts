@@ -19,6 +19,8 @@ describe("listeners of a session", () => {
       row("0200007F", 6000, 13),
       row(LOOPBACK, 3000, 14),
       row("0B0012AC", 41000, 15, "01"),
+      // The engine's own resolver.
+      row("0B00007F", 46173, 19),
       head,
       row(ANY6, 8080, 16),
       row(LOOPBACK6, 9229, 17),

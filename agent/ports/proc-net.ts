@@ -9,6 +9,8 @@ export const LISTENERS_SCRIPT =
   "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; echo --; ls -l /proc/[0-9]*/fd 2>/dev/null; echo --; grep -H '' /proc/[0-9]*/comm 2>/dev/null; true";
 
 const LISTENS = "0A";
+/** 127.0.0.11: names are resolved there for the container, by the engine. It is no program of the session's. */
+const ENGINES_RESOLVER = "0B00007F";
 /** The end of a host's own: `127.0.0.0/8`, its image in IPv6, and `::1`, as the kernel prints addresses: each 32 bits the other way round. */
 const isLoopback = (address: string): boolean =>
   address.length === 8
@@ -40,7 +42,7 @@ function readRow(line: string): { port: number; loopback: boolean; inode: string
   const found = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local);
   if (!found || state !== LISTENS) return null;
   const port = Number.parseInt(found[2] ?? "", 16);
-  return port === 0 ? null : { port, loopback: isLoopback(found[1] ?? ""), inode };
+  return port === 0 || found[1] === ENGINES_RESOLVER ? null : { port, loopback: isLoopback(found[1] ?? ""), inode };
 }
 
 function processOfInode(descriptors: string, names: string): Map<string, string> {

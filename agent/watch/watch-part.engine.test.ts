@@ -60,4 +60,21 @@ describe("a container's main program", () => {
       await expect.poll(() => inside(`grep -c HUP ${HOME}/signals`), { timeout: 10_000 }).toMatch(new RegExp(`^${times}`));
     }
   }, 60_000);
+
+  // Programs are looked for among all that can be seen: only in a container is that the session's alone.
+  it("is not meant where another is named, which is found by its name and hears the signal", async () => {
+    await inside(
+      `printf '#!/bin/sh\ntrap "echo USR1 >>${HOME}/named" USR1\n: >${HOME}/ready\nwhile :; do sleep 0.1; done\n' >${HOME}/a-daemon`,
+    );
+    await inside(
+      `chmod +x ${HOME}/a-daemon; nohup setsid ${HOME}/a-daemon >/dev/null 2>&1 </dev/null & while [ ! -e ${HOME}/ready ]; do sleep 0.1; done`,
+    );
+    const before = await inside(`cat ${HOME}/signals`);
+    const answer = await door.ask("POST", "reload", { signal: "USR1", process: "a-daemon" });
+    expect([answer.status, await answer.json()]).toEqual([200, { signalled: 1 }]);
+    await expect.poll(() => inside(`cat ${HOME}/named`), { timeout: 10_000 }).toMatch(/^USR1\r\n$/);
+    expect(await inside(`cat ${HOME}/signals`)).toBe(before);
+    const missing = await door.ask("POST", "reload", { signal: "HUP", process: "no-such-program" });
+    expect([missing.status, await missing.json()]).toMatchObject([409, { code: "SESSION_LACKS_PROGRAM" }]);
+  }, 60_000);
 });

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -118,28 +116,6 @@ describe("a program that is asked to read its configuration again", () => {
   it("is the main process where none is named", async () => {
     const answer = await door.ask("POST", "reload", { signal: "USR1", process: null });
     expect([answer.status, await answer.json(), signals]).toEqual([200, { signalled: 1 }, ["USR1"]]);
-  });
-
-  it("is found by its name, hears the signal, and no other does", async () => {
-    const name = `berth-hup-${process.pid}`;
-    const script = `process.on("SIGHUP", () => console.log("again")); console.log("ready"); setInterval(() => {}, 1000)`;
-    const [named, other] = [name, `${name}-other`].map((argv0) => spawn(process.execPath, ["-e", script], { argv0 }));
-    if (!named || !other) throw new Error("nothing was started");
-    await Promise.all([named, other].map((child) => once(child.stdout, "data")));
-    const heard = once(named.stdout, "data");
-    const otherHeard = vi.fn();
-    other.stdout.on("data", otherHeard);
-    const answer = await door.ask("POST", "reload", { signal: "HUP", process: name });
-    expect([answer.status, await answer.json()]).toEqual([200, { signalled: 1 }]);
-    expect(String((await heard)[0])).toContain("again");
-    expect(otherHeard).not.toHaveBeenCalled();
-    named.kill("SIGKILL");
-    other.kill("SIGKILL");
-  });
-
-  it("is said not to be there where it isn't", async () => {
-    const answer = await door.ask("POST", "reload", { signal: "HUP", process: "berth-no-such-program" });
-    expect([answer.status, await answer.json()]).toMatchObject([409, { code: "SESSION_LACKS_PROGRAM" }]);
   });
 
   it("is sent no signal that ends programs", async () => {

@@ -19,6 +19,7 @@ export interface Things {
   readonly sessionId: string;
   readonly appSessionId: string;
   readonly homeId: string;
+  readonly snapshotId: string;
   readonly taskId: string;
   /** A link to the desktop. */
   readonly shareId: string;
@@ -230,9 +231,9 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "homes.list": { expected: signedIn, input: () => ({}) },
   "snapshots.list": { expected: signedIn, input: () => ({}) },
   "snapshots.ofSession": { expected: signedIn, input: ({ sessionId }) => ({ sessionId }) },
-  // None that is anybody's: another's looks the same (see the tests of the service).
-  "snapshots.get": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
+  "snapshots.get": { expected: ownAndAdminHidden, input: ({ snapshotId }) => ({ id: snapshotId }) },
   "snapshots.create": { expected: ownAlone, input: ({ sessionId }) => ({ sessionId, name: "a copy" }) },
+  // Of one that isn't there: the owner's would be gone for whoever comes next (see the tests of the service).
   "snapshots.delete": { expected: of(["401", "404", "404", "404", "404"]), input: () => ({ id: nobodyId }) },
   "homes.delete": { expected: ownAndAdminHidden, input: ({ homeId }) => ({ id: homeId }) },
   "tasks.list": { expected: signedIn, input: () => ({}) },

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { commandTypeSchema } from "@berth/protocol/agent-commands";
 import { FILES, LOGS, TERMINALS, type ToAgentOf, toAgentSchema, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
 import { PORTS } from "@berth/protocol/session-ports";
+import { SNAPSHOTS } from "@berth/protocol/snapshots";
 import { WebSocket } from "ws";
 import type { Credentials } from "../../agent/identity/credentials";
 import { DialingAgent, type DialingAgentOptions } from "./dialing-agent";
@@ -34,7 +35,13 @@ export class SocketAgent {
       });
     });
     await once(socket, "open");
-    say({ type: "register", platform: "docker", capacity: {}, metadata: {}, capabilities: [VIEWER_UPDATE, LOGS, FILES, TERMINALS, PORTS] });
+    say({
+      type: "register",
+      platform: "docker",
+      capacity: {},
+      metadata: {},
+      capabilities: [VIEWER_UPDATE, LOGS, FILES, TERMINALS, PORTS, SNAPSHOTS],
+    });
     await registered;
     return new SocketAgent(parts.name, parts.credentials, socket);
   }

@@ -129,17 +129,14 @@ export class DockerDriver implements SessionDriver {
     const place = () => this.#findPlace();
     this.#network = new IsolatedNetwork({ docker: this.#docker, engine: target.name, agent, controlPlaneHost, log, place });
     this.tasks = new DockerTasks({ ...engine, network: this.#network });
+    const held = { ...engine, containers: this.#containers, homes: this.#homes };
     this.snapshots = new DockerSnapshots({
-      ...engine,
-      containers: this.#containers,
-      homes: this.#homes,
+      ...held,
       copies: new VolumeCopies(engine),
       during: (sessionId, run) => this.#watch.during(sessionId, run),
     });
     this.#starter = new ContainerStarter({
-      ...engine,
-      containers: this.#containers,
-      homes: this.#homes,
+      ...held,
       snapshots: this.snapshots,
       folders: this.#folders,
       routes: this.#routes,
@@ -152,11 +149,8 @@ export class DockerDriver implements SessionDriver {
   /** The engine need not answer yet: until it does, the driver's health says why not. */
   static async open(options: DockerDriverOptions): Promise<DockerDriver> {
     const { dataDir, log } = options;
-    const kept = await KeptLogs.open(join(dataDir, "logs"), {
-      days: options.logRetentionDays ?? LOG_RETENTION_DAYS,
-      clock: systemClock,
-      log,
-    });
+    const days = options.logRetentionDays ?? LOG_RETENTION_DAYS;
+    const kept = await KeptLogs.open(join(dataDir, "logs"), { days, clock: systemClock, log });
     const driver = new DockerDriver(options, await SessionMarks.open(join(dataDir, "sessions")), kept);
     await driver.#prepare();
     driver.#watch.begin();

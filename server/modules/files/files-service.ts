@@ -79,7 +79,7 @@ export class FilesService {
     return { ...folderListingSchema.parse(await json(answer.body)), roots };
   }
 
-  /** Throws as `open` does, also later: when the session changes it is asked again. */
+  /** The first says that there may have been changes before. Throws as `open` does, also later: when the session changes it is asked again. */
   async *changes(
     asker: Asker,
     which: z.output<typeof watchFilesInput>,
@@ -87,7 +87,7 @@ export class FilesService {
   ): AsyncGenerator<z.output<typeof fileChangesOutput>> {
     const { bus, visits, watches } = this.deps;
     await visits.open(asker, which);
-    let waiting: z.output<typeof fileChangesOutput> | null = null;
+    let waiting: z.output<typeof fileChangesOutput> | null = { changes: [], partial: true };
     let recheck = false;
     let wake = (): void => {};
     const stops = [

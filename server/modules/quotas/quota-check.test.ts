@@ -35,8 +35,8 @@ describe("a quota", () => {
       code: "QUOTA_EXCEEDED",
       status: 409,
       message:
-        "The quota of 'ada' has no room for this session: 2 of 2 sessions are there already; 1.5 of 2 cores are used and 1 asked for; homes take 3 of 2 GiB of storage. " +
-        "To go on, end a session that isn't needed, hibernate or end another session or ask for less, delete a home that isn't needed, or ask an administrator for more",
+        "The quota of 'ada' has no room for this: 2 of 2 sessions are there already; 1.5 of 2 cores are used and 1 asked for; homes and snapshots take 3 of 2 GiB of storage. " +
+        "To go on, end a session that isn't needed, hibernate or end another session or ask for less, delete a home or a snapshot that isn't needed, or ask an administrator for more",
       details: {
         user: "ada",
         quotas: [

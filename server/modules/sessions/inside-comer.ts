@@ -2,7 +2,6 @@ import { BerthError } from "@berth/protocol/errors";
 import type { AuthService } from "../users/auth-service";
 import { LOGIN_SECONDS } from "../users/login-length";
 import type { TicketGrant, TicketsService } from "../users/tickets-service";
-import type { TicketRow } from "../users/tickets-store";
 import type { Login } from "../users/users-schema";
 
 /** What somebody shows who opens a WebSocket into a session. */
@@ -25,7 +24,7 @@ export interface ComerDeps {
 export interface Opened {
   readonly purpose: TicketGrant["purpose"];
   readonly what: string;
-  isFor(ticket: TicketRow): boolean;
+  isFor(ticket: Awaited<ReturnType<TicketsService["redeem"]>>): boolean;
 }
 
 export type Comer = { readonly login: Login; readonly ticket: { readonly note: string | null } | null };

@@ -67,21 +67,23 @@ const renderProbes = (health: HealthPolicy): CommandData<"start_session">["healt
   start_period_seconds: health.startPeriodSeconds,
 });
 
-export const renderHibernate = (session: SpecSource, mode: HibernateMode): CommandData<"hibernate_session"> => ({
+type Named = Pick<SpecSource, "name" | "generation">;
+
+export const renderHibernate = (session: Named, mode: HibernateMode): CommandData<"hibernate_session"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,
   mode,
 });
 
-export const renderResize = (session: SpecSource): CommandData<"resize_session"> => ({
+export const renderResize = (session: Named & Pick<SpecSource, "memoryBytes" | "cpuMillicores">): CommandData<"resize_session"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,
   resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
 });
 
-export const renderPull = (session: SpecSource, image: string): CommandData<"pull_image"> => ({
+export const renderPull = (session: Named, image: string): CommandData<"pull_image"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,
@@ -89,7 +91,7 @@ export const renderPull = (session: SpecSource, image: string): CommandData<"pul
 });
 
 /** The home stays: removing one is an instruction of its own. */
-export const renderStop = (session: SpecSource, graceful: boolean): CommandData<"stop_session"> => ({
+export const renderStop = (session: Named, graceful: boolean): CommandData<"stop_session"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,

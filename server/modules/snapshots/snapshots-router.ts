@@ -41,7 +41,6 @@ export const snapshotsRouter = router({
         status: 202,
         summary: "Save a session's home as a snapshot",
         refusals: [409],
-        example: { name: "before the upgrade" },
       },
     })
     .input(createSnapshotInput)
