@@ -15,8 +15,6 @@ export interface SpecSource {
   readonly cpuMillicores: number;
   /** Its own; null: its template version's. */
   readonly image: string | null;
-  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
-  readonly environment: Readonly<Record<string, string>>;
   readonly persistentHome: boolean;
   readonly hibernateMode: string;
   readonly user: { readonly username: string };
@@ -26,8 +24,14 @@ export interface SpecSource {
   readonly agent: { readonly capabilities: readonly string[] } | null;
 }
 
+/** For a container that is to be made. */
+export interface StartSource extends SpecSource {
+  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** What an agent needs to make the session's container: the template's version, with what the session says otherwise. */
-export function renderSpec(session: SpecSource, template: Template): CommandData<"start_session"> {
+export function renderSpec(session: StartSource, template: Template): CommandData<"start_session"> {
   const { snapshot } = session;
   return {
     name: session.name,
