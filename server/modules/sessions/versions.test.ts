@@ -189,7 +189,6 @@ describe("a session that is updated", () => {
     const pull = await agent.command("pull_image");
     await agent.complete(pull, { image_id: "sha256:new" });
     await both();
-    // The result comes again, as after a lost connection.
     await agent.complete(pull, { image_id: "sha256:new" });
     await both();
     const wake = await agent.command("wake_session");
@@ -288,7 +287,6 @@ describe("a session that is hibernated", () => {
   it("has its image fetched although another task of it is not answered yet", async () => {
     const id = await running();
     const row = await kit.database.session.findUniqueOrThrow({ where: { id } });
-    // As a change of its limits, which the agent is slow at.
     const data = { name: row.name, namespace: "berth", generation: 1, resources: { memory: "1Gi", cpu: "1" } };
     await kit.database.$transaction((tx) =>
       kit.services.tasks.enqueue(tx, { kind: "session.resize", agentId: agent.id, sessionId: id, generation: 1, data, createdById: null }),
