@@ -25,6 +25,7 @@ import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
+import type { LogReader } from "./modules/sessions/logs-service";
 import { PhaseWait } from "./modules/sessions/phase-wait";
 import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";

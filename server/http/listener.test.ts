@@ -121,7 +121,8 @@ describe("the order of answers", () => {
     expect(await raw(upgradeOf(example(route.path)))).toContain(`refused by ${name}`);
   });
 
-  it.each(upgrades.filter((upgrade) => !besideRest.includes(upgrade)))(
+  const servesBoth = (path: string) => Object.values(routes).some((route) => route.kind === "http" && route.path === path);
+  it.each(upgrades.filter((upgrade) => !besideRest.includes(upgrade) && !servesBoth(upgrade[1].path)))(
     "a plain request to %s is told that it is an upgrade",
     async (_name, route) => {
       const plain = await ask(example(route.path));
