@@ -125,6 +125,9 @@ const states: Readonly<Record<string, State>> = {
   },
 };
 
+/** Of a session's page, beside the timeline and the log. */
+const tabs = ["Details", "Files", "Stats", "Environment", "Versions", "Ports", "Snapshots"];
+
 /** What opens over a page, by the buttons that open it. */
 const dialogs: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "/agents/[id]": ["Revoke…"],
@@ -309,6 +312,11 @@ test.describe("accessibility", () => {
       await page.getByRole("tab", { name: "Log" }).click();
       const log = page.getByRole("status").filter({ hasText: "New lines appear" });
       Object.assign(found, await lookAt(page, `${name}, its log`, looks, log));
+      // Once, where they are narrowest.
+      for (const tab of looks.includes(phone) ? tabs : []) {
+        await page.getByRole("tab", { name: tab }).click();
+        Object.assign(found, await lookAt(page, `${name}, its ${tab.toLowerCase()}`, looks, page.getByRole("tabpanel", { name: tab })));
+      }
     }
     return found;
   }

@@ -39,10 +39,7 @@ let appOrigin: { readonly host: string; readonly origin: string };
 let iconName: string;
 let count = 0;
 
-const freshName = () => {
-  count += 1;
-  return `made-${count}`;
-};
+const freshName = () => `made-${++count}`;
 const own = () => kit.callerOf(askers.own);
 
 beforeAll(async () => {

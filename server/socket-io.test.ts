@@ -174,7 +174,9 @@ describe("the door", () => {
   });
 
   it("goes on with the login that began a connection, and no other", async () => {
-    const [mine, theirs] = [await kit.tokenOf(await makeAsker(kit)), await kit.tokenOf(other)].map((token) => ({ authorization: `Bearer ${token}` }));
+    const [mine, theirs] = [await kit.tokenOf(await makeAsker(kit)), await kit.tokenOf(other)].map((token) => ({
+      authorization: `Bearer ${token}`,
+    }));
     if (!mine || !theirs) throw new Error("no tokens");
     const { text } = await askDoor(kit.port, { method: "GET", path: poll, headers: mine });
     const sid = /"sid":"([^"]+)"/.exec(text)?.[1];

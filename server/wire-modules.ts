@@ -14,10 +14,6 @@ import { RegistrationTokensService } from "./modules/agents/registration-tokens-
 import { UsageHistory } from "./modules/agents/usage-history";
 import { AuditJobs } from "./modules/audit/audit-jobs";
 import { AuditService } from "./modules/audit/audit-service";
-import { ContainerEvents } from "./modules/containers/container-events-service";
-import { ContainersService } from "./modules/containers/containers-service";
-import { FileWatches } from "./modules/files/file-watches";
-import { FilesService } from "./modules/files/files-service";
 import { HomesInbox } from "./modules/homes/homes-inbox";
 import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
@@ -26,26 +22,10 @@ import { IdentityService } from "./modules/identity/identity-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
-import { AppAccess } from "./modules/sessions/app-access";
-import { ConfigReloads } from "./modules/sessions/config-reloads-jobs";
-import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
-import { EnvironmentService } from "./modules/sessions/environment-service";
-import { FileVisits } from "./modules/sessions/file-visits";
 import { GuestsService } from "./modules/sessions/guests-service";
-import { HealthInbox } from "./modules/sessions/health-inbox";
-import { HealthJobs } from "./modules/sessions/health-jobs";
-import { HealthRestarts } from "./modules/sessions/health-restarts-service";
-import { HealthService } from "./modules/sessions/health-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
 import { IdleService } from "./modules/sessions/idle-service";
-import { type LogReader, LogsService } from "./modules/sessions/logs-service";
-import { OpenPorts } from "./modules/sessions/open-ports";
-import { OpenTerminals } from "./modules/sessions/open-terminals";
 import { PhaseWait } from "./modules/sessions/phase-wait";
-import { PortAccess } from "./modules/sessions/port-access";
-import { PortRules } from "./modules/sessions/port-rules";
-import { PortSharesService } from "./modules/sessions/port-shares-service";
-import { PortsService } from "./modules/sessions/ports-service";
 import { ResizeInbox } from "./modules/sessions/resize-inbox";
 import { ScreenControl } from "./modules/sessions/screen-control";
 import { SessionAdoption } from "./modules/sessions/session-adoption";
@@ -55,19 +35,13 @@ import { SessionEnvironment } from "./modules/sessions/session-environment";
 import { SessionPolicies } from "./modules/sessions/session-policies";
 import { SessionQueue } from "./modules/sessions/session-queue";
 import { SessionQueueJobs } from "./modules/sessions/session-queue-jobs";
-import { SessionReach } from "./modules/sessions/session-reach";
 import { SessionsInbox } from "./modules/sessions/sessions-inbox";
 import { SessionsJobs } from "./modules/sessions/sessions-jobs";
 import { SessionsService } from "./modules/sessions/sessions-service";
 import { SharesService } from "./modules/sessions/shares-service";
 import { StrandedSessions } from "./modules/sessions/stranded-sessions";
-import { TerminalAccess } from "./modules/sessions/terminal-access";
-import { TerminalsService } from "./modules/sessions/terminals-service";
 import { ThumbnailAccess } from "./modules/sessions/thumbnail-access";
-import { VersionUpdates } from "./modules/sessions/version-updates-service";
 import { VersionsInbox } from "./modules/sessions/versions-inbox";
-import { VersionsJobs } from "./modules/sessions/versions-jobs";
-import { VersionsService } from "./modules/sessions/versions-service";
 import { ViewerAccess } from "./modules/sessions/viewer-access";
 import { ViewerRooms } from "./modules/sessions/viewer-rooms";
 import { ViewerTickets } from "./modules/sessions/viewer-tickets";
@@ -114,6 +88,7 @@ import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import type { Keys } from "./platform/secrets";
 import type { Services } from "./trpc/context";
+import { wireInside } from "./wire-inside";
 
 export interface ModuleParts {
   readonly config: Config;
@@ -187,8 +162,8 @@ export function wireModules(parts: ModuleParts) {
   });
 
   const snapshots = new SnapshotsService({ ...base, audit, tasks, quotas, templates, retentionDays: config.snapshotRetentionDays });
-  const ownEnvironment = new SessionEnvironment({ ...base, keys });
-  const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: ownEnvironment });
+  const sessionEnvironment = new SessionEnvironment({ ...base, keys });
+  const changes = new SessionChanges({ clock, tasks, templates, outbox, environment: sessionEnvironment });
   const wait = new PhaseWait(base);
   const strategy = config.placementStrategy;
   const warmPool = new WarmPoolService({ ...base, agents, homes, tasks, templates, changes, strategy });
@@ -209,12 +184,10 @@ export function wireModules(parts: ModuleParts) {
       queue: sessionQueue,
       warmPool,
       strategy,
-      environment: ownEnvironment,
+      environment: sessionEnvironment,
     },
   });
   const idle = new IdleService({ ...base, audit, changes });
-  const healthRestarts = new HealthRestarts({ ...base, audit, tasks, templates, changes });
-  const healthInbox = new HealthInbox({ ...base, templates });
   const adoption = new SessionAdoption({ ...base, audit, homes, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
@@ -225,45 +198,12 @@ export function wireModules(parts: ModuleParts) {
   const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
-  const logs = new LogsService({ ...base, audit, shares, logReader: parts.logReader });
-  const visits = new FileVisits({ ...base, audit, shares });
-  const fileWatches = new FileWatches({ ...base, agentApi: parts.agentApi, visits });
-  const files = new FilesService({ ...base, visits, watches: fileWatches, agentApi: parts.agentApi });
-  const openTerminals = new OpenTerminals(base);
-  const terminals = new TerminalsService({ ...base, audit, shares, tickets, agentApi: parts.agentApi });
-  const terminalAccess = new TerminalAccess({ ...base, auth, audit, shares, tickets, open: openTerminals, publicUrl });
-  const reach = new SessionReach(base);
-  const containers = new ContainersService({
-    ...{ sessions, reach, logs, agentApi: parts.agentApi },
-    healthOf: new HealthService({ ...base, templates }),
+  const inside = wireInside({
+    ...{ base, parts, origins, agents, audit, auth, changes, sessionEnvironment, sessions, shares, tasks, templates, tickets, warmPool },
   });
-  const healthySeconds = config.updateHealthySeconds;
-  const versions = new VersionsService({ ...base, audit, tasks, healthySeconds });
-  const versionUpdates = new VersionUpdates({ ...base, agents, warmPool, changes, healthySeconds });
-  const versionsJobs = new VersionsJobs({ ...base, updates: versionUpdates });
-  const containerEvents = new ContainerEvents({
-    ...base,
-    sessions,
-    watches: fileWatches,
-    health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
-    versions: { read: (id) => versions.latest(id) },
-  });
-  const configReloads = new ConfigReloads({
-    ...base,
-    agentApi: parts.agentApi,
-    reloaded: (sessionId, userId, names) => containerEvents.configReloaded(sessionId, userId, names),
-  });
-  const environment = new EnvironmentService({ ...base, audit, templates, environment: ownEnvironment });
-  const environmentJobs = new EnvironmentJobs({ ...base, environment: ownEnvironment });
   const viewerTickets = new ViewerTickets({ ...base, audit, tickets, shares, appEntryUrl: origins.entry });
   const viewerAccess = new ViewerAccess({ ...base, auth, tickets, shares, rooms: viewerRooms, wait, publicUrl });
   const thumbnailAccess = new ThumbnailAccess({ ...base, shares });
-  const rules = new PortRules({ ...base, auth, shares });
-  const openPorts = new OpenPorts(base);
-  const ports = new PortsService({ ...base, audit, tickets, agentApi: parts.agentApi, rules, origins });
-  const portShares = new PortSharesService({ ...base, audit, tickets, rules, origins, publicUrl });
-  const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
-  const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
 
   const listeners = [
     sessionsInbox,
@@ -293,7 +233,7 @@ export function wireModules(parts: ModuleParts) {
     sessionsInbox,
     homes,
     snapshots,
-    healthInbox,
+    healthInbox: inside.rest.healthInbox,
     identity,
   });
   const live = new LiveService({ ...base, auth, ownerOfSession: (id) => sessions.ownerOf(id) });
@@ -315,32 +255,11 @@ export function wireModules(parts: ModuleParts) {
   const warmPoolJobs = new WarmPoolJobs({ ...base, warmPool });
   const queueJobs = new SessionQueueJobs({ ...base, queue: sessionQueue });
   const agentJobs = [heartbeats, usageHistory, dispatcher, taskEnds, agentsJobs, revocationJobs, identityJobs];
-  const healthJobs = new HealthJobs({ ...base, healthRestarts });
   const snapshotsJobs = new SnapshotsJobs({ ...base, snapshots });
-  const sessionJobs = [
-    new SessionsJobs(base),
-    new IdleJobs({ ...base, idle }),
-    healthJobs,
-    queueJobs,
-    warmPoolJobs,
-    environmentJobs,
-    snapshotsJobs,
-    versionsJobs,
-  ];
-  const insideJobs = [fileWatches, containerEvents, configReloads];
-  const jobs = [
-    ...agentJobs,
-    ...sessionJobs,
-    ...insideJobs,
-    usersJobs,
-    auditJobs,
-    webhooksJobs,
-    viewerRooms,
-    openTerminals,
-    openPorts,
-    live,
-  ];
+  const sessionJobs = [new SessionsJobs(base), new IdleJobs({ ...base, idle }), queueJobs, warmPoolJobs, snapshotsJobs];
+  const jobs = [...agentJobs, ...sessionJobs, ...inside.jobs, usersJobs, auditJobs, webhooksJobs, viewerRooms, live];
   const services: Services = {
+    ...inside.services,
     auth,
     users,
     logins,
@@ -368,17 +287,6 @@ export function wireModules(parts: ModuleParts) {
     viewerRooms,
     screenControl,
     idle,
-    logs,
-    files,
-    terminals,
-    openTerminals,
-    ports,
-    portShares,
-    containerEvents,
-    fileWatches,
-    containers,
-    environment,
-    versions,
     homes,
     snapshots,
     tasks,
@@ -390,18 +298,14 @@ export function wireModules(parts: ModuleParts) {
   };
   return {
     services,
+    ...inside.rest,
     authority,
     identity,
     identityJobs,
     agentsInbox,
     sessionsInbox,
     viewerAccess,
-    terminalAccess,
-    portAccess,
-    openPorts,
     thumbnailAccess,
-    appAccess,
-    configReloads,
     tickets,
     limits,
     dispatcher,
@@ -414,13 +318,9 @@ export function wireModules(parts: ModuleParts) {
     agentsJobs,
     sessionChanges: changes,
     sessionQueue,
-    healthRestarts,
     webhooksJobs,
     outbox,
     warmPoolJobs,
-    environmentJobs,
-    versionsJobs,
-    versionUpdates,
     start: () => {
       for (const job of jobs) job.start();
     },

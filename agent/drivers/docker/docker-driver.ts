@@ -149,11 +149,8 @@ export class DockerDriver implements SessionDriver {
   /** The engine need not answer yet: until it does, the driver's health says why not. */
   static async open(options: DockerDriverOptions): Promise<DockerDriver> {
     const { dataDir, log } = options;
-    const kept = await KeptLogs.open(join(dataDir, "logs"), {
-      days: options.logRetentionDays ?? LOG_RETENTION_DAYS,
-      clock: systemClock,
-      log,
-    });
+    const days = options.logRetentionDays ?? LOG_RETENTION_DAYS;
+    const kept = await KeptLogs.open(join(dataDir, "logs"), { days, clock: systemClock, log });
     const driver = new DockerDriver(options, await SessionMarks.open(join(dataDir, "sessions")), kept);
     await driver.#prepare();
     driver.#watch.begin();

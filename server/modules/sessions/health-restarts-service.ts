@@ -18,7 +18,7 @@ export interface HealthRestartsDeps {
   readonly templates: TemplatesService;
   readonly changes: SessionChanges;
   /** Somebody else decides of it for now, as while its version is being changed: it is left alone, and looked at again. */
-  readonly inOtherHands?: (tx: Tx, sessionId: string) => Promise<boolean>;
+  readonly inOtherHands: (tx: Tx, sessionId: string) => Promise<boolean>;
 }
 
 /** Restarts unhealthy sessions whose template says so, when it is time. That it is to be done is a column: whoever finds it due first does it. */
@@ -46,7 +46,7 @@ export class HealthRestarts {
       }
       // It sleeps, ends, can't be reached or is busy: later, if it is unhealthy then.
       if (row.desired !== "running" || row.observed !== "running" || !row.agent?.connectionId || row.agent.revokedAt) return [];
-      if ((await tasks.openKinds(tx, id)).length > 0 || (await this.deps.inOtherHands?.(tx, id))) return [];
+      if ((await tasks.openKinds(tx, id)).length > 0 || (await this.deps.inOtherHands(tx, id))) return [];
       const restarts = [...recentRestarts(health.restarts, now), now];
       const taken = await takeRestart(tx, health, { restartAt: null, restarts, restartGeneration: row.generation + 1 });
       if (!taken) return [];

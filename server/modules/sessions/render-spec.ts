@@ -15,8 +15,6 @@ export interface SpecSource {
   readonly cpuMillicores: number;
   /** Its own; null: its template version's. */
   readonly image: string | null;
-  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
-  readonly environment: Readonly<Record<string, string>>;
   readonly persistentHome: boolean;
   readonly hibernateMode: string;
   readonly user: { readonly username: string };
@@ -26,8 +24,14 @@ export interface SpecSource {
   readonly agent: { readonly capabilities: readonly string[] } | null;
 }
 
+/** For a container that is to be made. */
+export interface StartSource extends SpecSource {
+  /** The session's own: `SessionEnvironment.forStart`. The column of its row has none. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /** What an agent needs to make the session's container: the template's version, with what the session says otherwise. */
-export function renderSpec(session: SpecSource, template: Template): CommandData<"start_session"> {
+export function renderSpec(session: StartSource, template: Template): CommandData<"start_session"> {
   const { snapshot } = session;
   return {
     name: session.name,
@@ -63,21 +67,23 @@ const renderProbes = (health: HealthPolicy): CommandData<"start_session">["healt
   start_period_seconds: health.startPeriodSeconds,
 });
 
-export const renderHibernate = (session: SpecSource, mode: HibernateMode): CommandData<"hibernate_session"> => ({
+type Named = Pick<SpecSource, "name" | "generation">;
+
+export const renderHibernate = (session: Named, mode: HibernateMode): CommandData<"hibernate_session"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,
   mode,
 });
 
-export const renderResize = (session: SpecSource): CommandData<"resize_session"> => ({
+export const renderResize = (session: Named & Pick<SpecSource, "memoryBytes" | "cpuMillicores">): CommandData<"resize_session"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,
   resources: { memory: formatMemory(Number(session.memoryBytes)), cpu: formatCpu(session.cpuMillicores) },
 });
 
-export const renderPull = (session: SpecSource, image: string): CommandData<"pull_image"> => ({
+export const renderPull = (session: Named, image: string): CommandData<"pull_image"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,
@@ -85,7 +91,7 @@ export const renderPull = (session: SpecSource, image: string): CommandData<"pul
 });
 
 /** The home stays: removing one is an instruction of its own. */
-export const renderStop = (session: SpecSource, graceful: boolean): CommandData<"stop_session"> => ({
+export const renderStop = (session: Named, graceful: boolean): CommandData<"stop_session"> => ({
   name: session.name,
   namespace: NAMESPACE,
   generation: session.generation,

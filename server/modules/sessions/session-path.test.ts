@@ -80,6 +80,7 @@ describe("a session's way through the house", () => {
       environment: true,
       changeEnvironment: true,
       files: true,
+      ports: true,
       terminal: true,
       delete: true,
     });

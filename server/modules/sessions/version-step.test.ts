@@ -3,13 +3,13 @@ import { patienceMs, type SeenOfSession, type StoredUpdate, stepUpdate } from ".
 
 const GATE_MS = 30_000;
 const now = new Date("2026-11-22T10:00:00Z");
-const before = (ms: number) => new Date(now.getTime() - ms);
+const ago = (ms: number) => new Date(now.getTime() - ms);
 const update = (more: Partial<StoredUpdate> = {}): StoredUpdate => ({
   status: "checking",
   pulled: true,
   generation: 2,
   healthySince: null,
-  giveUpAt: before(-patienceMs(GATE_MS)),
+  giveUpAt: ago(-patienceMs(GATE_MS)),
   ...more,
 });
 const session = (more: Partial<SeenOfSession> = {}): SeenOfSession => ({
@@ -28,17 +28,17 @@ const step = (of: Partial<StoredUpdate>, seen: Partial<SeenOfSession> = {}) => s
 describe("a new version that runs", () => {
   it("is kept once it was healthy for its time on end", () => {
     expect(step({})).toEqual({ kind: "check", healthySince: now });
-    expect(step({ healthySince: before(GATE_MS - 1) })).toEqual({ kind: "wait" });
-    expect(step({ healthySince: before(GATE_MS) })).toMatchObject({ kind: "end", status: "done" });
+    expect(step({ healthySince: ago(GATE_MS - 1) })).toEqual({ kind: "wait" });
+    expect(step({ healthySince: ago(GATE_MS) })).toMatchObject({ kind: "end", status: "done" });
   });
 
   it("is given up as soon as it is unhealthy", () => {
-    expect(step({ healthySince: before(GATE_MS) }, { health: "unhealthy" })).toMatchObject({ kind: "roll_back" });
+    expect(step({ healthySince: ago(GATE_MS) }, { health: "unhealthy" })).toMatchObject({ kind: "roll_back" });
   });
 
   it("has its time begin anew where it was not healthy in between, or was started again", () => {
-    expect(step({ healthySince: before(GATE_MS) }, { health: "starting" })).toEqual({ kind: "check", healthySince: null });
-    expect(step({ healthySince: before(GATE_MS) }, { generation: 3 })).toEqual({ kind: "check", healthySince: now });
+    expect(step({ healthySince: ago(GATE_MS) }, { health: "starting" })).toEqual({ kind: "check", healthySince: null });
+    expect(step({ healthySince: ago(GATE_MS) }, { generation: 3 })).toEqual({ kind: "check", healthySince: now });
   });
 
   it("is given up where it is never healthy for long enough, but not while nobody can ask", () => {

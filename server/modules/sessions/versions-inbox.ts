@@ -38,10 +38,9 @@ export class VersionsInbox implements TaskListener {
     return this.events(tx, update, true);
   }
 
-  /** One that was cancelled meanwhile, or has moved on, hears nothing any more. */
+  /** One that was cancelled meanwhile hears nothing any more. */
   private async find(tx: Tx, { id, sessionId }: KnownTask): Promise<UpdateRow | null> {
-    const update = sessionId ? await findUpdateOfPull(tx, id, sessionId) : null;
-    return update?.status === "pulling" && update.pulledAt === null ? update : null;
+    return sessionId ? findUpdateOfPull(tx, id, sessionId) : null;
   }
 
   private async events(tx: Tx, { sessionId }: UpdateRow, told: boolean): Promise<BusEvent[]> {

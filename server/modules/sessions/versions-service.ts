@@ -197,6 +197,12 @@ export class VersionsService {
     return { containerId: id, oldTag, newTag, status };
   }
 
+  /** Whether its image is being changed right now: what becomes of it, healthy or not, the update decides. */
+  async decides(tx: Tx, id: string): Promise<boolean> {
+    const open = await findOpenUpdate(tx, id);
+    return open !== null && !isCancellable(open);
+  }
+
   private demandUpdatable(row: SessionRow): string {
     if (isStranded(row)) throw agentRevoked(row.agent?.name ?? "");
     const died = row.desired === "hibernated" && row.observed === "failed";

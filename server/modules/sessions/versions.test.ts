@@ -64,6 +64,8 @@ async function hibernates(id: string, observed: "stopped" | "frozen") {
   await agent.complete(await agent.command("hibernate_session"), { observed });
   await asleep;
 }
+/** A restart for being unhealthy stays out of it. */
+const decided = (id: string) => kit.database.$transaction((tx) => kit.services.versions.decides(tx, id));
 const kinds = async (id: string) => (await own().sessions.events({ id })).events.map(({ kind }) => kind);
 
 describe("a session that is updated", () => {
@@ -96,6 +98,7 @@ describe("a session that is updated", () => {
     expect((await list(id)).update).toMatchObject({ status: "checking" });
     await pass(29_000);
     expect((await list(id)).update).toMatchObject({ status: "checking" });
+    expect(await decided(id)).toBe(true);
     await pass(1_000);
     expect(await list(id)).toMatchObject({
       update: null,
@@ -186,7 +189,6 @@ describe("a session that is updated", () => {
     const pull = await agent.command("pull_image");
     await agent.complete(pull, { image_id: "sha256:new" });
     await both();
-    // The result comes again, as after a lost connection.
     await agent.complete(pull, { image_id: "sha256:new" });
     await both();
     const wake = await agent.command("wake_session");
@@ -272,6 +274,29 @@ describe("a session that is hibernated", () => {
     expect(await last(id)).toMatchObject({ status: "rolled_back" });
   });
 
+  it("is so although its image is still being fetched, and has it when it is woken", async () => {
+    const id = await running();
+    await update(id, { tag: "2" });
+    const pull = await agent.command("pull_image");
+    await hibernates(id, "stopped");
+    await agent.complete(pull, { image_id: "sha256:new" });
+    await sweep();
+    expect((await list(id)).update).toMatchObject({ status: "waiting" });
+  });
+
+  it("has its image fetched although another task of it is not answered yet", async () => {
+    const id = await running();
+    const row = await kit.database.session.findUniqueOrThrow({ where: { id } });
+    const data = { name: row.name, namespace: "berth", generation: 1, resources: { memory: "1Gi", cpu: "1" } };
+    await kit.database.$transaction((tx) =>
+      kit.services.tasks.enqueue(tx, { kind: "session.resize", agentId: agent.id, sessionId: id, generation: 1, data, createdById: null }),
+    );
+    await update(id, { tag: "2" });
+    await agent.command("resize_session");
+    await pulled();
+    expect((await list(id)).update).toMatchObject({ status: "replacing" });
+  });
+
   it("has its old image again where the update is cancelled before it was woken", async () => {
     const id = await hibernated();
     const before = (await list(id)).current.image;
@@ -290,6 +315,7 @@ describe("an update that is cancelled", () => {
   it("changes nothing, whatever the agent says of its pull afterwards", async () => {
     const id = await running();
     await update(id, { tag: "2" });
+    expect(await decided(id)).toBe(false);
     const pull = await agent.command("pull_image");
     expect(await own().containers.cancelUpdate({ containerId: id })).toMatchObject({ status: "cancelled" });
     expect(agent.received).toContainEqual({ type: "command_cancel", command_id: pull.command_id });
