@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => kit.close());
 
-async function hibernated(agent: FakeAgent) {
-  const session = await makeRunningSession(kit, owner, agent);
+async function hibernated(agent: FakeAgent, template = "terminal-desktop") {
+  const session = await makeRunningSession(kit, owner, agent, template);
   const hibernating = kit.callerOf(owner).sessions.setState({ id: session.id, state: "hibernated" });
   await agent.complete(await agent.command("hibernate_session"), { observed: "stopped" });
   await hibernating;
@@ -36,12 +36,28 @@ async function hibernated(agent: FakeAgent) {
 const list = (id: string, asker = owner) => kit.callerOf(asker).files.list({ id });
 
 it("the home of a hibernated session is open to whom its files are, and nothing beside the home", async () => {
-  const { id } = await hibernated(await makeAgent(kit, { capabilities: [FILES, FILES_AT_REST] }));
-  expect((await list(id)).roots).toEqual([{ path: expect.stringMatching(/^\/home\//), writable: true }]);
+  const admin = kit.callerOf(await makeAsker(kit, "admin"));
+  await admin.templates.create({
+    name: "wide",
+    displayName: "Wide",
+    category: "Tests",
+    image: "berth/wide:1",
+    display: { protocol: "rfb", port: 5900 },
+    defaultResources: { memory: "1Gi", cpu: "1" },
+    persistentHome: true,
+    homePath: "/home/user",
+    accessParameters: { writablePaths: ["/home/user", "/home/user2"], readOnlyPaths: ["/opt", "/home/user/papers"] },
+  });
+  const { id } = await hibernated(await makeAgent(kit, { capabilities: [FILES, FILES_AT_REST] }), "wide");
+  const roots = [
+    { path: "/home/user", writable: true },
+    { path: "/home/user/papers", writable: false },
+  ];
+  expect((await list(id)).roots).toEqual(roots);
   const said = String(asked.at(-1)?.headers?.[ACCESS_HEADER]);
   expect(JSON.parse(Buffer.from(said, "base64url").toString())).toEqual({
-    writable: [expect.stringMatching(/^\/home\//)],
-    readable: [expect.stringMatching(/^\/home\//)],
+    writable: ["/home/user"],
+    readable: ["/home/user", "/home/user/papers"],
   });
   await expect(list(id, await makeAsker(kit))).rejects.toThrow(/No session/);
 });
