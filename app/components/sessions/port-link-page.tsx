@@ -15,6 +15,7 @@ export function PortLinkPage({ token }: { token: string }) {
   const failed = enter.error ?? link.error;
   return (
     <div className="mx-auto flex w-full max-w-lg flex-col gap-4 px-4 py-10">
+      {link.data ? null : <h1 className="sr-only">Shared port</h1>}
       {failed ? (
         <FailurePanel
           error={failed}
