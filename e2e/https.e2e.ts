@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { makeCertificate } from "./stack/certificate";
 import { execIn, removeSessionsOf, untilTerminal } from "./stack/engine";
-import { desktop, sessionOnPage, signInByForm } from "./stack/people";
+import { desktop, scratchpadReady, sessionOnPage, signInByForm } from "./stack/people";
 import { adminPassword, type Stack, startStack } from "./stack/stack";
 
 /** A stack that serves https by itself; its agent knows the certificate and nothing else would do. */
@@ -67,6 +67,7 @@ test("over https a person signs in, uses a desktop over wss and a web app on its
     .click({ timeout: 60_000 });
   const app = await opened;
   await app.waitForURL((url) => url.origin === `https://s-${appId}.apps.localhost:${port}`);
+  await scratchpadReady(app);
   await app.getByRole("button", { name: "Write a note" }).click();
   await app.getByLabel("Note", { exact: true }).fill("kept over TLS");
   await expect.poll(() => execIn(appId, "sh", "-c", "cat /home/user/*.json /home/user/.*/*.json 2>/dev/null")).toContain("kept over TLS");

@@ -138,6 +138,7 @@ test("a web app opens on an origin of its own, where its WebSocket works and our
   const app = await opened;
   await app.waitForURL((url) => url.host === `s-${id}.apps.localhost:${new URL(stackUrl()).port}`);
   expect(app.url()).not.toContain("ticket");
+  await scratchpadReady(app);
   await app.getByRole("button", { name: "Write a note" }).click();
   await app.getByLabel("Note", { exact: true }).fill("kept in the container");
   await expect

@@ -50,3 +50,15 @@ export async function desktop(page: Page) {
   await expect(viewer).toBeVisible({ timeout: 60_000 });
   return viewer.locator("canvas");
 }
+
+/**
+ * The scratchpad's page, once its scripts run. Chromium breaks off what it loads when the host's network changes (ERR_NETWORK_CHANGED), as
+ * it does with each container that comes or goes; the pages of an app don't cure that themselves.
+ */
+export async function scratchpadReady(app: Page): Promise<void> {
+  const waits = app.getByRole("status").filter({ hasText: "Connecting…" });
+  await expect(async () => {
+    if (await waits.isVisible()) await app.reload();
+    await expect(waits).toBeHidden({ timeout: 3000 });
+  }).toPass({ timeout: 30_000 });
+}
