@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
 import { api } from "./stack/api";
 import { containerOf, countContainers, execIn, untilTerminal } from "./stack/engine";
-import { desktop, sessionOnPage, signIn, signInByForm, stackUrl } from "./stack/people";
+import { desktop, scratchpadReady, sessionOnPage, signIn, signInByForm, stackUrl } from "./stack/people";
 
 test("a person signs in, launches a desktop, types into it, hibernates, wakes, finds the file again and terminates", async ({ page }) => {
   await signInByForm(page);
