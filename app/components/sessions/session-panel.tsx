@@ -89,6 +89,9 @@ const tabs: readonly PanelTab[] = [
 const tabClass =
   "h-9 shrink-0 border-b-2 border-transparent px-1 text-base text-ink-soft transition-colors duration-150 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink data-[state=active]:font-medium";
 
+/** A tab that an address names may be beyond the edge of a narrow panel. */
+const bringIntoSight = (tab: HTMLElement | null) => tab?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 /** Of the address: which tab is open. */
 export const PANEL_TAB = "tab";
 
@@ -114,7 +117,7 @@ export function SessionPanel({ session }: { session: Detail }) {
       >
         <Tabs.List aria-label="About this session" className="flex shrink-0 gap-4 overflow-x-auto border-b border-line px-4">
           {offered.map(({ value, label }) => (
-            <Tabs.Trigger key={value} value={value} className={tabClass}>
+            <Tabs.Trigger key={value} value={value} ref={value === open?.value ? bringIntoSight : undefined} className={tabClass}>
               {label}
             </Tabs.Trigger>
           ))}
