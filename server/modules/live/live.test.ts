@@ -36,6 +36,16 @@ function listen(asker: Asker, lastEventId: string | null, enough: (events: LiveE
 }
 
 const isTemplate = (event: LiveEvent) => event.kind === "template";
+/** Until what was published before has come round by way of PostgreSQL. */
+const drained = () =>
+  new Promise<void>((resolve) => {
+    const stop = kit.bus.subscribe((event) => {
+      if (event.kind !== "template" || event.templateId !== "drained") return;
+      stop();
+      resolve();
+    });
+    void kit.bus.publish({ kind: "template", templateId: "drained" });
+  });
 const marker = () => kit.bus.publish({ kind: "template", templateId: "marker" });
 
 describe("live events", () => {
@@ -72,6 +82,7 @@ describe("live events", () => {
       const phase = async () => (await kit.callerOf(owner).sessions.get({ id: session.id })).status.phase;
 
       const toldOf = async (change: () => Promise<unknown>) => {
+        await drained();
         const heard = [owner, neighbour, elsewhere].map((asker) => listen(asker, null, (events) => events.some(isTemplate)));
         await Promise.all(heard.map((one) => one.started));
         await change();
