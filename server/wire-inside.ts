@@ -81,8 +81,8 @@ export function wireInside({ base, parts, origins, ...services }: InsideParts) {
     ...base,
     sessions,
     watches: fileWatches,
-    health: { read: (id, userId) => containers.healthNow({ userId, role: "user" }, id) },
-    versions: { read: (id) => versions.latest(id) },
+    health: { read: (id) => containers.healthUpdate(id) },
+    versions: { read: (id) => versions.announcement(id) },
   });
   const configReloads = new ConfigReloads({
     ...base,

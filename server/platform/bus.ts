@@ -4,6 +4,9 @@
  */
 import { z } from "zod";
 
+/** What of a session's inside changed. */
+export const insideAspectSchema = z.enum(["health", "version", "environment", "ports", "snapshots"]);
+
 export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
   /** `only`: it is as busy as it says, and nothing else of it changed; neither room nor work depends on that. */
@@ -21,7 +24,7 @@ export const busEventSchema = z.discriminatedUnion("kind", [
     kind: z.literal("inside"),
     sessionId: z.string(),
     userId: z.string(),
-    about: z.enum(["health", "version", "environment", "ports", "snapshots"]),
+    about: insideAspectSchema,
   }),
   /** Places in the queue for room moved. */
   z.object({ kind: z.literal("queue") }),

@@ -65,7 +65,6 @@ export class MemoryDriver implements SessionDriver {
   readonly #homes = new Set<string>();
   readonly #listeners = new Set<DriverListener>();
   readonly #apps = new MemoryApps();
-  readonly #sick = new Set<string>();
   /** What ended containers printed, by session. */
   readonly #kept = new Map<string, readonly LogLine[]>();
   #away: string | null = null;
@@ -121,7 +120,6 @@ export class MemoryDriver implements SessionDriver {
       death: null,
     };
     this.#sessions.set(sessionId, session);
-    this.#sick.delete(sessionId);
     this.starts++;
     operation.report("container_created", `Container ${session.containerName} was created`);
     session.log.print(`[INFO] ${spec.template} was started`);
@@ -210,7 +208,6 @@ export class MemoryDriver implements SessionDriver {
 
   async openDisplay(sessionId: string): Promise<Duplex> {
     const session = this.#running(sessionId);
-    this.#answerFor(sessionId);
     if (session.spec.display.protocol === "http") {
       throw new BerthError("DISPLAY_PROTOCOL_MISMATCH", `Port ${session.spec.display.port} of session ${sessionId} speaks HTTP, not RFB`);
     }
@@ -219,7 +216,6 @@ export class MemoryDriver implements SessionDriver {
 
   async openPort(sessionId: string, port: number): Promise<Duplex> {
     this.#running(sessionId);
-    this.#answerFor(sessionId);
     const { ports } = this.#options;
     if (!ports) return this.#apps.open(sessionId);
     const here = ports(sessionId, port);
@@ -313,15 +309,6 @@ export class MemoryDriver implements SessionDriver {
     for (const listener of this.#listeners) listener.observed(seen(session));
   }
 
-  /** Its container runs, and neither its display nor a port of it answers any more; by its next start it is well. */
-  sicken(sessionId: string): void {
-    this.#sick.add(sessionId);
-  }
-
-  heal(sessionId: string): void {
-    this.#sick.delete(sessionId);
-  }
-
   /** Someone removed the container from outside. */
   vanish(sessionId: string): void {
     const session = this.#sessions.get(sessionId);
@@ -360,10 +347,6 @@ export class MemoryDriver implements SessionDriver {
 
   #answer(): void {
     if (this.#away !== null) throw new BerthError("ENGINE_UNAVAILABLE", this.#away);
-  }
-
-  #answerFor(sessionId: string): void {
-    if (this.#sick.has(sessionId)) throw new BerthError("DISPLAY_UNREACHABLE", "nothing listens there");
   }
 
   #running(sessionId: string): MemorySession {

@@ -13,17 +13,15 @@ const MAX_WATCHED = 20;
 const MAX_CHOSEN = 100;
 const KNOWN_KEPT = 10_000;
 
-type Told<Name extends ContainerEvent["name"]> = Omit<ContainerEventData<Name>, "containerId">;
-
 export interface ContainerEventsDeps {
   readonly bus: Bus;
   readonly log: Log;
   readonly sessions: Pick<SessionsService, "ownerOf" | "list">;
   readonly watches: Pick<FileWatches, "follow">;
   /** How a container is now. Null: it isn't there any more. */
-  readonly health: { read(containerId: string, ownerId: string): Promise<Told<"agent-health-update"> | null> };
+  readonly health: { read(containerId: string): Promise<ContainerEventData<"agent-health-update"> | null> };
   /** How the latest change of a container's version goes. Null: it had none. */
-  readonly versions: { read(containerId: string): Promise<Told<"agent-version-update"> | null> };
+  readonly versions: { read(containerId: string): Promise<ContainerEventData<"agent-version-update"> | null> };
 }
 
 export interface ContainerListener {
@@ -127,21 +125,21 @@ export class ContainerEvents {
   }
 
   private async tell(containerId: string, ownerId: string, why: "session" | "health" | "version"): Promise<void> {
-    const event = await this.eventOf(containerId, ownerId, why);
+    const event = await this.eventOf(containerId, why);
     if (event) for (const listener of this.of(containerId, ownerId, "condition")) listener.take(event);
   }
 
-  private async eventOf(containerId: string, ownerId: string, why: "session" | "health" | "version"): Promise<ContainerEvent | null> {
+  private async eventOf(containerId: string, why: "session" | "health" | "version"): Promise<ContainerEvent | null> {
     if (why === "version") {
       const said = await this.deps.versions.read(containerId);
-      return said && { name: "agent-version-update", data: { containerId, ...said } };
+      return said && { name: "agent-version-update", data: said };
     }
-    const said = await this.deps.health.read(containerId, ownerId);
+    const said = await this.deps.health.read(containerId);
     // Of all that changes of a session, only another health is news here.
     if (!said || (why === "session" && this.told.get(containerId) === said.health)) return null;
     if (this.told.size >= KNOWN_KEPT) this.told.clear();
     this.told.set(containerId, said.health);
-    return { name: "agent-health-update", data: { containerId, ...said } };
+    return { name: "agent-health-update", data: said };
   }
 
   /** Makes right which of a person's running sessions are watched for this listener. */

@@ -75,17 +75,6 @@ export class ContainersService {
     return sessionStatsSchema.nullable().catch(null).parse(now);
   }
 
-  /** What is told of a change; null where there is no such session any more. */
-  async healthNow(actor: Actor, containerId: string): Promise<Pick<z.output<typeof containerHealthSchema>, "health" | "resources"> | null> {
-    try {
-      const { health, resources } = await this.health(actor, containerId);
-      return { health, resources };
-    } catch (error) {
-      if (error instanceof BerthError && error.code === "SESSION_NOT_FOUND") return null;
-      throw error;
-    }
-  }
-
   /** The caller's own, unless all are asked for, which `list` grants to operators and administrators. */
   async healthSummary(asker: Asker, all: boolean): Promise<z.output<typeof healthSummarySchema>> {
     const { sessions, pagination } = await this.deps.sessions.list(asker, {

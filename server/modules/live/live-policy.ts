@@ -5,7 +5,7 @@ import type { LiveEvent } from "./live-schema";
 
 /** What a person may hear of an event, or null. `ownerOfSession` is known for events of sessions' tasks. */
 export function heardBy(actor: Actor, event: BusEvent, ownerOfSession: string | null): LiveEvent | null {
-  if ((event.kind === "session" || event.kind === "home") && event.userId === WARM_POOL_OWNER) return null;
+  if ((event.kind === "session" || event.kind === "home" || event.kind === "inside") && event.userId === WARM_POOL_OWNER) return null;
   const staff = actor.role !== "user";
   switch (event.kind) {
     case "session":

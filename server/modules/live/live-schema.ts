@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { insideAspectSchema } from "../../platform/bus";
 
 /**
  * What a live subscription says: which thing changed, by id; the client reads it again. `resync`: events were missed (the server
@@ -12,7 +13,7 @@ export const liveEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("user"), id: z.string() }),
   z.object({ kind: z.literal("home"), id: z.string() }),
   z.object({ kind: z.literal("viewers"), id: z.string() }),
-  z.object({ kind: z.literal("inside"), id: z.string(), about: z.enum(["health", "version", "environment", "ports", "snapshots"]) }),
+  z.object({ kind: z.literal("inside"), id: z.string(), about: insideAspectSchema }),
   /** Somebody came into the queue for room or left it: the places of those who wait moved. */
   z.object({ kind: z.literal("queue") }),
   z.object({ kind: z.literal("resync") }),

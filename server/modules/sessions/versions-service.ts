@@ -95,14 +95,6 @@ export class VersionsService {
     };
   }
 
-  /** How its latest update goes; null: it had none. */
-  async latest(id: string): Promise<Pick<SessionUpdateView, "oldTag" | "newTag" | "status"> | null> {
-    const [update] = await findUpdatesOf(this.deps.database, id);
-    if (!update) return null;
-    const { oldTag, newTag, status } = updateView(update, null);
-    return { oldTag, newTag, status };
-  }
-
   /**
    * Begins an update, which goes on by itself. Throws INVALID_STATE_TRANSITION where it neither runs nor is hibernated, UPDATE_UNDER_WAY,
    * AGENT_TOO_OLD, AGENT_REVOKED, and as `chooseVersion`.
