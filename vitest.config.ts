@@ -42,7 +42,8 @@ export default defineConfig(async () => {
                   exclude: never,
                   globalSetup: ["server/testing/postgres-global-setup.ts"],
                   setupFiles: ["server/testing/patient-waits.ts"],
-                  fileParallelism: false,
+                  // Most of their time they wait for containers; what a file makes in the engine carries labels of its own.
+                  maxWorkers: 2,
                   testTimeout: 120_000,
                   hookTimeout: 180_000,
                 },
