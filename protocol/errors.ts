@@ -45,6 +45,7 @@ export const errorCatalogue = {
   SECOND_FACTOR_UNREADABLE: entry(409, "CONFLICT", "Second factor unreadable"),
   SECOND_FACTOR_CONFLICT: entry(409, "CONFLICT", "Second factor conflict"),
 
+  HTTPS_REQUIRED: entry(403, "FORBIDDEN", "HTTPS required"),
   REGISTRATION_TOKEN_INVALID: entry(401, "UNAUTHORIZED", "Registration token invalid"),
   REGISTRATION_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "Registration token not found"),
   AGENT_NOT_FOUND: entry(404, "NOT_FOUND", "Agent not found"),

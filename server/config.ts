@@ -18,6 +18,8 @@ export interface Config {
   readonly agentTlsPort: number | null;
   /** How long after its end an agent's certificate may still be renewed, once. */
   readonly agentRenewalGraceMs: number;
+  /** Agents may enrol over a network in plain http. */
+  readonly agentPlainHttp: boolean;
   readonly appsDomain: string;
   /** Null: the embedded PostgreSQL in `dataDir`. */
   readonly databaseUrl: string | null;
@@ -85,6 +87,7 @@ const envSchema = z.object({
   AGENT_PUBLIC_URL: url.optional(),
   AGENT_TLS_PORT: z.union([z.literal("off"), z.coerce.number().int().min(0).max(65_535)], 'must be a port, or "off"').default(3443),
   AGENT_RENEWAL_GRACE: duration.default(7 * 86_400_000),
+  AGENT_PLAIN_HTTP: z.enum(["refuse", "allow"]).default("refuse"),
   APPS_DOMAIN: z
     .string()
     .toLowerCase()
@@ -150,6 +153,7 @@ export function loadConfig(env: Record<string, string | undefined>): Config {
     agentPublicUrl: read.AGENT_PUBLIC_URL ?? null,
     agentTlsPort: read.AGENT_TLS_PORT === "off" ? null : read.AGENT_TLS_PORT,
     agentRenewalGraceMs: read.AGENT_RENEWAL_GRACE,
+    agentPlainHttp: read.AGENT_PLAIN_HTTP === "allow",
     appsDomain: read.APPS_DOMAIN,
     databaseUrl: read.DATABASE_URL ?? null,
     dataDir: resolve(read.DATA_DIR),

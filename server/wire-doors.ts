@@ -132,6 +132,7 @@ export function wireDoors(parts: DoorParts) {
   const apps = new AppProxy({ access: modules.appAccess, broker, sockets, clock, log, appsDomain, publicUrl });
   const createContext = contextMaker(services, log, metrics);
   const trusted = parseTrustedProxies(config.trustedProxies);
+  const publicHttps = config.publicUrl.protocol === "https:";
   const live = liveEndpoint({ router: appRouter, createContext, authenticator: auth, publicOrigin, sockets, log });
   const sessionLogs = logEndpoint({
     authenticator: auth,
@@ -162,13 +163,13 @@ export function wireDoors(parts: DoorParts) {
       const address = requestAddress(request, trusted);
       const login = await identify(request.headers, auth, address);
       await asked.take(keyOf(login, address));
-      return createContext(requestFacts(request, requestId, { login, countedAsLogin: false }, trusted));
+      return createContext(requestFacts(request, requestId, { login, countedAsLogin: false }, trusted, publicHttps));
     },
   });
   const rest = new RestEndpoint({
     router: appRouter,
     clock,
-    context: async (request, requestId) => createContext(requestFacts(request, requestId, limits.callerOf(request), trusted)),
+    context: async (request, requestId) => createContext(requestFacts(request, requestId, limits.callerOf(request), trusted, publicHttps)),
   });
   const served = servedProcedures(appRouter);
   const { requests, sessionCreates, pageRequests } = config.perMinute;

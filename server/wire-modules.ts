@@ -160,6 +160,7 @@ export function wireModules(parts: ModuleParts) {
     downloadUrl: () => parts.agentAddresses().download,
     authorityPin: () => authority.pin(),
     agentBundleSha256: parts.agentBundleSha256,
+    plainHttp: config.agentPlainHttp,
   });
 
   const snapshots = new SnapshotsService({ ...base, audit, tasks, quotas, templates, retentionDays: config.snapshotRetentionDays });

@@ -37,6 +37,8 @@ export interface RequestFacts {
   readonly address: string;
   /** `User-Agent`. */
   readonly userAgent: string | null;
+  /** It came over a network in plain http; told of REST's requests alone. */
+  readonly inPlain?: boolean;
   /** `X-Agent-Token`. */
   readonly agentToken: string | null;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clientAddress, isLoopbackAddress, parseTrustedProxies } from "./client-address";
+import { cameInPlain, clientAddress, isLoopbackAddress, parseTrustedProxies } from "./client-address";
 
 const trusted = parseTrustedProxies(["10.0.0.0/8", "127.0.0.1", "fd00::/8"]);
 const outside = fc.ipV4().filter((address) => !trusted(address));
@@ -37,6 +37,21 @@ describe("a client's address", () => {
   it("refuses a list that can't be read, by name", () => {
     expect(() => parseTrustedProxies(["10.0.0.0/8", "nginx"])).toThrow("'nginx'");
     expect(() => parseTrustedProxies(["10.0.0.0/99"])).toThrow("'10.0.0.0/99'");
+  });
+
+  it.each([
+    ["this machine", { remote: "127.0.0.1" }, false, false],
+    ["TLS of our own", { remote: "203.0.113.9", encrypted: true }, false, false],
+    ["a network", { remote: "203.0.113.9" }, false, true],
+    ["a network, whatever it claims", { remote: "203.0.113.9", forwardedProto: "https", forwardedFor: "127.0.0.1" }, true, true],
+    ["a trusted proxy that was asked by https", { remote: "10.1.1.1", forwardedFor: "203.0.113.9", forwardedProto: "https" }, false, false],
+    ["a trusted proxy that was asked by http", { remote: "10.1.1.1", forwardedFor: "203.0.113.9", forwardedProto: "http" }, true, true],
+    ["one that doesn't say, where our address is https", { remote: "10.1.1.1", forwardedFor: "203.0.113.9" }, true, false],
+    ["one that doesn't say, where our address is http", { remote: "10.1.1.1", forwardedFor: "203.0.113.9" }, false, true],
+    ["a claim in front of the proxy's own", { remote: "10.1.1.1", forwardedFor: "203.0.113.9", forwardedProto: "https, http" }, true, true],
+  ])("by way of %s", (_, way, publicHttps, plain) => {
+    const whole = { encrypted: false, forwardedFor: undefined, forwardedProto: undefined, ...way };
+    expect(cameInPlain(whole, trusted, publicHttps)).toBe(plain);
   });
 
   it("knows this machine in every spelling", () => {

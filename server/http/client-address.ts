@@ -35,6 +35,29 @@ export function clientAddress(remote: string | undefined, forwardedFor: string |
   return nearest;
 }
 
+/** What tells whether a request could be read on its way here. */
+export interface Way {
+  readonly encrypted: boolean;
+  /** The socket's address. */
+  readonly remote: string | undefined;
+  readonly forwardedFor: string | undefined;
+  readonly forwardedProto: string | undefined;
+}
+
+/**
+ * Did a request come over a network in plain http? A proxy that is trusted says by `X-Forwarded-Proto` how it was asked; one that
+ * doesn't say is taken to have ended TLS where Berth's own address is https. This machine's loopback is no network.
+ */
+export function cameInPlain(way: Way, trusted: (address: string) => boolean, publicHttps: boolean): boolean {
+  if (way.encrypted) return false;
+  const remote = parse(way.remote ?? "")?.toString() ?? "unknown";
+  const client = clientAddress(way.remote, way.forwardedFor, trusted);
+  if (isLoopbackAddress(client)) return false;
+  if (!trusted(remote)) return true;
+  const proto = way.forwardedProto?.split(",").at(-1)?.trim().toLowerCase();
+  return proto ? proto !== "https" : !publicHttps;
+}
+
 export function isLoopbackAddress(text: string): boolean {
   return parse(text)?.range() === "loopback";
 }

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
 import type { Login } from "../modules/users/users-schema";
 import type { RequestFacts } from "./calls";
-import { clientAddress } from "./client-address";
+import { cameInPlain, clientAddress } from "./client-address";
 
 /** The client's address, behind whatever proxies are trusted. */
 export function requestAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
-  const forwarded = request.headers["x-forwarded-for"];
-  return clientAddress(request.socket.remoteAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, trusted);
+  return clientAddress(request.socket.remoteAddress, joined(request.headers["x-forwarded-for"]), trusted);
 }
+
+const joined = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header.join(",") : header);
 
 /** What a procedure's context is made from, once it is known who asks. */
 export function requestFacts(
@@ -15,12 +17,23 @@ export function requestFacts(
   requestId: string,
   caller: { login: Login | null; countedAsLogin: boolean },
   trusted: (address: string) => boolean,
+  publicHttps: boolean,
 ): RequestFacts {
   const agentToken = request.headers["x-agent-token"];
   return {
     ...caller,
     requestId,
     address: requestAddress(request, trusted),
+    inPlain: cameInPlain(
+      {
+        encrypted: request.socket instanceof TLSSocket,
+        remote: request.socket.remoteAddress,
+        forwardedFor: joined(request.headers["x-forwarded-for"]),
+        forwardedProto: joined(request.headers["x-forwarded-proto"]),
+      },
+      trusted,
+      publicHttps,
+    ),
     userAgent: request.headers["user-agent"] ?? null,
     agentToken: typeof agentToken === "string" ? agentToken : null,
   };

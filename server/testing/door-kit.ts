@@ -107,6 +107,6 @@ async function enrol(kit: ServiceKit, name: string) {
   const token = await kit.services.registrationTokens.createForThisMachine(name);
   const { key, csr } = await commonKey();
   const request = { name, version: "1", capabilities: [], labels: {}, platform: "docker" as const, csr };
-  const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+  const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request });
   return { agentId: reply.agentId, reply, key, credentials: credentialsOf(reply, key, kit.clock) };
 }

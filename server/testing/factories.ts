@@ -50,7 +50,7 @@ export async function makeAgent(
     platform: options.platform ?? ("docker" as const),
     csr,
   };
-  const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+  const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request });
   const agent = new FakeAgent({
     ...options,
     inbox: kit.inbox,

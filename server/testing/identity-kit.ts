@@ -69,7 +69,7 @@ export async function startIdentityKit() {
       const { key, csr } = await makeKeyPair(name);
       const sent = options.withoutCsr ? undefined : csr;
       const request = { name, version: "1", capabilities: [], labels: {}, platform: "docker" as const, csr: sent };
-      const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+      const reply = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request });
       const show = (certificate = reply.certificate, by = key) => showing(reply, certificate, by);
       return { name, key, csr, reply, agentId: reply.agentId, show };
     },

@@ -108,6 +108,8 @@ export interface RequestFacts {
   readonly address: string;
   /** What the browser or script says that it is. */
   readonly userAgent?: string | null;
+  /** It came over a network in plain http: nothing secret is to be answered. Told of REST's requests alone. */
+  readonly inPlain?: boolean;
   /** `X-Agent-Token`; only REST's `POST /agents/register` has one. */
   readonly agentToken?: string | null;
 }

@@ -21,7 +21,7 @@ it("gives an agent labels and capabilities over its own, which come back when th
     labels: { zone: "own", disk: "ssd" },
     platform: "docker" as const,
   };
-  const { agentId } = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+  const { agentId } = await kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request });
   const said = { type: "register", agent_id: "labelled", platform: "docker", capacity: {}, metadata: {} } as const;
   const comes = () =>
     kit.inbox.registered({ agentId, name: "labelled" }, "c1", { ...said, capabilities: request.capabilities, labels: request.labels });

@@ -44,7 +44,12 @@ export const agentsRouter = router({
     .input(registrationRequestSchema)
     .output(registrationReplySchema)
     .mutation(({ ctx, input }) =>
-      ctx.services.registrationTokens.register({ token: ctx.agentToken ?? null, address: ctx.address, request: input }),
+      ctx.services.registrationTokens.register({
+        token: ctx.agentToken ?? null,
+        address: ctx.address,
+        inPlain: ctx.inPlain ?? false,
+        request: input,
+      }),
     ),
   list: procedure
     .meta({ rest: { method: "GET", path: "/agents", summary: "List agents" } })

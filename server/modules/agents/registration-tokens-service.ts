@@ -49,6 +49,8 @@ export interface RegistrationDeps {
   readonly authorityPin: () => Promise<string>;
   /** SHA-256 (hex) of the agent program that this control plane serves; null where it was not built. */
   readonly agentBundleSha256: () => string | null;
+  /** `AGENT_PLAIN_HTTP=allow`. */
+  readonly plainHttp: boolean;
 }
 
 /** How a host becomes an agent: a one-time token, used once within 24 hours, for a certificate of its own. */
@@ -136,17 +138,23 @@ export class RegistrationTokensService {
   }
 
   /**
-   * Throws REGISTRATION_TOKEN_INVALID for a token that is unknown, used, old, revoked or for another name; what else is refused
+   * Throws HTTPS_REQUIRED for a request that others could have read, before its token is looked at; REGISTRATION_TOKEN_INVALID for a token that is unknown, used, old, revoked or for another name; what else is refused
    * (AGENT_NAME_TAKEN, a CSR that is wrong or missing) leaves the token as it was. Where the token asks for approval there is no
    * certificate yet.
    */
   async register(input: {
     token: string | null;
     address: string;
+    inPlain: boolean;
     request: z.output<typeof registrationRequestSchema>;
   }): Promise<RegistrationReply> {
     const { request } = input;
     const token = input.token;
+    if (input.inPlain && !this.deps.plainHttp)
+      throw new BerthError(
+        "HTTPS_REQUIRED",
+        "Agents enrol over https or the agents' own port: over plain http the token and the key could be read on the way. AGENT_PLAIN_HTTP=allow takes it where the network is yours alone",
+      );
     if (!token) throw new BerthError("REGISTRATION_TOKEN_INVALID", "Send the one-time registration token in the header X-Agent-Token");
     demandFreeName(request.name);
     const agentId = this.deps.ids.uuid();

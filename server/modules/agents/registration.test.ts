@@ -14,7 +14,7 @@ afterAll(() => kit.close());
 
 const request = (name: string) => ({ name, version: "1", capabilities: [], labels: {}, platform: "docker" as const });
 const register = (token: string | null, name: string) =>
-  kit.services.registrationTokens.register({ token, address: "192.0.2.9", request: request(name) });
+  kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request: request(name) });
 const newToken = async (agentName?: string) => (await kit.callerOf(admin).registrationTokens.create({ agentName })).token;
 const invalid = { code: "REGISTRATION_TOKEN_INVALID" };
 
@@ -34,6 +34,17 @@ describe("a registration token", () => {
     expect(race.filter((one) => one.status === "fulfilled")).toHaveLength(1);
     for (const loser of race.filter((one) => one.status === "rejected")) expect(loser.reason).toMatchObject(invalid);
     await expect(register(token, "latecomer")).rejects.toMatchObject(invalid);
+  });
+
+  it("is not taken over a network in plain http, and is good afterwards", async () => {
+    const token = await newToken();
+    const { registrationTokens } = kit.services;
+    const asked = { token, address: "192.0.2.9", request: request("plain") };
+    await expect(registrationTokens.register({ ...asked, inPlain: true })).rejects.toMatchObject({
+      code: "HTTPS_REQUIRED",
+      message: expect.stringContaining("AGENT_PLAIN_HTTP"),
+    });
+    await expect(registrationTokens.register({ ...asked, inPlain: false })).resolves.toMatchObject({ agentId: expect.any(String) });
   });
 
   it("is refused when it is missing, unknown, revoked, for another name or a day old", async () => {

@@ -160,7 +160,7 @@ describe("a certificate", () => {
     const { token } = await kit.callerOf(kit.admin).registrationTokens.create({});
     const request = { name: `host-${kit.ids.suffix()}`, version: "1", capabilities: [], labels: {}, platform: "docker" as const };
     const register = (more: { csr?: string }) =>
-      kit.services.registrationTokens.register({ token, address: "192.0.2.9", request: { ...request, ...more } });
+      kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request: { ...request, ...more } });
     await expect(register({ csr: await csr() })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
     expect((await register({})).certificate).not.toBeNull();
   });

@@ -50,7 +50,7 @@ describe("the waiting room", () => {
     const { token } = await kit.callerOf(kit.admin).registrationTokens.create({ labels: { zone: "a" }, capabilities: ["gpu"] });
     const name = `host-${kit.ids.suffix()}`;
     const request = { name, version: "1", capabilities: ["docker"], labels: { zone: "b", rack: "7" }, platform: "docker" as const };
-    await kit.services.registrationTokens.register({ token, address: "192.0.2.9", request });
+    await kit.services.registrationTokens.register({ token, address: "192.0.2.9", inPlain: false, request });
     const agent = await kit.callerOf(kit.admin).agents.get({ id: name });
     expect(agent).toMatchObject({ awaitsApproval: false, labels: { zone: "a", rack: "7" }, capabilities: ["docker", "gpu"] });
     const message = {
