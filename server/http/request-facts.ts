@@ -3,8 +3,17 @@ import type { Login } from "../modules/users/users-schema";
 import type { RequestFacts } from "./calls";
 import { clientAddress } from "./client-address";
 
+/** Several ask it of each request, and who is trusted never changes. */
+const addresses = new WeakMap<IncomingMessage, string>();
+
 /** The client's address, behind whatever proxies are trusted. */
 export function requestAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
+  const known = addresses.get(request) ?? readAddress(request, trusted);
+  addresses.set(request, known);
+  return known;
+}
+
+function readAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
   const forwarded = request.headers["x-forwarded-for"];
   return clientAddress(request.socket.remoteAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, trusted);
 }

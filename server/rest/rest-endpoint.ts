@@ -73,7 +73,13 @@ export class RestEndpoint {
     const status = served.route.status ?? 200;
     if (status === 204 || result === undefined) return void response.writeHead(204).end();
     const body = JSON.stringify(served.keys === "snake" ? toWire(served.output, result) : result);
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
+    // With its length known, head and body are one write.
+    const length = Buffer.byteLength(body);
+    response.writeHead(status, {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      "content-length": length,
+    });
     response.end(method === "HEAD" ? undefined : body);
   }
 

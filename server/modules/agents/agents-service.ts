@@ -288,6 +288,8 @@ export class AgentsService {
   }
 }
 
+const metadataSchema = z.record(z.string(), z.unknown()).catch({});
+const keptUsage = resourceUsageSchema.nullable().catch(null);
 const labelsSchema = z.record(z.string(), z.string()).catch({});
 const labelsOf = (labels: unknown): Agent["labels"] => labelsSchema.parse(labels);
 
@@ -318,8 +320,8 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
     drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
     labels: labelsOf(row.labels),
-    metadata: z.record(z.string(), z.unknown()).catch({}).parse(row.metadata),
-    resourceUsage: resourceUsageSchema.nullable().catch(null).parse(row.resourceUsage),
+    metadata: metadataSchema.parse(row.metadata),
+    resourceUsage: keptUsage.parse(row.resourceUsage),
     websocketConnId: row.connectionId,
     connectedAt: row.connectedAt,
     lastHeartbeat: row.lastHeartbeatAt,

@@ -44,6 +44,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const findSession = async (db: Tx | Database, id: string): Promise<SessionRow | null> =>
   uuid.test(id) ? db.session.findUnique({ where: { id }, include: withParts }) : null;
+export const findSessionsById = (db: Database, ids: readonly string[]): Promise<SessionRow[]> =>
+  db.session.findMany({ where: { id: { in: ids.filter((id) => uuid.test(id)) } }, include: withParts });
 export const findOwner = async (db: Tx | Database, id: string): Promise<string | null> =>
   uuid.test(id) ? ((await db.session.findUnique({ where: { id }, select: { userId: true } }))?.userId ?? null) : null;
 export const insertSession = (tx: Tx, data: Prisma.SessionUncheckedCreateInput) => tx.session.create({ data, include: withParts });

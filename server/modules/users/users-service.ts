@@ -53,9 +53,10 @@ export const userView = (row: UserRow): User => ({
 const quotaSet = (quota: z.output<typeof updateUserInput>["quota"] = {}) =>
   Object.fromEntries(Object.entries(quota).flatMap(([key, value]) => (value === undefined ? [] : [[`quota.${key}`, value] as const])));
 
+const keptTheme = themeSchema.nullable().catch(null);
 export const accountView = (row: UserRow): Account => ({
   ...userView(row),
-  theme: themeSchema.nullable().catch(null).parse(row.theme),
+  theme: keptTheme.parse(row.theme),
   timeZone: row.timeZone,
   keyboardLayout: row.keyboardLayout,
 });
