@@ -32,7 +32,7 @@ import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoi
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
-import { keyOf, RestLimits } from "./rest/rest-limits";
+import { audienceOf, keyOf, RestLimits } from "./rest/rest-limits";
 import { servedProcedures } from "./rest/rest-routes";
 import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
@@ -170,6 +170,7 @@ export function wireDoors(parts: DoorParts) {
     router: appRouter,
     clock,
     context: async (request, requestId) => createContext(requestFacts(request, requestId, limits.callerOf(request), trusted)),
+    audience: (request) => audienceOf(limits.callerOf(request).login),
   });
   const served = servedProcedures(appRouter);
   const { requests, sessionCreates, pageRequests } = config.perMinute;

@@ -78,3 +78,6 @@ export class RestLimits {
 /** Whom a limit counts for. */
 export const keyOf = (login: Login | null, address: string): string =>
   login?.token ? `token:${login.token.id}` : login ? `user:${login.userId}` : `address:${address}`;
+
+/** Who hears the same: a person in one role, by one token or by any of their logins. Null: nobody signed in. */
+export const audienceOf = (login: Login | null): string | null => login && `${login.userId} ${login.role} ${login.token?.id ?? ""}`;

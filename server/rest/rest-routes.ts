@@ -34,6 +34,7 @@ const metaSchema: z.ZodType<ProcedureMeta> = z.object({
       summary: z.string(),
       refusals: z.array(z.union([z.literal(409), z.literal(502), z.literal(504)])).optional(),
       credential: z.enum(["none", "registration token"]).optional(),
+      shared: z.boolean().optional(),
       example: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),

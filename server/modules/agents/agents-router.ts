@@ -48,7 +48,7 @@ export const agentsRouter = router({
       ctx.services.registrationTokens.register({ token: ctx.agentToken ?? null, address: ctx.address, request: input }),
     ),
   list: procedure
-    .meta({ rest: { method: "GET", path: "/agents", summary: "List agents" } })
+    .meta({ rest: { method: "GET", path: "/agents", summary: "List agents", shared: true } })
     .input(listAgentsInput)
     .output(atOnce(listAgentsOutput))
     .query(({ ctx, input }) => {

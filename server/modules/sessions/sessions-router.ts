@@ -95,7 +95,7 @@ export const sessionsRouter = router({
       return ctx.services.sessionCreation.create(ctx.asker, owner, input);
     }),
   list: procedure
-    .meta({ rest: { method: "GET", path: "/sessions", summary: "List sessions" } })
+    .meta({ rest: { method: "GET", path: "/sessions", summary: "List sessions", shared: true } })
     .input(listSessionsInput)
     .output(atOnce(listSessionsOutput))
     .query(({ ctx, input }) => ctx.services.sessions.list(ctx.login, input)),

@@ -46,7 +46,7 @@ const writing = (security: "strict" | "compatible"): TemplateAction => (security
 
 export const templatesRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/templates", summary: "List templates" } })
+    .meta({ rest: { method: "GET", path: "/templates", summary: "List templates", shared: true } })
     .input(listTemplatesInput)
     .output(atOnce(listTemplatesOutput))
     .query(({ ctx, input }) => ctx.services.templates.list(input)),

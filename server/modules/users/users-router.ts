@@ -80,7 +80,7 @@ export const authRouter = router({
 
 export const usersRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/users", summary: "List users" } })
+    .meta({ rest: { method: "GET", path: "/users", summary: "List users", shared: true } })
     .input(listUsersInput)
     .output(atOnce(listUsersOutput))
     .query(({ ctx, input }) => {
