@@ -238,10 +238,16 @@ export const findAgentsWithUnsettledSessions = (db: Database, since: Date) =>
 export const findOwners = (db: Database, ids: readonly string[]) =>
   db.session.findMany({ where: { id: { in: ids.filter((id) => uuid.test(id)) } }, select: { id: true, userId: true } });
 
-export const insertEvent = (
-  tx: Tx | Database,
-  event: { sessionId: string; at: Date; kind: SessionEventKind; message: string; actorId: string | null },
-) => tx.sessionEvent.create({ data: event, select: { id: true } });
+interface NewEvent {
+  readonly sessionId: string;
+  readonly at: Date;
+  readonly kind: SessionEventKind;
+  readonly message: string;
+  readonly actorId: string | null;
+}
+export const insertEvent = (tx: Tx | Database, event: NewEvent) => tx.sessionEvent.create({ data: event, select: { id: true } });
+/** In this order. */
+export const insertEvents = (tx: Tx, events: readonly NewEvent[]) => tx.sessionEvent.createMany({ data: [...events] });
 
 /** The newest thousand, oldest first, with who did it. */
 export async function findEvents(db: Database, sessionId: string) {
