@@ -46,7 +46,7 @@ function replica(bus: Bus = deaf) {
   return async (): Promise<string | null> => {
     const { outcome } = await kit.database.$transaction(async (tx) => {
       await lock(tx, "agent", "placement");
-      return queue.seat(tx, { ...small, labels: labels() });
+      return queue.seat(tx, kit.ids.uuid(), { ...small, labels: labels() });
     });
     return outcome.agent?.name ?? null;
   };

@@ -17,10 +17,13 @@ export class FleetView {
   private rows = new Map<string, RoomRow>();
   private readAt = Number.NEGATIVE_INFINITY;
   private readonly changed = new Set<string>();
+  /** Sessions whose places are counted already, and whose first event tells nothing new. */
+  private readonly promised = new Set<string>();
 
   constructor(private readonly deps: { readonly clock: Clock; readonly bus: Bus }) {
     deps.bus.beforehand((event) => {
       if (event.kind === "agent" && event.only === "usage") return;
+      if (event.kind === "session" && this.promised.delete(event.sessionId)) return;
       if ((event.kind === "session" || event.kind === "agent" || event.kind === "agent_revoked") && event.agentId)
         this.changed.add(event.agentId);
     });
@@ -33,6 +36,7 @@ export class FleetView {
     this.changed.clear();
     if (now.getTime() - this.readAt >= KEPT_MS || changed.some((id) => !this.rows.has(id))) {
       this.readAt = Number.NEGATIVE_INFINITY;
+      this.promised.clear();
       this.rows = new Map((await findRoom(tx)).map((row) => [row.id, row]));
       this.readAt = now.getTime();
     } else if (changed.length > 0) await this.readAgain(tx, changed);
@@ -46,8 +50,8 @@ export class FleetView {
     return row ? fleetAgent(row, row.reserved, this.deps.clock.now()) : null;
   }
 
-  /** Somebody is being placed there: until that can be read, whoever comes next counts with it. */
-  promise(agentId: string, size: { readonly cpuMillicores: number; readonly memoryBytes: number }): void {
+  /** This session is being placed there: until that can be read, whoever comes next counts with it. */
+  promise(agentId: string, size: { readonly cpuMillicores: number; readonly memoryBytes: number }, sessionId: string): void {
     const row = this.rows.get(agentId);
     if (!row) return;
     const { sessions, cpuMillicores, memoryBytes } = row.reserved;
@@ -57,6 +61,7 @@ export class FleetView {
       memoryBytes: memoryBytes + size.memoryBytes,
     };
     this.rows.set(agentId, { ...row, reserved });
+    this.promised.add(sessionId);
   }
 
   private async readAgain(tx: Tx, ids: readonly string[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
+import { InTurn } from "../../platform/in-turn";
 import type { AgentsService } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -59,6 +60,9 @@ export interface SessionCreationDeps {
 
 /** From the form to a row, its home, its first task and the first lines of its timeline: one transaction. */
 export class SessionCreation {
+  /** Each holds the placement lock to its end. */
+  private readonly turns = new InTurn();
+
   constructor(private readonly deps: SessionCreationDeps) {}
 
   /** Whose session it is to be: the asker's, unless another is named. Throws USER_NOT_FOUND to those who may know it. */
@@ -118,7 +122,9 @@ export class SessionCreation {
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
     const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
     try {
-      const { row, events, tell } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
+      const { row, events, tell } = await this.turns.run(() =>
+        this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name)),
+      );
       tell();
       await this.deps.bus.publish(...events);
       return this.deps.sessions.detail(row, asker);
@@ -156,7 +162,7 @@ export class SessionCreation {
       input.snapshotId === undefined ? null : await this.deps.snapshots.claim(tx, input.snapshotId, owner.userId, template.id);
     const wish = placementWish(input, template, this.deps.strategy, home?.agentId ?? snapshot?.agentId);
     const request = { ...wish, cpuMillicores, memoryBytes };
-    const { room, outcome } = await this.deps.queue.seat(tx, request);
+    const { room, outcome } = await this.deps.queue.seat(tx, id, request);
     const freed = outcome.agent ? null : await this.deps.warmPool.makeRoom(tx, request, room);
     const { agent, placement } = freed ?? outcome;
     if (outcome.agent === null && !freed && !(input.queue && input.state === "running" && mayWait(outcome))) throw outcome.refusal;

@@ -46,14 +46,14 @@ export class SessionQueue {
    * Where a newcomer goes, behind all who wait already: chosen from the fleet as it was read last, and held against the agent as it is now.
    * Where somebody waits, or nobody fits, all is read anew. Call under the placement lock.
    */
-  async seat(tx: Tx, request: PlacementRequest): Promise<{ room: Room; outcome: Outcome }> {
+  async seat(tx: Tx, sessionId: string, request: PlacementRequest): Promise<{ room: Room; outcome: Outcome }> {
     const { fleetView } = this.deps;
     if ((await countQueue(tx)) === 0) {
       const left = await fleetView.read(tx);
       const outcome = tryPlace(request, left);
       const now = outcome.agent && (await fleetView.check(tx, outcome.agent.id));
       if (now && tryPlace(request, [now]).agent) {
-        fleetView.promise(now.id, request);
+        fleetView.promise(now.id, request, sessionId);
         return { room: { left, kept: new Set() }, outcome };
       }
     }
