@@ -43,10 +43,10 @@ function replica(bus: Bus = deaf) {
     warmPool,
     changes: kit.sessionChanges,
   });
-  return async (): Promise<string | null> => {
+  return async (strategy: "spread" | "pack" = "spread"): Promise<string | null> => {
     const { outcome } = await kit.database.$transaction(async (tx) => {
       await lock(tx, "agent", "placement");
-      return queue.seat(tx, kit.ids.uuid(), { ...small, labels: labels() });
+      return queue.seat(tx, kit.ids.uuid(), { ...small, strategy, labels: labels() });
     });
     return outcome.agent?.name ?? null;
   };
@@ -54,20 +54,22 @@ function replica(bus: Bus = deaf) {
 
 describe("a control plane that read the fleet a moment ago", () => {
   it("finds no room that another has given away since", async () => {
-    const agent = await agentOf(1);
+    const agent = await agentOf(2);
     const seat = replica();
+    // It thinks from now on that one of two places is taken.
     expect(await seat()).toBe(agent.name);
+    await create();
     await create();
     expect(await seat()).toBeNull();
   });
 
   it("takes the next that has room instead", async () => {
-    const [first = "", next = ""] = [(await agentOf(1)).name, (await agentOf(1)).name].sort();
+    const [first = "", next = ""] = [(await agentOf(2)).name, (await agentOf(2)).name].sort();
     const seat = replica();
-    // Both empty: it is the first by name, and this one goes on to think so.
-    expect(await seat()).toBe(first);
-    await create({ agentId: first });
-    expect(await seat()).toBe(next);
+    // Where sessions are packed this is the fullest from now on, and it seems to have a place left.
+    expect(await seat("pack")).toBe(first);
+    for (let turn = 0; turn < 2; turn += 1) await create({ agentId: first });
+    expect(await seat("pack")).toBe(next);
   });
 
   it("places nothing on an agent that drains by now", async () => {
