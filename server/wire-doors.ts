@@ -21,9 +21,10 @@ import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
+import { leasedLimiter } from "./platform/leased-limiter";
 import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
-import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
+import { localLimiter, type QueryClient } from "./platform/rate-limiter";
 import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
 import { agentPaths } from "./rest/agent-paths";
 import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
@@ -31,7 +32,7 @@ import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoi
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
-import { keyOf, RestLimits } from "./rest/rest-limits";
+import { audienceOf, keyOf, RestLimits } from "./rest/rest-limits";
 import { servedProcedures } from "./rest/rest-routes";
 import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
@@ -170,13 +171,14 @@ export function wireDoors(parts: DoorParts) {
     router: appRouter,
     clock,
     context: async (request, requestId) => createContext(requestFacts(request, requestId, limits.callerOf(request), trusted, publicHttps)),
+    audience: (request) => audienceOf(limits.callerOf(request).login),
   });
   const served = servedProcedures(appRouter);
   const { requests, sessionCreates, pageRequests } = config.perMinute;
   const limits = new RestLimits({
     served,
-    requests: sharedLimiter(parts.pool, { name: "rest", points: requests, refuseFromMemory: true }),
-    sessionCreates: sharedLimiter(parts.pool, { name: "rest-sessions", points: sessionCreates, refuseFromMemory: true }),
+    requests: leasedLimiter(parts.pool, { name: "rest", points: requests }),
+    sessionCreates: leasedLimiter(parts.pool, { name: "rest-sessions", points: sessionCreates }),
     logins: modules.limits.byAddress,
     identify: (request, address) => identify(request.headers, auth, address),
     clock,

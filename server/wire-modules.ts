@@ -8,6 +8,7 @@ import { AgentUsageService } from "./modules/agents/agent-usage-service";
 import { AgentsInbox } from "./modules/agents/agents-inbox";
 import { AgentsJobs } from "./modules/agents/agents-jobs";
 import { AgentsService } from "./modules/agents/agents-service";
+import { FleetView } from "./modules/agents/fleet-view";
 import { Heartbeats } from "./modules/agents/heartbeats";
 import { Presences } from "./modules/agents/presences";
 import { RegistrationTokensService } from "./modules/agents/registration-tokens-service";
@@ -170,7 +171,8 @@ export function wireModules(parts: ModuleParts) {
   const strategy = config.placementStrategy;
   const warmPool = new WarmPoolService({ ...base, agents, homes, tasks, templates, changes, strategy });
   const sessions = new SessionsService({ ...base, audit, agents, homes, tasks, quotas, changes, warmPool, wait });
-  const sessionQueue = new SessionQueue({ ...base, agents, homes, changes, warmPool });
+  const fleetView = new FleetView(base);
+  const sessionQueue = new SessionQueue({ ...base, agents, fleetView, homes, changes, warmPool });
   const sessionCreation = new SessionCreation({
     ...base,
     ...{

@@ -18,8 +18,6 @@ import { type ApiReport, type ApiRow, apiMarkdown } from "./report";
 const SESSIONS = 10_000;
 const AGENTS = 1_000;
 const CLIENTS = 16;
-/** As many as the agent of this machine takes of the smallest size. */
-const CREATIONS = 32;
 const SUBSCRIBERS = 100;
 const CHANGES_PER_SECOND = 50;
 /** How long the table of sessions is made in the end, in a full run. */
@@ -69,6 +67,10 @@ async function measure(stack: BerthStack, house: FullHouse): Promise<ApiRow[]> {
     await add("50 sessions, bare server", bare.origin, () => ({ method: "GET", path: "/sessions" }));
     await add("50 sessions", stack.url, get("/sessions?limit=50"));
     await add("20 sessions, as many as a page has", stack.url, get("/sessions"));
+    await add("50 sessions, another page each time", stack.url, (turn) => ({
+      method: "GET",
+      path: `/api/v1/sessions?limit=50&page=${1 + (turn % 150)}`,
+    }));
     await add("50 sessions, 2,000 further by cursor", stack.url, get(`/sessions?limit=50&cursor=${cursor}`));
     await add("50 sessions, running, with a tag", stack.url, get("/sessions?limit=50&state=running&tags=demo"));
     await add("one session, bare server", bare.origin, (turn) => ({ method: "GET", path: `/sessions/${one(turn)}` }));
@@ -78,8 +80,8 @@ async function measure(stack: BerthStack, house: FullHouse): Promise<ApiRow[]> {
     await add("50 templates", stack.url, get("/templates?limit=50"));
     await add("50 users", stack.url, get("/users?limit=50"));
     await add("who am I", stack.url, get("/auth/me"));
-    const body = JSON.stringify({ template: "terminal-desktop", agent_id: "local", resources: { cpu: "50m", memory: "64Mi" } });
-    await add("create a session", stack.url, (turn) => (turn < CREATIONS ? { method: "POST", path: "/api/v1/sessions", body } : null), 0);
+    const body = JSON.stringify({ template: "terminal-desktop", resources: { cpu: "50m", memory: "64Mi" }, persistent_home: false });
+    await add("create a session", stack.url, () => ({ method: "POST", path: "/api/v1/sessions", body }));
   } finally {
     bare.end();
   }
@@ -129,7 +131,8 @@ try {
     if (flags.markdown) writeFileSync(flags.markdown, `${markdown}\n`);
     process.stdout.write(`${markdown}\n`);
   } finally {
-    await house.leave();
+    // Its agent is made of memory.
+    await house.leave({ all: true });
   }
 } finally {
   await stack.stop();

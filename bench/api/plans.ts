@@ -46,15 +46,18 @@ const explained = z.tuple([z.object({ "QUERY PLAN": z.tuple([z.object({ Plan: no
 const LIMIT = 50;
 const newest = { page: 1, limit: LIMIT, sort: "createdAt", order: "desc" } as const;
 
-/** Copies of the sessions that are there, older ones each time, and an audit entry for each, until there are `rows`. */
+/**
+ * Copies of the sessions that are there, older ones each time, and an audit entry for each, until there are `rows`: sessions of the past, which
+ * have ended. That many that go on would be a fleet of thousands of hosts, and keep the control plane's own work busy while it is asked.
+ */
 export async function lengthen(database: pg.Client, rows: number): Promise<void> {
-  const columns = `"userId", "templateId", "templateVersion", "agentId", platform, desired, observed, generation, "hibernateMode", "hibernateModes",
+  const columns = `"userId", "templateId", "templateVersion", "agentId", platform, generation, "hibernateMode", "hibernateModes",
     "memoryBytes", "cpuMillicores", "persistentHome", "idleTimeoutSeconds", tags, "updatedAt"`;
   const { rows: counted } = await database.query<{ n: string }>(`SELECT count(*) AS n FROM "Session"`);
   const there = Number(counted[0]?.n ?? 0);
   await database.query(
-    `INSERT INTO "Session" (id, name, "createdAt", ${columns})
-     SELECT gen_random_uuid(), s.name || '-' || copy, s."createdAt" - copy * interval '60 days', ${columns}
+    `INSERT INTO "Session" (id, name, "createdAt", desired, observed, ${columns})
+     SELECT gen_random_uuid(), s.name || '-' || copy, s."createdAt" - copy * interval '60 days', 'terminated', 'removed', ${columns}
      FROM "Session" s, generate_series(1, $1::int) copy LIMIT $2`,
     [Math.ceil(rows / there), rows - there],
   );

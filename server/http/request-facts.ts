@@ -4,8 +4,17 @@ import type { Login } from "../modules/users/users-schema";
 import type { RequestFacts } from "./calls";
 import { cameInPlain, clientAddress } from "./client-address";
 
+/** Several ask it of each request, and who is trusted never changes. */
+const addresses = new WeakMap<IncomingMessage, string>();
+
 /** The client's address, behind whatever proxies are trusted. */
 export function requestAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
+  const known = addresses.get(request) ?? readAddress(request, trusted);
+  addresses.set(request, known);
+  return known;
+}
+
+function readAddress(request: IncomingMessage, trusted: (address: string) => boolean): string {
   return clientAddress(request.socket.remoteAddress, joined(request.headers["x-forwarded-for"]), trusted);
 }
 

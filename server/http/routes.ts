@@ -64,7 +64,13 @@ export type Match =
   | { kind: "http"; name: HttpRouteName; params: Readonly<Record<string, string>> }
   | { kind: "upgrade"; name: UpgradeRouteName; params: Readonly<Record<string, string>> };
 
-const compiled = Object.entries(routes).map(([name, route]: [string, Route]) => ({ name, route, pattern: compile(route.path) }));
+const compiled = Object.entries(routes).map(([name, route]: [string, Route]) => ({
+  name,
+  route,
+  pattern: compile(route.path),
+  /** What every path of it begins with. */
+  begin: route.path.replace(/[{*].*$/, ""),
+}));
 const isHttp = (name: string): name is HttpRouteName => name in routes && routes[name as keyof typeof routes].kind === "http";
 const isUpgrade = (name: string): name is UpgradeRouteName => name in routes && routes[name as keyof typeof routes].kind === "upgrade";
 
@@ -91,7 +97,8 @@ export const isForAgents = (match: Match | null, pathname: string): boolean =>
 
 function matches(pathname: string, method: string | undefined): Match[] {
   const all: Match[] = [];
-  for (const { name, route, pattern } of compiled) {
+  for (const { name, route, pattern, begin } of compiled) {
+    if (!pathname.startsWith(begin)) continue;
     if (route.method !== undefined && method !== undefined && route.method !== method) continue;
     const found = pattern.exec(pathname);
     if (!found) continue;

@@ -44,5 +44,10 @@ export interface Bus {
   publish(...events: BusEvent[]): Promise<void>;
   /** Every event of every replica, this one's included. Returns how to stop. A listener must not throw. */
   subscribe(listener: (event: BusEvent) => void): () => void;
+  /**
+   * As `subscribe`, and of this process's own events already when they are published: for dropping what is kept of the database, so that
+   * whoever made a change finds it as soon as they are answered.
+   */
+  beforehand(listener: (event: BusEvent) => void): () => void;
   close(): Promise<void>;
 }

@@ -27,22 +27,17 @@ export interface SharedLimit {
   readonly name: string;
   readonly points: number;
   readonly seconds?: number;
-  /**
-   * Whoever is over the limit is refused from memory until the window ends, without asking the database. Not for one whose counts are
-   * forgotten early: this process would not hear of it.
-   */
-  readonly refuseFromMemory?: boolean;
 }
 
 const WINDOW_SECONDS = 60;
 /** How long a row may stay after its window: the longest window that there is. */
 const KEPT_MS = 15 * 60_000;
 
-/** Counts in windows that begin with a key's first request, for all replicas together: one upsert in an UNLOGGED table for each. */
-export function sharedLimiter(
-  pool: QueryClient,
-  { name, points, seconds = WINDOW_SECONDS, refuseFromMemory = false }: SharedLimit,
-): RateLimiter {
+/**
+ * Counts in windows that begin with a key's first request, for all replicas together: one upsert in an UNLOGGED table for each. For what is
+ * asked often and never forgotten early there is `leasedLimiter`.
+ */
+export function sharedLimiter(pool: QueryClient, { name, points, seconds = WINDOW_SECONDS }: SharedLimit): RateLimiter {
   const limiter = new RateLimiterPostgres({
     storeClient: pool,
     tableName: "rate_limits",
@@ -51,7 +46,6 @@ export function sharedLimiter(
     keyPrefix: name,
     points,
     duration: seconds,
-    ...(refuseFromMemory ? { inMemoryBlockOnConsumed: points } : {}),
   });
   return {
     limit: points,
@@ -82,8 +76,13 @@ async function taken(limit: number, consume: () => Promise<RateLimiterRes>): Pro
   } catch (refused) {
     // What is left is the shared counts' own: they could not be asked.
     if (!(refused instanceof RateLimiterRes)) throw databaseAway(refused);
-    const retryAfter = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    const message = `Too many requests. Please try again in ${retryAfter} second${retryAfter === 1 ? "" : "s"}.`;
-    throw new BerthError("RATE_LIMIT_EXCEEDED", message, { details: { retryAfter } });
+    throw tooMany(refused.msBeforeNext);
   }
+}
+
+/** RATE_LIMIT_EXCEEDED, with `details.retryAfter` in seconds. */
+export function tooMany(msBeforeNext: number): BerthError {
+  const retryAfter = Math.max(1, Math.ceil(msBeforeNext / 1000));
+  const message = `Too many requests. Please try again in ${retryAfter} second${retryAfter === 1 ? "" : "s"}.`;
+  return new BerthError("RATE_LIMIT_EXCEEDED", message, { details: { retryAfter } });
 }

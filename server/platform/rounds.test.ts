@@ -17,6 +17,7 @@ function smallBus() {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    beforehand: () => () => {},
     close: async () => {},
   };
   return { bus, listeners };

@@ -5,13 +5,16 @@ import type { Clock } from "../platform/clock";
 import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
 import { toWire } from "./key-case";
 import { restError } from "./rest-errors";
-import { readInput } from "./rest-input";
+import { readInput, type SentInput } from "./rest-input";
 import { matchRoute, type ServedProcedure, type Surface, servedProcedures, surfacePaths } from "./rest-routes";
+import { SharedAnswers } from "./shared-answers";
 
 export interface RestOptions {
   readonly router: AnyTRPCRouter;
   /** The context for one request; throws `BerthError` for a credential that isn't good. */
   context(request: IncomingMessage, requestId: string): Promise<unknown>;
+  /** Whose answer it is: those with the same words are answered alike. Null: nobody's, or each one's own. */
+  readonly audience?: (request: IncomingMessage) => string | null;
   readonly clock: Clock;
   /** Default `api`. */
   readonly surface?: Surface;
@@ -21,6 +24,7 @@ export interface RestOptions {
 export class RestEndpoint {
   private readonly surface: Surface;
   private readonly served: readonly ServedProcedure[];
+  private readonly shared = new SharedAnswers();
 
   constructor(private readonly options: RestOptions) {
     this.surface = options.surface ?? "api";
@@ -59,6 +63,23 @@ export class RestEndpoint {
     const { served, parameters } = match;
     const context = await this.options.context(request, call.requestId);
     const input = await readInput(request, served, parameters, call.query);
+    const audience = served.route.shared ? (this.options.audience?.(request) ?? null) : null;
+    const make = () => this.call(served, context, input);
+    const body = audience === null ? await make() : await this.shared.of(JSON.stringify([audience, served.procedure, input.value]), make);
+    const status = served.route.status ?? 200;
+    if (status === 204 || body === null) return void response.writeHead(204).end();
+    // With its length known, head and body are one write.
+    const length = Buffer.byteLength(body);
+    response.writeHead(status, {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      "content-length": length,
+    });
+    response.end(method === "HEAD" ? undefined : body);
+  }
+
+  /** The answer's text; null where there is none. */
+  private async call(served: ServedProcedure, context: unknown, input: SentInput): Promise<string | null> {
     const result: unknown = await callTRPCProcedure({
       router: this.options.router,
       path: served.procedure,
@@ -70,11 +91,7 @@ export class RestEndpoint {
     }).catch((error: unknown) => {
       throw restError(error, served, input);
     });
-    const status = served.route.status ?? 200;
-    if (status === 204 || result === undefined) return void response.writeHead(204).end();
-    const body = JSON.stringify(served.keys === "snake" ? toWire(served.output, result) : result);
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
-    response.end(method === "HEAD" ? undefined : body);
+    return result === undefined ? null : JSON.stringify(served.keys === "snake" ? toWire(served.output, result) : result);
   }
 
   private refuse(response: ServerResponse, error: BerthError, requestId: string): void {

@@ -26,7 +26,7 @@ export interface RestCaller {
 
 /**
  * Counts every request under `/api/v1`, whatever becomes of it, and says in its answer's headers how many are left: an API token's for
- * itself, a person's together, anybody else's by address. Costs one statement; whoever is over the limit, none.
+ * itself, a person's together, anybody else's by address. Mostly that costs no statement: see `leasedLimiter`.
  */
 export class RestLimits {
   private readonly callers = new WeakMap<IncomingMessage, RestCaller | { readonly refusal: unknown }>();
@@ -78,3 +78,6 @@ export class RestLimits {
 /** Whom a limit counts for. */
 export const keyOf = (login: Login | null, address: string): string =>
   login?.token ? `token:${login.token.id}` : login ? `user:${login.userId}` : `address:${address}`;
+
+/** Who hears the same: a person in one role, by one token or by any of their logins. Null: nobody signed in. */
+export const audienceOf = (login: Login | null): string | null => login && `${login.userId} ${login.role} ${login.token?.id ?? ""}`;

@@ -34,6 +34,7 @@ const metaSchema: z.ZodType<ProcedureMeta> = z.object({
       summary: z.string(),
       refusals: z.array(z.union([z.literal(409), z.literal(502), z.literal(504)])).optional(),
       credential: z.enum(["none", "registration token"]).optional(),
+      shared: z.boolean().optional(),
       example: z.record(z.string(), z.unknown()).optional(),
     })
     .optional(),
@@ -86,7 +87,7 @@ export type RouteMatch =
 /** Finds what serves a request; a written segment wins over a parameter (`/agents/stats` over `/agents/{id}`). */
 export function matchRoute(all: readonly ServedProcedure[], method: string, path: string): RouteMatch {
   const parts = path.split("/").filter((part) => part !== "");
-  const fitting = all
+  const fitting = candidates(all, parts)
     .map((served) => ({ served, parameters: parametersOf(served.segments, parts) }))
     .filter((match): match is { served: ServedProcedure; parameters: Record<string, string> } => match.parameters !== null);
   const fewest = Math.min(...fitting.map((match) => Object.keys(match.parameters).length));
@@ -95,6 +96,24 @@ export function matchRoute(all: readonly ServedProcedure[], method: string, path
   const chosen = best.find((match) => match.served.route.method === method);
   if (chosen) return { found: "procedure", ...chosen };
   return { found: "other methods", allow: [...new Set(best.map((match) => match.served.route.method))].sort() };
+}
+
+/** By how many segments they have and which is the first: of two hundred there are a handful. */
+const indexes = new WeakMap<readonly ServedProcedure[], Map<string, ServedProcedure[]>>();
+const indexKey = (segments: readonly string[], first: string | undefined): string => `${segments.length} ${first ?? ""}`;
+
+function candidates(all: readonly ServedProcedure[], parts: readonly string[]): ServedProcedure[] {
+  let index = indexes.get(all);
+  if (!index) {
+    index = new Map();
+    for (const served of all) {
+      const [first] = served.segments;
+      const key = indexKey(served.segments, first !== undefined && isParameter(first) ? "{}" : first);
+      index.set(key, [...(index.get(key) ?? []), served]);
+    }
+    indexes.set(all, index);
+  }
+  return [...(index.get(indexKey(parts, parts[0])) ?? []), ...(index.get(indexKey(parts, "{}")) ?? [])];
 }
 
 function parametersOf(segments: readonly string[], parts: readonly string[]): Record<string, string> | null {

@@ -24,6 +24,8 @@ export interface RestRoute {
   readonly refusals?: readonly (409 | 502 | 504)[];
   /** What a caller shows; default a login's token. */
   readonly credential?: "none" | "registration token";
+  /** A read without traces, that is the same for all with the same person, role and token: who asks it at the same time is answered together. */
+  readonly shared?: boolean;
   /** A body that does something useful, for the document of the API. */
   readonly example?: Readonly<Record<string, unknown>>;
 }
@@ -56,48 +58,49 @@ const t = initTRPC
     },
   });
 
-/** Counts and times every call, by whichever door it came. */
-const watched = t.middleware(async ({ ctx, next, path, type }) => {
+/**
+ * Counts and times every call, by whichever door it came, and turns errors of the catalogue into tRPC's; what is unexpected is logged here, once.
+ * Changes that were refused are written down. One middleware and not several: each costs as much as a small procedure.
+ */
+const called = t.middleware(async ({ ctx, next, path, type, getRawInput }) => {
   const began = performance.now();
+  const tell = (code: string) => ctx.watch?.called(path, code, type === "subscription" ? null : (performance.now() - began) / 1000);
   const result = await next();
-  const code = result.ok ? "OK" : result.error.cause instanceof BerthError ? result.error.cause.code : result.error.code;
-  ctx.watch?.called(path, code, type === "subscription" ? null : (performance.now() - began) / 1000);
-  return result;
-});
-
-/** Turns errors of the catalogue into tRPC's; what is unexpected is logged here, once. Changes that were refused are written down. */
-const errors = t.middleware(async ({ ctx, next, path, type, getRawInput }) => {
-  const result = await next();
-  if (result.ok) return result;
+  if (result.ok) {
+    tell("OK");
+    return result;
+  }
   const { error } = result;
   const source = error.cause ?? error;
   if (type === "mutation") await writeDenied(ctx, { path, error, input: await getRawInput().catch(() => undefined) });
-  if (source instanceof BerthError) {
-    throw new TRPCError({ code: source.trpcCode, message: source.message, cause: source });
-  }
-  if (isDatabaseAway(source)) {
-    ctx.log.warn({ err: source, path }, "procedure found no database");
-    const away = toBerthError(source);
-    throw new TRPCError({ code: away.trpcCode, message: away.message, cause: away });
-  }
+  const away = isDatabaseAway(source) && !(source instanceof BerthError);
+  if (away) ctx.log.warn({ err: source, path }, "procedure found no database");
+  const known = source instanceof BerthError ? source : away ? toBerthError(source) : null;
+  tell(known?.code ?? error.code);
+  if (known) throw new TRPCError({ code: known.trpcCode, message: known.message, cause: known });
   if (error.code === "INTERNAL_SERVER_ERROR") ctx.log.error({ err: source, path }, "procedure failed");
   return result;
 });
 
-/** What tokens may not call, whichever door they come by: all procedures pass here. */
-const withinScope = t.middleware(({ ctx, next, type, meta }) => {
-  demandScope(ctx.login?.token ?? null, { type, peopleOnly: meta?.peopleOnly === true });
-  return next();
-});
+/** What tokens may not call, whichever door they come by: all procedures ask. */
+const demandWithinScope = (
+  { login }: Pick<Context, "login">,
+  type: "query" | "mutation" | "subscription",
+  meta: ProcedureMeta | undefined,
+) => demandScope(login?.token ?? null, { type, peopleOnly: meta?.peopleOnly === true });
 
 export const router = t.router;
 /** Procedures of several files under one name. */
 export const mergeRouters = t.mergeRouters;
 export const createCallerFactory = t.createCallerFactory;
 /** For anyone; the procedure's own policy call decides. */
-export const publicProcedure = t.procedure.use(watched).use(errors).use(withinScope);
+export const publicProcedure = t.procedure.use(called).use(({ ctx, next, type, meta }) => {
+  demandWithinScope(ctx, type, meta);
+  return next();
+});
 /** For a signed-in person. Whether they may do *this* is the policy's word, in the procedure. */
-export const procedure = publicProcedure.use(({ ctx, next }) => {
+export const procedure = t.procedure.use(called).use(({ ctx, next, type, meta }) => {
+  demandWithinScope(ctx, type, meta);
   if (!ctx.login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
   return next({ ctx: { ...ctx, login: ctx.login, asker: { ...ctx.login, address: ctx.address } } });
 });

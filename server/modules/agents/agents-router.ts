@@ -2,6 +2,7 @@ import { registrationReplySchema, registrationRequestSchema } from "@berth/proto
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, publicProcedure, router } from "../../trpc/init";
+import { atOnce } from "../../trpc/parse-at-once";
 import type { Actor } from "../users/users-policy";
 import { agentMissing } from "./agent-missing";
 import { type AgentAction, mayAgents } from "./agents-policy";
@@ -52,16 +53,16 @@ export const agentsRouter = router({
       }),
     ),
   list: procedure
-    .meta({ rest: { method: "GET", path: "/agents", summary: "List agents" } })
+    .meta({ rest: { method: "GET", path: "/agents", summary: "List agents", shared: true } })
     .input(listAgentsInput)
-    .output(listAgentsOutput)
+    .output(atOnce(listAgentsOutput))
     .query(({ ctx, input }) => {
       allow(ctx.login, "see");
       return ctx.services.agents.list(input);
     }),
   stats: procedure
     .meta({ rest: { method: "GET", path: "/agents/stats", summary: "Count agents and their capacity" } })
-    .output(agentStatsOutput)
+    .output(atOnce(agentStatsOutput))
     .query(({ ctx }) => {
       allow(ctx.login, "see");
       return ctx.services.agents.stats();

@@ -31,10 +31,8 @@ import {
   approveAgent,
   countPlacedSessions,
   deleteOrphan,
-  type FleetRow,
   findAgent,
   findAgentPage,
-  findFleet,
   findOrphan,
   findOrphans,
   findReservations,
@@ -43,6 +41,8 @@ import {
   type Reservation,
   updateAgent,
 } from "./agents-store";
+import { capacityOf, type FleetAgent, fleetAgent, labelsOf } from "./fleet-agent";
+import { findRoom } from "./fleet-store";
 
 export interface AgentsDeps {
   readonly database: Database;
@@ -54,9 +54,6 @@ export interface AgentsDeps {
   readonly identity: Pick<IdentityService, "newestCertificate">;
 }
 
-const GIB = 2 ** 30;
-
-/** What placement and counts look at. */
 /** An agent as one looks for somebody to do a task. */
 export interface WorkTaker {
   readonly id: string;
@@ -66,13 +63,7 @@ export interface WorkTaker {
   readonly online: boolean;
 }
 
-export type FleetAgent = Pick<
-  Agent,
-  "id" | "name" | "platform" | "region" | "labels" | "capabilities" | "status" | "statusReason" | "capacity"
-> & {
-  /** False: it is heard of by requests alone, and runs no sessions. */
-  readonly channel: boolean;
-};
+export type { FleetAgent };
 
 export class AgentsService {
   /** Dashboards and monitors ask for it all the time, and it reads every agent. */
@@ -99,32 +90,13 @@ export class AgentsService {
   /** Every agent with what is reserved on it, as this moment sees it. Placement looks at the same. */
   async fleet(db: Tx | Database): Promise<FleetAgent[]> {
     const now = this.deps.clock.now();
-    // One after the other: a transaction has one connection.
-    const rows = await findFleet(db);
-    const reservations = await findReservations(db);
-    return rows.map((row) => {
-      const { status, reason } = agentStatus(row, now);
-      const { id, name, platform, region, capabilities } = row;
-      const labels = labelsOf(row.labels);
-      return {
-        id,
-        name,
-        platform,
-        region,
-        labels,
-        capabilities,
-        status,
-        statusReason: reason,
-        channel: row.connectionId !== null,
-        capacity: capacityOf(row, reservations.get(id)),
-      };
-    });
+    return (await findRoom(db)).map((row) => fleetAgent(row, row.reserved, now));
   }
 
   /** Agents that take work, of all or of these: approved, not revoked and not draining. `online`: by its channel. */
   async takers(ids?: readonly string[]): Promise<WorkTaker[]> {
     const now = this.deps.clock.now();
-    const rows = await findFleet(this.deps.database, ids);
+    const rows = await findRoom(this.deps.database, ids);
     return rows
       .filter(({ approvedAt, revokedAt, draining }) => approvedAt !== null && revokedAt === null && !draining)
       .map((row) => {
@@ -190,7 +162,7 @@ export class AgentsService {
 
   private async readFigures(): Promise<z.output<typeof agentStatsOutput>> {
     const { database, clock } = this.deps;
-    const [agents, currentSessions] = await Promise.all([findFleet(database), countPlacedSessions(database)]);
+    const [agents, currentSessions] = await Promise.all([findRoom(database), countPlacedSessions(database)]);
     const now = clock.now();
     const statuses = agents.map((agent) => agentStatus(agent, now).status);
     const count = (status: Agent["status"]) => statuses.filter((one) => one === status).length;
@@ -288,18 +260,8 @@ export class AgentsService {
   }
 }
 
-const labelsSchema = z.record(z.string(), z.string()).catch({});
-const labelsOf = (labels: unknown): Agent["labels"] => labelsSchema.parse(labels);
-
-const capacityOf = (row: FleetRow, reserved: Reservation | undefined): Agent["capacity"] => ({
-  maxCpu: row.maxCpu,
-  maxMemory: row.maxMemory,
-  maxSessions: row.maxSessions,
-  currentSessions: reserved?.sessions ?? 0,
-  reservedCpu: (reserved?.cpuMillicores ?? 0) / 1000,
-  reservedMemory: Math.round(((reserved?.memoryBytes ?? 0) / GIB) * 1000) / 1000,
-});
-
+const metadataSchema = z.record(z.string(), z.unknown()).catch({});
+const keptUsage = resourceUsageSchema.nullable().catch(null);
 export function agentView(row: AgentRow, reserved: Reservation | undefined, now: Date): Agent {
   const condition = agentStatus(row, now);
   return {
@@ -318,8 +280,8 @@ export function agentView(row: AgentRow, reserved: Reservation | undefined, now:
     drain: row.draining && row.drainStartedAt ? { startedAt: row.drainStartedAt, sessions: row.drainSessions ?? 0 } : null,
     capabilities: row.capabilities,
     labels: labelsOf(row.labels),
-    metadata: z.record(z.string(), z.unknown()).catch({}).parse(row.metadata),
-    resourceUsage: resourceUsageSchema.nullable().catch(null).parse(row.resourceUsage),
+    metadata: metadataSchema.parse(row.metadata),
+    resourceUsage: keptUsage.parse(row.resourceUsage),
     websocketConnId: row.connectionId,
     connectedAt: row.connectedAt,
     lastHeartbeat: row.lastHeartbeatAt,

@@ -24,39 +24,6 @@ export const findAgent = (db: Tx | Database, ref: string) =>
 export const findAgents = (db: Tx | Database) => db.agent.findMany({ where: { revokedAt: null }, orderBy: { name: "asc" } });
 export const findAgentsById = (db: Tx | Database, ids: readonly string[]) => db.agent.findMany({ where: { id: { in: [...ids] } } });
 
-/** What an agent's status and the room on it follow from: of a large fleet, all else is read of one page at most. */
-const fleetColumns = {
-  id: true,
-  name: true,
-  platform: true,
-  region: true,
-  labels: true,
-  capabilities: true,
-  maxCpu: true,
-  maxMemory: true,
-  maxSessions: true,
-  connectionId: true,
-  connectedAt: true,
-  disconnectedAt: true,
-  disconnectReason: true,
-  lastHeartbeatAt: true,
-  heartbeatIntervalSeconds: true,
-  draining: true,
-  drainStartedAt: true,
-  degradedReason: true,
-  revokedAt: true,
-  approvedAt: true,
-  createdAt: true,
-} satisfies Prisma.AgentSelect;
-export type FleetRow = Prisma.AgentGetPayload<{ select: typeof fleetColumns }>;
-/** Without those that were revoked. */
-export const findFleet = (db: Tx | Database, ids?: readonly string[]): Promise<FleetRow[]> =>
-  db.agent.findMany({
-    where: { revokedAt: null, ...(ids ? { id: { in: [...ids] } } : {}) },
-    select: fleetColumns,
-    orderBy: { name: "asc" },
-  });
-
 const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>("agents", [
   {
     orderBy: (order) => ({ name: order }),

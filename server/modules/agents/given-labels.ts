@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-const labelsSchema = z.record(z.string(), z.string());
+const keptLabels = z.record(z.string(), z.string()).catch({});
 
 /** Labels as they are kept. */
-export const labelsOf = (kept: unknown): Record<string, string> => labelsSchema.catch({}).parse(kept);
+export const labelsOf = (kept: unknown): Record<string, string> => keptLabels.parse(kept);
 
 interface Said {
   readonly labels?: Readonly<Record<string, string>> | undefined;

@@ -8,7 +8,7 @@ import { type Asker, userRoleSchema } from "../users/users-schema";
 import { type Limits, limitsGiven, limitsText } from "./limits-schema";
 import { type Ask, demandWithinQuota, effectiveLimits } from "./quota-check";
 import type { listQuotasOutput, roleQuotaSchema, setQuotaInput } from "./quotas-schema";
-import { findAmounts, findOwnLimits, findRoleQuotas, writeRoleQuota } from "./quotas-store";
+import { findAmounts, findLimits, findRoleQuotas, writeRoleQuota } from "./quotas-store";
 import type { Usage } from "./usage-schema";
 
 export interface QuotasDeps {
@@ -75,8 +75,8 @@ export class QuotasService {
   }
 
   private async limitsOf(db: Tx | Database, userId: string): Promise<{ username: string; limits: Limits }> {
-    const user = await findOwnLimits(db, userId);
-    if (!user) throw userMissing(userId);
-    return { username: user.username, limits: effectiveLimits(user.own, (await findRoleQuotas(db)).get(user.role) ?? null) };
+    const found = await findLimits(db, userId);
+    if (!found) throw userMissing(userId);
+    return { username: found.username, limits: effectiveLimits(found.own, found.role) };
   }
 }

@@ -21,20 +21,27 @@ export async function findRoleQuotas(db: Tx | Database): Promise<Map<UserRole, L
 export const writeRoleQuota = (tx: Tx, role: UserRole, columns: Omit<Prisma.RoleQuotaUncheckedCreateInput, "role">) =>
   tx.roleQuota.upsert({ where: { role }, create: { role, ...columns }, update: columns });
 
-/** Null where nobody has that id. */
-export async function findOwnLimits(db: Tx | Database, userId: string): Promise<{ username: string; role: UserRole; own: Limits } | null> {
-  const row = await db.user.findUnique({
-    where: { id: userId },
-    select: { username: true, role: true, quotaSessions: true, quotaCpuMillicores: true, quotaMemoryBytes: true, quotaStorageBytes: true },
-  });
-  if (!row) return null;
-  const own = {
-    sessions: row.quotaSessions,
-    cpuMillicores: row.quotaCpuMillicores,
-    memoryBytes: plain(row.quotaMemoryBytes),
-    storageBytes: plain(row.quotaStorageBytes),
-  };
-  return { username: row.username, role: row.role, own };
+const limitsSchema = z.object({
+  sessions: z.number().nullable(),
+  cpuMillicores: z.number().nullable(),
+  memoryBytes: z.number().nullable(),
+  storageBytes: z.number().nullable(),
+});
+const ownLimitsSchema = z.tuple([z.object({ username: z.string(), own: limitsSchema, role: limitsSchema.nullable() })]);
+
+/** Their own, and their role's where it has any. Null where nobody has that id. */
+export async function findLimits(
+  db: Tx | Database,
+  userId: string,
+): Promise<{ username: string; own: Limits; role: Limits | null } | null> {
+  const rows = await db.$queryRaw<unknown[]>`
+    SELECT u."username",
+      json_build_object('sessions', u."quotaSessions", 'cpuMillicores', u."quotaCpuMillicores", 'memoryBytes', u."quotaMemoryBytes",
+        'storageBytes', u."quotaStorageBytes") AS "own",
+      CASE WHEN r."role" IS NOT NULL THEN json_build_object('sessions', r."sessions", 'cpuMillicores', r."cpuMillicores",
+        'memoryBytes', r."memoryBytes", 'storageBytes', r."storageBytes") END AS "role"
+    FROM "User" u LEFT JOIN "RoleQuota" r ON r."role" = u."role" WHERE u."id" = ${userId}::uuid`;
+  return rows.length === 0 ? null : ownLimitsSchema.parse(rows)[0];
 }
 
 const amountsSchema = z.tuple([

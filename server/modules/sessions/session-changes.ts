@@ -5,6 +5,7 @@ import type { Clock } from "../../platform/clock";
 import type { Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
 import type { TasksService } from "../tasks/tasks-service";
+import type { Template } from "../templates/templates-schema";
 import type { TemplatesService } from "../templates/templates-service";
 import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import { renderHibernate, renderSpec, renderStop } from "./render-spec";
@@ -111,7 +112,10 @@ export class SessionChanges {
     tx: Tx,
     row: SessionRow,
     task: SessionTask,
-    context: Pick<ChangeContext, "actorId" | "mode" | "graceful">,
+    context: Pick<ChangeContext, "actorId" | "mode" | "graceful"> & {
+      /** Of one that was made in this transaction: its variables, remembered in its row already, and its template in its version. */
+      readonly begun?: { readonly environment: Record<string, string>; readonly template: Template };
+    },
   ): Promise<BusEvent[]> {
     if (!row.agentId || row.agent?.revokedAt) return [];
     if (task === "stop" && (await this.deps.tasks.openKinds(tx, row.id)).includes("session.stop")) return [];
@@ -119,8 +123,9 @@ export class SessionChanges {
     switch (task) {
       case "start":
       case "wake": {
-        const environment = await this.deps.environment.forStart(tx, row);
-        const data = renderSpec({ ...row, environment }, await this.deps.templates.ofVersion(tx, row.template, row.templateVersion));
+        const environment = context.begun?.environment ?? (await this.deps.environment.forStart(tx, row));
+        const template = context.begun?.template ?? (await this.deps.templates.ofVersion(tx, row.template, row.templateVersion));
+        const data = renderSpec({ ...row, environment }, template);
         return [await this.deps.tasks.enqueue(tx, { ...common, kind: task === "start" ? "session.start" : "session.wake", data })];
       }
       case "hibernate": {

@@ -6,6 +6,7 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, isUniqueViolation, lock, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
+import { InTurn } from "../../platform/in-turn";
 import type { AgentsService } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -28,7 +29,7 @@ import { mayWait, type SessionQueue } from "./session-queue";
 import { sizeOf } from "./session-size";
 import type { CreateSessionInput, explainPlacementInput, explainPlacementOutput, Placement, SessionDetail } from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
-import { insertEvent, insertSession, type SessionRow } from "./sessions-store";
+import { insertEvent, insertEvents, insertSession, type SessionRow } from "./sessions-store";
 import type { WarmPoolService } from "./warm-pool-service";
 
 export interface Owner {
@@ -59,6 +60,9 @@ export interface SessionCreationDeps {
 
 /** From the form to a row, its home, its first task and the first lines of its timeline: one transaction. */
 export class SessionCreation {
+  /** Each holds the placement lock to its end. */
+  private readonly turns = new InTurn();
+
   constructor(private readonly deps: SessionCreationDeps) {}
 
   /** Whose session it is to be: the asker's, unless another is named. Throws USER_NOT_FOUND to those who may know it. */
@@ -118,7 +122,9 @@ export class SessionCreation {
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
     const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
     try {
-      const { row, events, tell } = await this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name));
+      const { row, events, tell } = await this.turns.run(() =>
+        this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name)),
+      );
       tell();
       await this.deps.bus.publish(...events);
       return this.deps.sessions.detail(row, asker);
@@ -156,14 +162,15 @@ export class SessionCreation {
       input.snapshotId === undefined ? null : await this.deps.snapshots.claim(tx, input.snapshotId, owner.userId, template.id);
     const wish = placementWish(input, template, this.deps.strategy, home?.agentId ?? snapshot?.agentId);
     const request = { ...wish, cpuMillicores, memoryBytes };
-    const room = await this.deps.queue.roomLeft(tx);
-    const outcome = tryPlace(request, room.left, room.kept);
+    const { room, outcome } = await this.deps.queue.seat(tx, id, request);
     const freed = outcome.agent ? null : await this.deps.warmPool.makeRoom(tx, request, room);
     const { agent, placement } = freed ?? outcome;
     if (outcome.agent === null && !freed && !(input.queue && input.state === "running" && mayWait(outcome))) throw outcome.refusal;
     const made =
       home ?? (persistentHome && agent ? await this.deps.homes.create(tx, { userId: owner.userId, agentId: agent.id, name }) : null);
     const now = this.deps.clock.now();
+    const { environment } = input;
+    const starts = agent !== null && input.state === "running";
     const row = await insertSession(tx, {
       id,
       name,
@@ -182,13 +189,16 @@ export class SessionCreation {
       snapshotId: snapshot?.id ?? null,
       ...ownColumns(asker, input, template),
       placement: keptPlacement(placement),
+      ...(starts ? { environmentStarted: this.deps.environment.fingerprint(environment) } : {}),
       createdAt: now,
       updatedAt: now,
     });
     await this.deps.environment.begin(tx, row, input.environment, asker.userId);
     await this.announce(tx, asker, row, placement, template);
     const queued = agent === null && outcome.refusal ? [await this.deps.queue.join(tx, row, wish, outcome.refusal.message)] : null;
-    const task = queued ?? (input.state === "running" ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId }) : []);
+    const task =
+      queued ??
+      (starts ? await this.deps.changes.enqueue(tx, row, "start", { actorId: asker.userId, begun: { environment, template } }) : []);
     const events: BusEvent[] = [
       ...(freed?.after.events ?? []),
       { kind: "session", sessionId: id, userId: owner.userId, agentId: row.agentId },
@@ -232,21 +242,13 @@ export class SessionCreation {
   private async announce(tx: Tx, asker: Asker, row: SessionRow, placement: Placement, template: Template): Promise<void> {
     const at = this.deps.clock.now();
     const reason = placement.considered.find((one) => one.chosen)?.reason ?? "";
-    await insertEvent(tx, {
-      sessionId: row.id,
-      at,
-      kind: "requested",
-      message: `${template.displayName} was asked for by ${asker.username}`,
-      actorId: asker.userId,
-    });
-    if (placement.chosen)
-      await insertEvent(tx, {
-        sessionId: row.id,
-        at,
-        kind: "placed",
-        message: `Placed on '${placement.chosen}': ${reason}`,
-        actorId: null,
-      });
+    const requested = `${template.displayName} was asked for by ${asker.username}`;
+    await insertEvents(tx, [
+      { sessionId: row.id, at, kind: "requested", message: requested, actorId: asker.userId },
+      ...(placement.chosen
+        ? [{ sessionId: row.id, at, kind: "placed", message: `Placed on '${placement.chosen}': ${reason}`, actorId: null } as const]
+        : []),
+    ]);
     await this.deps.audit.record(tx, actorOf(asker), {
       action: "sessions.create",
       target: { kind: "session", id: row.id },

@@ -5,6 +5,8 @@ import type { HealthRow } from "./health-store";
 import type { HealthWord } from "./health-words";
 import { recentRestarts } from "./restart-plan";
 
+const keptHealth = probedHealthSchema.catch("healthy");
+
 /** What a phase says of a session's health. */
 const healthOfPhase: Record<SessionPhase, HealthWord> = {
   Pending: "starting",
@@ -31,7 +33,7 @@ type Told = Pick<HealthRow, "generation" | "health" | "reason" | "since" | "rest
 /** The phase's, and of one that runs what its probes say: of this generation, and no older one. */
 export function healthView(phase: SessionPhase, generation: number, told: Told | null): HealthView {
   if (phase !== "Running" || !told || told.generation !== generation) return { word: healthOfPhase[phase], reason: null, since: null };
-  const word = probedHealthSchema.catch("healthy").parse(told.health);
+  const word = keptHealth.parse(told.health);
   return { word, reason: word === "healthy" ? null : reasonOf(told), since: told.since };
 }
 

@@ -3,6 +3,7 @@ import { lock } from "../../platform/database";
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
+import { FleetView } from "../agents/fleet-view";
 import type { Asker } from "../users/users-schema";
 import { PATIENCE_MS } from "./queue-plan";
 import { SessionQueue } from "./session-queue";
@@ -38,6 +39,7 @@ const anotherQueue = () =>
   new SessionQueue({
     ...kit,
     agents: kit.services.agents,
+    fleetView: new FleetView(kit),
     homes: kit.services.homes,
     changes: kit.sessionChanges,
     warmPool: kit.services.warmPool,

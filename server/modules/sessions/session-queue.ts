@@ -3,8 +3,9 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import type { Log } from "../../platform/log";
 import type { AgentsService } from "../agents/agents-service";
+import type { FleetView } from "../agents/fleet-view";
 import type { HomesService } from "../homes/homes-service";
-import { keptPlacement, type Outcome } from "./placement";
+import { keptPlacement, type Outcome, type PlacementRequest, tryPlace } from "./placement";
 import type { PlacementWish } from "./placement-wish";
 import type { QueuePlan, Room } from "./queue-plan";
 import { readQueuePlan } from "./read-queue-plan";
@@ -20,6 +21,7 @@ export interface SessionQueueDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly agents: AgentsService;
+  readonly fleetView: FleetView;
   readonly homes: HomesService;
   readonly changes: SessionChanges;
   readonly warmPool: WarmPoolService;
@@ -38,6 +40,25 @@ export class SessionQueue {
   /** What a newcomer may look at, behind all who wait already. Hold the placement lock to rely on it. */
   roomLeft(db: Tx | Database): Promise<Room> {
     return this.plan(db);
+  }
+
+  /**
+   * Where a newcomer goes, behind all who wait already: chosen from the fleet as it was read last, and held against the agent as it is now.
+   * Where somebody waits, or nobody fits, all is read anew. Call under the placement lock.
+   */
+  async seat(tx: Tx, sessionId: string, request: PlacementRequest): Promise<{ room: Room; outcome: Outcome }> {
+    const { fleetView } = this.deps;
+    if ((await countQueue(tx)) === 0) {
+      const left = await fleetView.read(tx);
+      const outcome = tryPlace(request, left);
+      const now = outcome.agent && (await fleetView.check(tx, outcome.agent.id));
+      if (now && tryPlace(request, [now]).agent) {
+        fleetView.promise(now.id, request, sessionId);
+        return { room: { left, kept: new Set() }, outcome };
+      }
+    }
+    const room = await this.plan(tx);
+    return { room, outcome: tryPlace(request, room.left, room.kept) };
   }
 
   /** How many wait. */

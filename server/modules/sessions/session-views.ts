@@ -29,11 +29,30 @@ export interface ViewParts {
   readonly looksOn: boolean;
 }
 
+/** Of versions' rows, which never change. */
+const versionViews = new WeakMap<DisplayRow, ReturnType<typeof readVersion>>();
+const readVersion = ({ display, security, policy, accessParameters }: DisplayRow) => ({
+  protocol: displaySchema.parse(display).protocol,
+  security: securityProfileSchema.parse(security),
+  policy: sessionPolicySchema.parse(policy),
+  access: accessParametersSchema.parse(accessParameters),
+});
+
+function versionView(row: DisplayRow): ReturnType<typeof readVersion> {
+  const known = versionViews.get(row) ?? readVersion(row);
+  versionViews.set(row, known);
+  return known;
+}
+
+const keptModes = z.array(hibernateModeSchema).catch(["stop"]);
+const keptCode = errorCodeSchema.catch("SESSION_PROVISIONING_FAILED");
+const keptPlacement = placementSchema.nullable().catch(null);
+
 export function sessionView(row: ListedSessionRow, { display, progress, queue, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
   const stranded = isStranded(row);
-  const { protocol } = displaySchema.parse(display.display);
+  const { protocol, security } = versionView(display);
   return {
     id: row.id,
     name: row.name,
@@ -52,9 +71,9 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
     idleTimeout: formatDuration(row.idleTimeoutSeconds),
     tags: row.tags,
     display: { protocol },
-    security: securityProfileSchema.parse(display.security),
+    security,
     hibernateMode: hibernateModeSchema.parse(row.hibernateMode),
-    hibernateModes: z.array(hibernateModeSchema).catch(["stop"]).parse(row.hibernateModes),
+    hibernateModes: keptModes.parse(row.hibernateModes),
     status: {
       phase,
       message: statusMessage(phase, {
@@ -64,12 +83,7 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
         queue,
         revoked: stranded,
       }),
-      code:
-        row.failureCode === null
-          ? stranded
-            ? "AGENT_REVOKED"
-            : null
-          : errorCodeSchema.catch("SESSION_PROVISIONING_FAILED").parse(row.failureCode),
+      code: row.failureCode === null ? (stranded ? "AGENT_REVOKED" : null) : keptCode.parse(row.failureCode),
       podIp: row.podIp,
       podName: row.podName,
       containerId: row.containerId,
@@ -109,21 +123,21 @@ export function sessionDetailView(
 ): SessionDetail {
   const view = sessionView(row, parts);
   const policy = effectivePolicy(row, parts.display);
-  const access = accessParametersSchema.parse(parts.display.accessParameters);
+  const { access, policy: ceiling } = versionView(parts.display);
   const may = (action: SessionAction) => maySessions(actor, action, row, invited !== null) === "allowed";
   const over = isOver(row);
   const stranded = isStranded(row);
   const viewable = may("screen") && view.status.phase === "Running";
   return {
     ...view,
-    placement: placementSchema.nullable().catch(null).parse(row.placement),
+    placement: keptPlacement.parse(row.placement),
     accessParameters: access,
     instructionsDir: access.instructionsDir ?? null,
     supportsHotReload: access.supportsHotReload === true,
     agentCapabilities: agentCapabilities(row.agent?.capabilities ?? null, policy, access),
     platformMetadata: { namespace: NAMESPACE, container_id: row.containerId, pvc_name: row.home?.volume ?? null },
     policy,
-    policyCeiling: sessionPolicySchema.parse(parts.display.policy),
+    policyCeiling: ceiling,
     idleAt: idleAt(row),
     wentIdle: parts.wentIdle,
     stranded: stranded && row.agent ? { agent: row.agent.id, adopter: parts.adopter } : null,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
 import { procedure, publicProcedure, router } from "../../trpc/init";
+import { atOnce } from "../../trpc/parse-at-once";
 import { actorOf } from "../audit/audit-actor";
 import type { Asker, Login } from "../users/users-schema";
 import { openPortInput, openPortOutput } from "./ports-schema";
@@ -61,7 +62,15 @@ const whatIs: Partial<Record<SessionAction, string>> = {
 type SignedIn = Context & { login: Login; asker: Asker };
 
 async function allow(ctx: SignedIn, id: string, action: SessionAction): Promise<{ invited: ViewerMode | null }> {
-  const session = await ctx.services.sessions.ownership(id);
+  return allowOn(ctx, id, await ctx.services.sessions.ownership(id), action);
+}
+
+async function allowOn(
+  ctx: SignedIn,
+  id: string,
+  session: { userId: string },
+  action: SessionAction,
+): Promise<{ invited: ViewerMode | null }> {
   const others = session.userId !== ctx.login.userId && ctx.login.role !== "admin";
   const invited = others ? ((await ctx.services.shares.invitationOf(ctx.login.userId, id))?.mode ?? null) : null;
   enforce(maySessions(ctx.login, action, session, invited !== null), () => sessionMissing(id), whatIs[action] ?? `${action} this session`);
@@ -87,9 +96,9 @@ export const sessionsRouter = router({
       return ctx.services.sessionCreation.create(ctx.asker, owner, input);
     }),
   list: procedure
-    .meta({ rest: { method: "GET", path: "/sessions", summary: "List sessions" } })
+    .meta({ rest: { method: "GET", path: "/sessions", summary: "List sessions", shared: true } })
     .input(listSessionsInput)
-    .output(listSessionsOutput)
+    .output(atOnce(listSessionsOutput))
     .query(({ ctx, input }) => ctx.services.sessions.list(ctx.login, input)),
   /** Changes nothing: what launching with these wishes would do. */
   explainPlacement: procedure
@@ -107,10 +116,11 @@ export const sessionsRouter = router({
   get: procedure
     .meta({ rest: { method: "GET", path: "/sessions/{id}", summary: "Get a session" } })
     .input(sessionIdInput)
-    .output(sessionDetailSchema)
+    .output(atOnce(sessionDetailSchema))
     .query(async ({ ctx, input }) => {
-      const { invited } = await allow(ctx, input.id, "see");
-      return ctx.services.sessions.get(ctx.login, input.id, invited);
+      const row = await ctx.services.sessions.look(input.id);
+      const { invited } = await allowOn(ctx, input.id, row, "see");
+      return ctx.services.sessions.detail(row, ctx.login, invited);
     }),
   events: procedure
     .meta({ rest: { method: "GET", path: "/sessions/{id}/events", summary: "Read a session's timeline" } })

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
+import { Gathered } from "../../platform/gathered";
 import { pagination } from "../../platform/paging";
 import { agentRevoked } from "../agents/agent-missing";
 import type { AgentsService, FleetAgent } from "../agents/agents-service";
@@ -20,6 +21,7 @@ import { wentIdle } from "./idle-store";
 import { findAdopter } from "./orphans-store";
 import type { PhaseWait } from "./phase-wait";
 import type { SessionChanges } from "./session-changes";
+import { SessionDisplays } from "./session-displays";
 import { findQueuePlaces } from "./session-queue-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { isStranded, sessionDetailView, sessionView } from "./session-views";
@@ -37,12 +39,12 @@ import {
   countByCondition,
   countFailedStarts,
   deleteSession,
-  findDisplays,
   findEvents,
   findLiveSessionsOn,
   findOwner,
   findSession,
   findSessions,
+  findSessionsById,
   insertEvent,
   type SessionRow,
   saidSinceStart,
@@ -78,7 +80,17 @@ const settled: Record<Wish, (phase: SessionPhase) => boolean> = {
 };
 
 export class SessionsService {
-  constructor(private readonly deps: SessionsDeps) {}
+  private readonly displays: SessionDisplays;
+  /** Pages and scripts look at many sessions at once, one by one. */
+  private readonly looks: Gathered<string, SessionRow | null>;
+
+  constructor(private readonly deps: SessionsDeps) {
+    this.displays = new SessionDisplays(deps.database);
+    this.looks = new Gathered(async (ids) => {
+      const rows = new Map((await findSessionsById(deps.database, [...new Set(ids)])).map((row) => [row.id, row]));
+      return ids.map((id) => rows.get(id.toLowerCase()) ?? null);
+    });
+  }
 
   /** Throws SESSION_NOT_FOUND. */
   async ownership(id: string): Promise<{ userId: string }> {
@@ -104,7 +116,7 @@ export class SessionsService {
       input,
     );
     const [displays, progress, places] = await Promise.all([
-      findDisplays(this.deps.database, rows),
+      this.displays.of(rows),
       this.progress(rows),
       findQueuePlaces(this.deps.database, rows),
     ]);
@@ -170,9 +182,14 @@ export class SessionsService {
   }
 
   async get(actor: Actor, id: string, invited: ViewerMode | null = null): Promise<SessionDetail> {
-    const row = await findSession(this.deps.database, id);
+    return this.detail(await this.look(id), actor, invited);
+  }
+
+  /** As it is now. Whether the asking person may know of it is for the caller to ask. Throws SESSION_NOT_FOUND. */
+  async look(id: string): Promise<SessionRow> {
+    const row = await this.looks.ask(id);
     if (!row) throw sessionMissing(id);
-    return this.detail(row, actor, invited);
+    return row;
   }
 
   async events(id: string): Promise<z.output<typeof listSessionEventsOutput>> {
@@ -257,7 +274,7 @@ export class SessionsService {
     const { database, clock } = this.deps;
     const asleep = row.desired === "hibernated" && wentIdle(database, row.id);
     const [displays, progress, places, idle] = await Promise.all([
-      findDisplays(database, [row]),
+      this.displays.of([row]),
       this.progress([row]),
       findQueuePlaces(database, [row]),
       asleep,

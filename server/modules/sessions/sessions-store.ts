@@ -44,6 +44,8 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const findSession = async (db: Tx | Database, id: string): Promise<SessionRow | null> =>
   uuid.test(id) ? db.session.findUnique({ where: { id }, include: withParts }) : null;
+export const findSessionsById = (db: Database, ids: readonly string[]): Promise<SessionRow[]> =>
+  db.session.findMany({ where: { id: { in: ids.filter((id) => uuid.test(id)) } }, include: withParts });
 export const findOwner = async (db: Tx | Database, id: string): Promise<string | null> =>
   uuid.test(id) ? ((await db.session.findUnique({ where: { id }, select: { userId: true } }))?.userId ?? null) : null;
 export const insertSession = (tx: Tx, data: Prisma.SessionUncheckedCreateInput) => tx.session.create({ data, include: withParts });
@@ -236,10 +238,16 @@ export const findAgentsWithUnsettledSessions = (db: Database, since: Date) =>
 export const findOwners = (db: Database, ids: readonly string[]) =>
   db.session.findMany({ where: { id: { in: ids.filter((id) => uuid.test(id)) } }, select: { id: true, userId: true } });
 
-export const insertEvent = (
-  tx: Tx | Database,
-  event: { sessionId: string; at: Date; kind: SessionEventKind; message: string; actorId: string | null },
-) => tx.sessionEvent.create({ data: event, select: { id: true } });
+interface NewEvent {
+  readonly sessionId: string;
+  readonly at: Date;
+  readonly kind: SessionEventKind;
+  readonly message: string;
+  readonly actorId: string | null;
+}
+export const insertEvent = (tx: Tx | Database, event: NewEvent) => tx.sessionEvent.create({ data: event, select: { id: true } });
+/** In this order. */
+export const insertEvents = (tx: Tx, events: readonly NewEvent[]) => tx.sessionEvent.createMany({ data: [...events] });
 
 /** The newest thousand, oldest first, with who did it. */
 export async function findEvents(db: Database, sessionId: string) {

@@ -33,7 +33,7 @@ let ended: string[];
 beforeEach(() => {
   [asked, sent, ended] = [[], [], []];
   rooms = new ViewerRooms({
-    bus: { publish: async () => {}, subscribe: () => () => {}, close: async () => {} },
+    bus: { publish: async () => {}, subscribe: () => () => {}, beforehand: () => () => {}, close: async () => {} },
     clock: new TestClock(),
     ids: systemIds,
     log: createLog("silent"),

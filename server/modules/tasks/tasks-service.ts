@@ -204,6 +204,9 @@ export class TasksService {
   }
 }
 
+const keptCode = errorCodeSchema.catch("INTERNAL_ERROR");
+const keptSelector = taskSelectorSchema.nullable();
+
 export const taskView = (row: NamedTaskRow): Task => ({
   id: row.id,
   kind: taskKindSchema.parse(row.kind),
@@ -215,7 +218,7 @@ export const taskView = (row: NamedTaskRow): Task => ({
   priority: row.priority,
   attempts: row.attempts,
   progress: row.progressMessage === null ? null : { percent: row.progress, message: row.progressMessage },
-  errorCode: row.errorCode === null ? null : errorCodeSchema.catch("INTERNAL_ERROR").parse(row.errorCode),
+  errorCode: row.errorCode === null ? null : keptCode.parse(row.errorCode),
   errorMessage: row.errorMessage,
   createdAt: row.createdAt,
   sentAt: row.sentAt,
@@ -223,7 +226,7 @@ export const taskView = (row: NamedTaskRow): Task => ({
 });
 
 export const orderFieldsOf = (row: NamedTaskRow) => ({
-  selector: taskSelectorSchema.nullable().parse(row.selector),
+  selector: keptSelector.parse(row.selector),
   timeoutSeconds: row.timeoutSeconds,
   notBefore: row.notBefore,
   retries: row.retries,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { procedure, router } from "../../trpc/init";
+import { atOnce } from "../../trpc/parse-at-once";
 import type { Actor } from "../users/users-policy";
 import {
   cloneInput,
@@ -45,9 +46,9 @@ const writing = (security: "strict" | "compatible"): TemplateAction => (security
 
 export const templatesRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/templates", summary: "List templates" } })
+    .meta({ rest: { method: "GET", path: "/templates", summary: "List templates", shared: true } })
     .input(listTemplatesInput)
-    .output(listTemplatesOutput)
+    .output(atOnce(listTemplatesOutput))
     .query(({ ctx, input }) => ctx.services.templates.list(input)),
   shelves: procedure.output(shelvesOutput).query(({ ctx }) => ctx.services.templates.shelves(ctx.login.userId)),
   setFavourite: procedure

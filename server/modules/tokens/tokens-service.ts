@@ -4,6 +4,7 @@ import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
+import { KeptBriefly } from "../../platform/kept-briefly";
 import { enforce } from "../../platform/verdict";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -45,12 +46,19 @@ interface Use {
   readonly address: string;
 }
 
-/** Tokens by which scripts come in as their owners. Each use reads the row again, so that one that is revoked is out at once. */
+/** Tokens by which scripts come in as their owners. A row is believed for a second at most, and until the bus says that it changed: one that is revoked is out at once. */
 export class TokensService {
   /** When and from where each was used last, as far as it isn't written yet. */
   private used = new Map<string, Use>();
+  private readonly rows: KeptBriefly<TokenRow>;
 
-  constructor(private readonly deps: TokensDeps) {}
+  constructor(private readonly deps: TokensDeps) {
+    this.rows = new KeptBriefly(deps.clock);
+    deps.bus.beforehand((event) => {
+      if (event.kind === "user" || event.kind === "access") this.rows.drop(({ userId }) => userId === event.userId);
+      if (event.kind === "logout") this.rows.drop(({ id }) => loginOfToken(id) === event.loginId);
+    });
+  }
 
   /** Of `asker`, or of another where they may see them. Throws USER_NOT_FOUND. */
   async list(asker: Asker, userId: string = asker.userId): Promise<z.output<typeof apiTokenSchema>[]> {
@@ -119,7 +127,7 @@ export class TokensService {
   /** Who comes with this token, from `address`. Throws AUTH_TOKEN_EXPIRED or AUTH_TOKEN_INVALID. */
   async login(text: string, address: string): Promise<Login> {
     const hash = hashOfToken(text);
-    const row = hash === null ? null : await findTokenByHash(this.deps.database, hash);
+    const row = hash === null ? null : await this.rows.of(hash, () => findTokenByHash(this.deps.database, hash));
     const state = row && this.stateOf(row);
     if (row && state === "expired") throw new BerthError("AUTH_TOKEN_EXPIRED", `The API token '${row.name}' has expired; make a new one`);
     if (!row || state !== "active")

@@ -6,6 +6,7 @@ import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, isUniqueViolation, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
+import { KeptBriefly } from "../../platform/kept-briefly";
 import type { Keys } from "../../platform/secrets";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -30,6 +31,7 @@ import {
   findUserByName,
   findUserByOidc,
   insertUser,
+  type LoginStanding,
   type UserRow,
   updateUser,
 } from "./users-store";
@@ -57,18 +59,29 @@ export interface SignIn extends Origin {
   readonly addressCounted?: boolean | undefined;
 }
 
+type ClaimedLogin = Pick<Login, "userId" | "loginId" | "accessEpoch" | "expiresAt" | "via">;
 const tokenClaims = z.object({ sub: z.uuid(), jti: z.string(), epoch: z.number().int(), exp: z.number() });
 const cookieClaims = z.object({ sub: z.uuid(), loginId: z.string(), epoch: z.number().int(), exp: z.number() });
 const badCredentials = () => new BerthError("AUTH_INVALID_CREDENTIALS", "Invalid username or password");
 const expired = () => new BerthError("AUTH_TOKEN_EXPIRED", "This token has expired; sign in again");
 const badToken = () => new BerthError("AUTH_TOKEN_INVALID", "This token isn't valid (any more); sign in again");
 
-/** Who someone is. Every check reads the user's row again, so that access ends when it is taken away and not when a token expires. */
+/**
+ * Who someone is. Every check asks how the user's row is now, so that access ends when it is taken away and not when a token expires: of
+ * a request, the row as it was read within the last second, and nobody said since that it changed.
+ */
 export class AuthService {
   private readonly bearers = new ProvenClaims<z.output<typeof tokenClaims>>();
   private readonly cookies = new ProvenClaims<z.output<typeof cookieClaims>>();
+  private readonly standings: KeptBriefly<LoginStanding>;
 
-  constructor(private readonly deps: AuthDeps) {}
+  constructor(private readonly deps: AuthDeps) {
+    this.standings = new KeptBriefly(deps.clock);
+    deps.bus.beforehand((event) => {
+      if (event.kind === "user" || event.kind === "access") this.standings.drop(({ userId }) => userId === event.userId);
+      if (event.kind === "logout") this.standings.drop(({ loginId }) => loginId === event.loginId);
+    });
+  }
 
   /**
    * Throws RATE_LIMIT_EXCEEDED or AUTH_INVALID_CREDENTIALS; the latter tells nothing of whether the name exists, is disabled, or has a
@@ -125,7 +138,8 @@ export class AuthService {
     if (isApiToken(token)) return this.deps.tokens.login(token, address);
     const { sub, jti, epoch, exp } = await this.bearers.of(token, () => this.verify(token));
     if (exp * 1000 <= this.deps.clock.now().getTime()) throw expired();
-    const login = await this.current({ userId: sub, loginId: jti, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "bearer" });
+    const claimed = { userId: sub, loginId: jti, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "bearer" } as const;
+    const login = this.standing(claimed, await this.kept(claimed));
     if (!login) throw badToken();
     return login;
   }
@@ -137,14 +151,22 @@ export class AuthService {
     const claims = await this.cookies.of(token, () => this.open(token));
     if (!claims) return null;
     const { sub, loginId, epoch, exp } = claims;
-    return this.current({ userId: sub, loginId, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "cookie" });
+    const claimed = { userId: sub, loginId, accessEpoch: epoch, expiresAt: new Date(exp * 1000), via: "cookie" } as const;
+    return this.standing(claimed, await this.kept(claimed));
   }
 
   /** The login as it is now; null once it was ended, its user disabled, or its epoch passed. */
-  async current(claimed: Pick<Login, "userId" | "loginId" | "accessEpoch" | "expiresAt" | "via">): Promise<Login | null> {
+  async current(claimed: ClaimedLogin): Promise<Login | null> {
     const tokenId = tokenOfLogin(claimed.loginId);
     if (tokenId !== null) return claimed.expiresAt > this.deps.clock.now() ? this.deps.tokens.current(tokenId, claimed) : null;
-    const found = await findLogin(this.deps.database, claimed.userId, claimed.loginId);
+    return this.standing(claimed, await findLogin(this.deps.database, claimed.userId, claimed.loginId));
+  }
+
+  private kept({ userId, loginId }: ClaimedLogin): Promise<LoginStanding | null> {
+    return this.standings.of(`${userId} ${loginId}`, () => findLogin(this.deps.database, userId, loginId));
+  }
+
+  private standing(claimed: ClaimedLogin, found: LoginStanding | null): Login | null {
     if (!found || found.revoked || !found.active || found.accessEpoch !== claimed.accessEpoch) return null;
     if (claimed.expiresAt <= this.deps.clock.now()) return null;
     const { userId, loginId, accessEpoch, expiresAt, via } = claimed;
@@ -243,6 +265,7 @@ export class AuthService {
       await this.writeRefused(user, from, "auth.second_factor_refused");
       throw badCredentials();
     }
+    await this.deps.bus.publish({ kind: "user", userId: user.id });
     return login;
   }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import { personProcedure, procedure, publicProcedure, router } from "../../trpc/init";
+import { atOnce } from "../../trpc/parse-at-once";
 import { usageSchema } from "../quotas/usage-schema";
 import { demandScope } from "../tokens/token-scope";
 import {
@@ -60,7 +61,7 @@ export const authRouter = router({
     }),
   me: procedure
     .meta({ rest: { method: "GET", path: "/auth/me", summary: "See who you are" } })
-    .output(accountSchema)
+    .output(atOnce(accountSchema))
     .query(({ ctx }) => ctx.services.users.account(ctx.login.userId)),
   /** POST, so that the token is in no log of addresses. */
   seeInvitation: publicProcedure
@@ -79,9 +80,9 @@ export const authRouter = router({
 
 export const usersRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/users", summary: "List users" } })
+    .meta({ rest: { method: "GET", path: "/users", summary: "List users", shared: true } })
     .input(listUsersInput)
-    .output(listUsersOutput)
+    .output(atOnce(listUsersOutput))
     .query(({ ctx, input }) => {
       allow(ctx.login, "list");
       return ctx.services.users.list(input);

@@ -1,8 +1,10 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import type { Ids } from "../../platform/ids";
+import { KeptBriefly } from "../../platform/kept-briefly";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -51,9 +53,10 @@ export const userView = (row: UserRow): User => ({
 const quotaSet = (quota: z.output<typeof updateUserInput>["quota"] = {}) =>
   Object.fromEntries(Object.entries(quota).flatMap(([key, value]) => (value === undefined ? [] : [[`quota.${key}`, value] as const])));
 
+const keptTheme = themeSchema.nullable().catch(null);
 export const accountView = (row: UserRow): Account => ({
   ...userView(row),
-  theme: themeSchema.nullable().catch(null).parse(row.theme),
+  theme: keptTheme.parse(row.theme),
   timeZone: row.timeZone,
   keyboardLayout: row.keyboardLayout,
 });
@@ -61,13 +64,21 @@ export const accountView = (row: UserRow): Account => ({
 export interface UsersDeps {
   readonly database: Database;
   readonly bus: Bus;
+  readonly clock: Clock;
   readonly ids: Ids;
   readonly audit: AuditService;
   readonly tickets: TicketsService;
 }
 
 export class UsersService {
-  constructor(private readonly deps: UsersDeps) {}
+  private readonly accounts: KeptBriefly<UserRow>;
+
+  constructor(private readonly deps: UsersDeps) {
+    this.accounts = new KeptBriefly(deps.clock);
+    deps.bus.beforehand((event) => {
+      if (event.kind === "user" || event.kind === "access") this.accounts.drop(({ id }) => id === event.userId);
+    });
+  }
 
   async get(id: string): Promise<User> {
     const row = await findUser(this.deps.database, id);
@@ -77,7 +88,7 @@ export class UsersService {
 
   /** One's own. */
   async account(id: string): Promise<Account> {
-    const row = await findUser(this.deps.database, id);
+    const row = await this.accounts.of(id, () => findUser(this.deps.database, id));
     if (!row) throw userMissing(id);
     return accountView(row);
   }

@@ -62,13 +62,14 @@ export async function findUsers(
 const standingSchema = z.tuple([
   z.object({ username: z.string(), role: userRoleSchema, active: z.boolean(), accessEpoch: z.number().int(), revoked: z.boolean() }),
 ]);
+export type LoginStanding = z.output<typeof standingSchema>[0] & { readonly userId: string; readonly loginId: string };
 
-/** Whose login this is, as they are now, and whether it was ended early. Every request asks: it is one statement, and written by hand because it takes a third of the time so. */
-export async function findLogin(db: Database, userId: string, loginId: string): Promise<z.output<typeof standingSchema>[0] | null> {
+/** Whose login this is, as they are now, and whether it was ended early. One statement, written by hand because it takes a third of the time so. */
+export async function findLogin(db: Database, userId: string, loginId: string): Promise<LoginStanding | null> {
   const rows = await db.$queryRaw<unknown[]>`
     SELECT "username", "role"::text, "active", "accessEpoch", EXISTS (SELECT FROM "RevokedLogin" WHERE "loginId" = ${loginId}) AS "revoked"
     FROM "User" WHERE "id" = ${userId}::uuid`;
-  return rows.length === 0 ? null : standingSchema.parse(rows)[0];
+  return rows.length === 0 ? null : { userId, loginId, ...standingSchema.parse(rows)[0] };
 }
 
 export async function findRevokedLogins(db: Database, loginIds: readonly string[]): Promise<string[]> {

@@ -28,9 +28,11 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
     async publish(...events) {
       if (events.length === 0) return;
       const payloads = events.map(encode);
+      listener.foretell(events);
       await pool.query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", [channel, payloads]);
     },
     subscribe: (run) => listener.subscribe(run),
+    beforehand: (run) => listener.subscribe(run, true),
     async close() {
       await Promise.all([listener.close(), pool.end()]);
     },
@@ -45,17 +47,23 @@ function encode(event: BusEvent): string {
 
 class Listener {
   private readonly subscribers = new Set<(event: BusEvent) => void>();
+  private readonly early = new Set<(event: BusEvent) => void>();
   private client: pg.Client | null = null;
   private closed = false;
   private failures = 0;
 
   constructor(private readonly options: PostgresBusOptions) {}
 
-  subscribe(run: (event: BusEvent) => void): () => void {
+  subscribe(run: (event: BusEvent) => void, early = false): () => void {
     // A wrapper, so that the same function twice is two subscriptions.
     const subscriber = (event: BusEvent) => run(event);
-    this.subscribers.add(subscriber);
-    return () => this.subscribers.delete(subscriber);
+    const all = early ? this.early : this.subscribers;
+    all.add(subscriber);
+    return () => all.delete(subscriber);
+  }
+
+  foretell(events: readonly BusEvent[]): void {
+    for (const event of events) this.tell(this.early, event);
   }
 
   async connect(): Promise<void> {
@@ -88,6 +96,7 @@ class Listener {
   async close(): Promise<void> {
     this.closed = true;
     this.subscribers.clear();
+    this.early.clear();
     const client = this.client;
     this.client = null;
     await client?.end().catch(() => {});
@@ -114,7 +123,12 @@ class Listener {
       this.options.log.warn("an event on the bus was not understood; another version may have sent it");
       return;
     }
-    for (const subscriber of [...this.subscribers]) {
+    this.tell(this.early, event);
+    this.tell(this.subscribers, event);
+  }
+
+  private tell(subscribers: ReadonlySet<(event: BusEvent) => void>, event: BusEvent): void {
+    for (const subscriber of [...subscribers]) {
       try {
         subscriber(event);
       } catch (error) {
