@@ -8,7 +8,11 @@ import type { ApiPart } from "../http/api-routes";
 import { createLog } from "../log";
 
 /** The agent's API on a port of 127.0.0.1, each connection a tunnel of one session; `close` ends it. */
-export async function openApiDoor(parts: readonly ApiPart[], sessionId: string, terms: PortTerms | null = { ports: true, closed_ports: [] }) {
+export async function openApiDoor(
+  parts: readonly ApiPart[],
+  sessionId: string,
+  terms: PortTerms | null = { ports: true, closed_ports: [] },
+) {
   const api = new AgentApi({ parts, log: createLog("silent") });
   const listener = createServer((socket) => api.serve(socket, sessionId, terms ?? undefined));
   listener.listen(0, "127.0.0.1");

@@ -47,7 +47,14 @@ describe("a registry's user name and password", () => {
     const templates = kit.callerOf(admin).templates;
     const base = await templates.get({ name: "terminal-desktop" });
     const { memory, cpu } = base.defaultResources;
-    await templates.create({ name: "private", displayName: "Private", category: "Mine", image, display: base.display, defaultResources: { memory, cpu } });
+    await templates.create({
+      name: "private",
+      displayName: "Private",
+      category: "Mine",
+      image,
+      display: base.display,
+      defaultResources: { memory, cpu },
+    });
     const owner = await makeAsker(kit);
     const made = kit.callerOf(owner).sessions.create({ template: "private", agentId: agent.name });
     const start = await agent.command("start_session");
