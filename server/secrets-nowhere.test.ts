@@ -57,7 +57,7 @@ async function plantAll(): Promise<void> {
   const credentials = { "registry.username": "u", "registry.password": plant("a task's credentials", "planted-task-word") };
   const payload = { image: "r.example/a", tag: "1", name: "planted", env: { KEY: plant("a task's variable", "planted-task-variable") } };
   const ran = await all.tasks.create({ id: "host-a", taskType: "docker.run", payload, credentials });
-  plant("an API token", (await own.tokens.create({ name: "script", scope: "all" })).value);
+  plant("an API token", (await own.tokens.create({ name: "script", scope: "write" })).value);
   plant("an invitation", tailOf((await all.users.invite({ username: "newcomer" })).url));
   plant("a registration token", (await all.registrationTokens.create({})).token);
   plant("a link to a screen", tailOf((await own.shares.create({ sessionId: id })).url ?? ""));
