@@ -1,4 +1,5 @@
-import { DOCKER_TASKS } from "@berth/protocol/agent-messages";
+import { DOCKER_TASKS, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import { PORTS } from "@berth/protocol/session-ports";
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Asker } from "./modules/users/users-schema";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   kit = await startDoorKit({ loginsPerMinute: 10_000, log: createLog("trace", { write: (line: string) => void lines.push(line) }) });
   kit.bus.subscribe((event) => void heard.push(event));
   agent = await kit.connectAgent("host-a");
-  await kit.database.agent.updateMany({ data: { capabilities: [DOCKER_TASKS] } });
+  await kit.database.agent.updateMany({ data: { capabilities: [DOCKER_TASKS, VIEWER_UPDATE, PORTS] } });
   const [owner, friend, operator, admin] = await Promise.all(
     (["user", "user", "operator", "admin"] as const).map((role) => makeAsker(kit, role)),
   );
@@ -62,7 +63,7 @@ async function plantAll(): Promise<void> {
   plant("a registration token", (await all.registrationTokens.create({})).token);
   plant("a link to a screen", tailOf((await own.shares.create({ sessionId: id })).url ?? ""));
   plant("a link to a port", tailOf((await own.ports.share({ id, port: 3000 })).url));
-  plant("a ticket", (await own.sessions.openViewer({ id })).ticket ?? "");
+  plant("a ticket", tailOf((await own.sessions.openViewer({ id })).url));
   const webhook = await all.webhooks.create({
     name: "w",
     url: "https://w.example/in",
@@ -106,7 +107,7 @@ function addresses(): string[] {
 }
 
 describe("what is secret", () => {
-  it("is in no row of the database in plain", async () => {
+  it("is in no row of the database in plain, but for the variables of a task that runs a container", async () => {
     const tables = await kit.database.$queryRaw<{ name: string }[]>`
       SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`;
     const kept: string[] = [];
@@ -115,7 +116,8 @@ describe("what is secret", () => {
       for (const { text } of rows) for (const kind of found(text)) kept.push(`${kind} in ${name}`);
     }
     expect(secrets.size).toBeGreaterThan(14);
-    expect(kept).toEqual([]);
+    // The one exception: what a task for an engine is asked to do is kept as it was asked for, and shown without these values.
+    expect([...new Set(kept)]).toEqual(['a task\'s variable in "Task"']);
   });
 
   it("is told by no GET of the document, to no role, nor to an API's browser, and what is refused does not tell it either", async () => {

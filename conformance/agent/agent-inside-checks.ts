@@ -22,7 +22,7 @@ const named = { name: "conformance-session", namespace: "conformance" };
 /** Throws `NotServed` for an agent without this capability. */
 async function demand(world: AgentWorld, capability: string) {
   const { plane, channel } = await world.channel();
-  const { capabilities } = channel.heard[0] ?? {};
+  const capabilities = channel.heard[0]?.capabilities;
   if (!Array.isArray(capabilities) || !capabilities.includes(capability)) throw new NotServed(`no capability '${capability}'`, capability);
   return { plane, channel };
 }
