@@ -1,5 +1,5 @@
 /** The driver's view in the words of the wire. */
-import type { FromAgentOf, Observation } from "@berth/protocol/agent-messages";
+import { type FromAgentOf, MAX_KEPT_LOGS_TOLD, type Observation } from "@berth/protocol/agent-messages";
 import type { DriverInventory, SeenSession } from "./drivers/driver";
 
 export function observationOf(session: SeenSession, at: Date): Observation {
@@ -59,5 +59,6 @@ export function inventoryMessage(
       .slice(0, 20_000)
       .map(({ volume, size }) => ({ volume, ...(size ? { size_bytes: size.bytes, measured_at: size.at.toISOString() } : {}) })),
     snapshots: found.snapshots.slice(0, 20_000),
+    kept_logs: found.keptLogs.slice(0, MAX_KEPT_LOGS_TOLD),
   };
 }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { HEALTH_TOLD_TOGETHER, toldHealthSchema } from "./session-health";
+import { portTermsSchema } from "./session-ports";
 import { agentStatusSchema, observedStateSchema, platformSchema } from "./session-states";
 import { LOG_TAIL_ALL, logStreamSchema } from "./tunnel";
 
@@ -29,6 +30,8 @@ export const THUMBNAILS = "thumbnails";
 export const LOGS = "logs";
 /** What sessions printed outlives their containers for a while, and is read by `since` and `stream`. */
 export const KEPT_LOGS = "kept_logs";
+/** Of so many sessions at once; of others the next inventory tells, once these were forgotten. */
+export const MAX_KEPT_LOGS_TOLD = 2_000;
 /** The capability of an agent that gives a running session other limits. */
 export const RESIZE = "resize";
 /** The capability of an agent that carries out `docker.…` tasks: the task contract's word for it. */
@@ -162,6 +165,8 @@ export const inventorySchema = z.object({
     .max(20_000),
   /** Volumes of snapshots that are whole; an agent that makes none leaves it out. */
   snapshots: z.array(z.string().max(200)).max(20_000).optional(),
+  /** Sessions of whose ended containers it keeps what they printed; an agent without `KEPT_LOGS` leaves it out. */
+  kept_logs: z.array(z.string().max(100)).max(MAX_KEPT_LOGS_TOLD).optional(),
 });
 
 /** Real input of viewers, coalesced to one message every 15 seconds. */
@@ -312,6 +317,8 @@ export const apiRequestSchema = z.object({
   tunnel_id: z.string().max(100),
   tunnel_secret: z.string(),
   session_id: z.string().max(100),
+  /** What may be done by this tunnel that the session's policy says: connections to ports are for those that were asked for with this alone. */
+  policy: portTermsSchema.optional(),
 });
 
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });

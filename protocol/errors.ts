@@ -119,6 +119,7 @@ export const errorCatalogue = {
   API_TOKEN_NOT_FOUND: entry(404, "NOT_FOUND", "API token not found"),
   API_TOKEN_LIMIT: entry(409, "CONFLICT", "Too many API tokens"),
   USER_ALREADY_EXISTS: entry(409, "CONFLICT", "User already exists"),
+  REGISTRY_NOT_FOUND: entry(404, "NOT_FOUND", "Registry not found"),
   WEBHOOK_NOT_FOUND: entry(404, "NOT_FOUND", "Webhook not found"),
   WEBHOOK_DELIVERY_NOT_FOUND: entry(404, "NOT_FOUND", "Webhook delivery not found"),
   WEBHOOK_LIMIT: entry(409, "CONFLICT", "Too many webhooks"),

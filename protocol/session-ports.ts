@@ -31,6 +31,14 @@ export const listenerSchema = z.object({
 export type Listener = z.infer<typeof listenerSchema>;
 export const listenersSchema = z.object({ listeners: z.array(listenerSchema).max(MAX_LISTENERS) });
 
+/** What the agent holds a connection to a port against, whatever else is asked of it. */
+export const portTermsSchema = z.object({
+  ports: z.boolean().default(false),
+  /** These are closed: a display's, where the policy has a word on what its viewers may do. */
+  closed_ports: z.array(portNumberSchema).max(16).default([]),
+});
+export type PortTerms = z.infer<typeof portTermsSchema>;
+
 export const portWordsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("taken"), bytes: z.number().int().min(0) }),
   z.object({ type: z.literal("end") }),

@@ -150,6 +150,17 @@ describe("a port in the browser", () => {
     ]);
   });
 
+  it("is not the display's where the policy has a word on what viewers may do, neither in a browser nor by a forward", async () => {
+    const asked = { id: one, port: 5900, kind: "tcp" as const };
+    await expect(kit.callerOf(owner).sessions.openPort(asked)).resolves.toBeTruthy();
+    await kit.callerOf(admin).sessions.setPolicy({ id: one, policy: { clipboardOut: false } });
+    await expect(kit.callerOf(owner).sessions.openPort(asked)).rejects.toMatchObject({ cause: { code: "PORTS_OFF" } });
+    const path = `/api/v1/sessions/${one}/ports/5900`;
+    const headers = { authorization: `Bearer ${token}`, "sec-websocket-protocol": PORT_PROTOCOL };
+    expect((await knock(kit.port, { path, headers })).status).toBe(403);
+    await kit.callerOf(admin).sessions.setPolicy({ id: one, policy: { clipboardOut: true } });
+  });
+
   it("ends when the policy closes ports, what is open at once, and opens again when it does", async () => {
     const cookie = await open(two, 3000);
     const socket = socketTo(two, 3000, cookie);

@@ -22,6 +22,7 @@ import { IdentityJobs } from "./modules/identity/identity-jobs";
 import { IdentityService } from "./modules/identity/identity-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
+import { RegistriesService } from "./modules/registries/registries-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
 import { GuestsService } from "./modules/sessions/guests-service";
 import { IdleJobs } from "./modules/sessions/idle-jobs";
@@ -129,6 +130,7 @@ export function wireModules(parts: ModuleParts) {
   const outbox = new WebhookOutbox(base);
   const audit = new AuditService({ ...base, heard: (tx, actor, record) => outbox.heard(tx, actor, record) });
   const webhooks = new WebhooksService({ ...base, keys, audit });
+  const registries = new RegistriesService({ ...base, keys, audit });
   const tickets = new TicketsService(base);
   const perMinute = config.perMinute.logins;
   const limits = loginLimits(parts.pool, { address: perMinute, usernameAndAddress: perMinute });
@@ -219,7 +221,7 @@ export function wireModules(parts: ModuleParts) {
   ];
   const heartbeats = new Heartbeats(base);
   const usageHistory = new UsageHistory(base);
-  const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents });
+  const handOut = new TaskHandOut({ ...base, keys, listeners, taskLogs, agents, registries });
   const dispatcher = new TaskDispatcher({ ...base, streams: parts.taskStreams, handOut });
   const endings = new TaskEndings({ ...base, listeners, outbox, taskLogs });
   const taskEnds = new TaskEndsJobs({ ...base, endings, retentionDays: config.taskRetentionDays });
@@ -298,6 +300,7 @@ export function wireModules(parts: ModuleParts) {
     taskOrders,
     audit,
     webhooks,
+    registries,
     live,
     system,
   };

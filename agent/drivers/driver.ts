@@ -111,6 +111,8 @@ export interface DriverInventory {
   readonly homes: readonly SeenHome[];
   /** Volumes of snapshots that are whole. */
   readonly snapshots: readonly string[];
+  /** Sessions of whose ended containers it keeps what they printed, those first that were kept longest ago. */
+  readonly keptLogs: readonly string[];
 }
 
 export interface DriverDescription {

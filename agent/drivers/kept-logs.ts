@@ -102,6 +102,16 @@ export class KeptLogs {
     return tail === 0 ? [] : found.slice(-tail);
   }
 
+  /** Those that were kept longest ago first. */
+  async sessions(): Promise<string[]> {
+    const found: { readonly sessionId: string; readonly keptAt: number }[] = [];
+    for (const sessionId of await readdir(this.#folder)) {
+      const newest = (await this.of(sessionId)).at(-1);
+      if (newest) found.push({ sessionId, keptAt: newest.keptAt });
+    }
+    return found.sort((a, b) => a.keptAt - b.keptAt).map(({ sessionId }) => sessionId);
+  }
+
   async forget(sessionId: string): Promise<void> {
     if (SAFE_ID.test(sessionId)) await this.#inTurn(() => this.#remove(sessionId));
   }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import { agentApiPath } from "@berth/protocol/agent-api";
 import { BerthError } from "@berth/protocol/errors";
+import type { PortTerms } from "@berth/protocol/session-ports";
 import type { tunnelErrorSchema } from "@berth/protocol/tunnel";
 import type { z } from "zod";
 import { type Log, wordsOf } from "../log";
@@ -20,6 +21,7 @@ export class AgentApi {
   readonly #options: AgentApiOptions;
   readonly #server: Server;
   readonly #sessions = new WeakMap<Duplex, string>();
+  readonly #terms = new WeakMap<Duplex, PortTerms>();
   readonly #connections = new Set<Duplex>();
 
   constructor(options: AgentApiOptions) {
@@ -32,7 +34,9 @@ export class AgentApi {
     this.#server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
   }
 
-  serve(connection: Duplex, sessionId: string): void {
+  /** `terms`: what its policy says of ports; without, none is reached by this connection. */
+  serve(connection: Duplex, sessionId: string, terms?: PortTerms): void {
+    if (terms) this.#terms.set(connection, terms);
     this.#sessions.set(connection, sessionId);
     this.#connections.add(connection);
     connection.on("close", () => this.#connections.delete(connection));
@@ -109,7 +113,7 @@ export class AgentApi {
     params: Record<string, string>,
     signal: AbortSignal,
   ): ApiCall {
-    return { request, sessionId, params, query, signal };
+    return { request, sessionId, params, query, signal, portTerms: this.#terms.get(request.socket) ?? null };
   }
 
   #known(error: unknown, request: IncomingMessage): BerthError {

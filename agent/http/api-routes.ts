@@ -1,6 +1,7 @@
 /** What a part of the agent's HTTP API is made of: `terminals/`, `files/` and its like each bring a list of these. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import type { PortTerms } from "@berth/protocol/session-ports";
 
 export interface ApiCall {
   readonly request: IncomingMessage;
@@ -9,6 +10,8 @@ export interface ApiCall {
   /** By the `{name}`s of the route's path, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** What the session's policy says of its ports; null: this tunnel is for something else. */
+  readonly portTerms: PortTerms | null;
   /** Aborted when whoever asked has gone, or the agent ends. */
   readonly signal: AbortSignal;
 }

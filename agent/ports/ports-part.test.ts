@@ -150,4 +150,17 @@ describe("the agent's API of ports", () => {
     expect(await refusedBy("ports/65536")).toBe("INVALID_PARAMETER");
     expect(await refusedBy("ports/1")).toBe("PORT_UNREACHABLE");
   });
+
+  it("connects to no port by a tunnel that was not asked for with a policy that opens it, whoever listens there", async () => {
+    const port = await listen((socket) => void socket.end("there"));
+    const parts = [new Ports({ driver, clock: systemClock, onInput: () => undefined })];
+    for (const terms of [null, { ports: false, closed_ports: [] }, { ports: true, closed_ports: [port] }]) {
+      const other = await openApiDoor(parts, sessionId, terms);
+      const socket = other.socket(`ports/${port}`, PORT_PROTOCOL);
+      socket.on("error", () => undefined);
+      const [, response] = await once(socket, "unexpected-response");
+      expect(JSON.parse((await buffer(response)).toString()).code).toBe("PORTS_OFF");
+      other.close();
+    }
+  });
 });

@@ -44,6 +44,7 @@ export class Ports implements ApiPart {
         open: async (call, socket, head) => {
           const port = portNumberSchema.safeParse(Number(call.params.port));
           if (!port.success) throw new BerthError("INVALID_PARAMETER", "port: a number from 1 to 65535");
+          demandOpen(call.portTerms, port.data);
           await this.#connect(call, port.data, (target) =>
             this.#sockets
               .accept(call, socket, head)
@@ -91,4 +92,10 @@ export class Ports implements ApiPart {
     if (now > 0) this.#open.set(sessionId, now);
     else this.#open.delete(sessionId);
   }
+}
+
+/** The control plane holds it too: an agent does not count on that. Throws PORTS_OFF. */
+function demandOpen(terms: ApiCall["portTerms"], port: number): void {
+  if (!terms?.ports) throw new BerthError("PORTS_OFF", "This tunnel was not asked for with a policy that opens ports");
+  if (terms.closed_ports.includes(port)) throw new BerthError("PORTS_OFF", `Port ${port} is closed by the session's policy`);
 }

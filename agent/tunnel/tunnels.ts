@@ -86,8 +86,8 @@ export class Tunnels {
     });
   }
 
-  async serveApi({ session_id, tunnel_id, tunnel_secret }: ToAgentOf<"api_request">): Promise<void> {
-    await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => this.#api.serve(tunnel, session_id));
+  async serveApi({ session_id, tunnel_id, tunnel_secret, policy }: ToAgentOf<"api_request">): Promise<void> {
+    await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => this.#api.serve(tunnel, session_id, policy));
   }
 
   /** Takes the picture first: the tunnel is dialled with the answer at hand, and ends with it. */

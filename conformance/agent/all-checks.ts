@@ -3,6 +3,7 @@ import { agentChannelChecks, agentReconnectChecks } from "./agent-channel-checks
 import { agentCommandChecks, agentHibernationChecks } from "./agent-command-checks";
 import { agentEnrolmentChecks, agentIdentityChecks } from "./agent-enrolment-checks";
 import { agentHttpChecks } from "./agent-http-checks";
+import { agentInsideChecks } from "./agent-inside-checks";
 import { agentTaskChecks } from "./agent-task-checks";
 import { agentTunnelChecks } from "./agent-tunnel-checks";
 import type { AgentWorld } from "./agent-world";
@@ -13,6 +14,7 @@ export const agentChecks: readonly Check<AgentWorld>[] = [
   ...agentChannelChecks,
   ...agentCommandChecks,
   ...agentTunnelChecks,
+  ...agentInsideChecks,
   ...agentTaskChecks,
   ...agentReconnectChecks,
   ...agentHibernationChecks,

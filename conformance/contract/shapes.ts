@@ -216,3 +216,44 @@ export const failedResultShape = z.object({
   error: z.string().min(1),
   error_code: z.string().regex(/^[A-Z_]+$/),
 });
+
+/** How an agent with the capability `session_health` tells what its sessions answer. */
+export const sessionHealthShape = z.looseObject({
+  type: z.literal("session_health"),
+  agent_id: z.string().min(1),
+  sessions: z
+    .array(
+      z.looseObject({
+        session_id: z.string().min(1),
+        generation: z.number().int(),
+        health: z.enum(["starting", "healthy", "unhealthy"]),
+        reason: z.string().nullable(),
+        since: time,
+        probes: z.array(z.looseObject({ probe: z.string(), ok: z.boolean(), message: z.string() })),
+      }),
+    )
+    .min(1)
+    .max(200),
+});
+
+/** Of an agent with the capability `snapshots`, at the end of `create_snapshot`. */
+export const snapshotMadeShape = z.looseObject({
+  status: z.literal("completed"),
+  result: z.looseObject({ size_bytes: z.number().int().min(0), image_bytes: z.number().nullable(), consistent: z.boolean() }),
+});
+
+/** What an agent with the capability `session_versions` answers `pull_image` with. */
+export const imagePulledShape = z.looseObject({
+  status: z.literal("completed"),
+  result: z.looseObject({ image_id: z.string().min(1) }),
+});
+
+export const listenersAnswerShape = z.object({
+  listeners: z.array(z.looseObject({ port: z.number().int(), reach: z.enum(["network", "loopback"]), process: z.string().nullable() })),
+});
+
+export const watchLineShape = z.looseObject({
+  changes: z.array(z.looseObject({ path: z.string(), action: z.enum(["created", "modified", "deleted"]) })),
+  more: z.number().int(),
+  cut: z.boolean(),
+});

@@ -14,6 +14,8 @@ export interface Keys {
   readonly webhooks: Uint8Array;
   /** AES-256 of the credentials of tasks. */
   readonly taskCredentials: Uint8Array;
+  /** AES-256 of the passwords of image registries. */
+  readonly registries: Uint8Array;
   /** AES-256 of sessions' environment variables, at rest and in tasks. */
   readonly sessionEnvironment: Uint8Array;
   /** HMAC by which two sets of variables are told apart. */
@@ -35,6 +37,7 @@ export function deriveKeys(masterKey: Uint8Array): Keys {
     secondFactor: derive("second-factor"),
     webhooks: derive("webhooks"),
     taskCredentials: derive("task-credentials"),
+    registries: derive("registries"),
     sessionEnvironment: derive("session-environment"),
     environmentFingerprint: derive("environment-fingerprint"),
     recoveryCodes: derive("recovery-codes"),

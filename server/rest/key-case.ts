@@ -23,6 +23,7 @@ function unwrap(schema: z.core.$ZodType, side: "input" | "output"): z.core.$ZodT
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodReadonly
   ) {
     return unwrap(schema.def.innerType, side);

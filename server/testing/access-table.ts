@@ -251,6 +251,12 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "tasks.cancel": { expected: admins, input: ({ taskId }) => ({ id: taskId }) },
   "audit.list": { expected: admins, input: () => ({}) },
   "audit.words": { expected: admins },
+  "registries.list": { expected: admins },
+  "registries.save": {
+    expected: admins,
+    input: ({ freshName }) => ({ host: `${freshName}.example`, username: "puller", password: "registry-password" }),
+  },
+  "registries.remove": { expected: admins, input: () => ({ host: "nobody.example" }) },
   "webhooks.list": { expected: admins },
   "webhooks.get": { expected: admins, input: () => ({ id: nobodyId }) },
   "webhooks.create": {

@@ -9,7 +9,7 @@ import { seedTemplates } from "../modules/templates/seed-templates";
 import { systemClock } from "../platform/clock";
 import { openPostgresBus } from "../platform/db/postgres-bus";
 import { systemIds } from "../platform/ids";
-import { createLog } from "../platform/log";
+import { createLog, type Log } from "../platform/log";
 import { Metrics } from "../platform/metrics";
 import { deriveKeys } from "../platform/secrets";
 import { createCaller } from "../trpc/app-router";
@@ -35,6 +35,8 @@ export interface ServiceKitOptions {
   /** Default: at a fixed moment. Certificates that OpenSSL looks at need the machine's own. */
   readonly startsAt?: Date;
   readonly logReader?: LogReader;
+  /** Default: nothing is written. */
+  readonly log?: Log;
   readonly agentApi?: AgentRequests;
   /** What stands between it and the database. */
   readonly databaseThrough?: (url: string) => string;
@@ -43,7 +45,7 @@ export interface ServiceKitOptions {
 /** Every service on a real database and a real bus; agents are fakes at the channel's port, time moves by hand. Close it in `afterAll`. */
 export async function startServiceKit(options: ServiceKitOptions = {}) {
   const { prisma: database, url, close } = await testDatabase(options.databaseThrough);
-  const log = createLog("silent");
+  const log = options.log ?? createLog("silent");
   const bus = await openPostgresBus({ url, log, clock: systemClock });
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on("error", (error) => log.warn({ problem: error.message }, "a connection of the limits broke"));

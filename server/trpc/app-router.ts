@@ -7,6 +7,7 @@ import { filesRouter } from "../modules/files/files-router";
 import { homesRouter } from "../modules/homes/homes-router";
 import { liveRouter } from "../modules/live/live-router";
 import { quotasRouter } from "../modules/quotas/quotas-router";
+import { registriesRouter } from "../modules/registries/registries-router";
 import { portsRouter } from "../modules/sessions/ports-router";
 import { sessionsRouter, sharesRouter } from "../modules/sessions/sessions-router";
 import { terminalsRouter } from "../modules/sessions/terminals-router";
@@ -40,6 +41,7 @@ export const appRouter = router({
   tasks: tasksRouter,
   audit: auditRouter,
   webhooks: webhooksRouter,
+  registries: registriesRouter,
   live: liveRouter,
   system: systemRouter,
 });

@@ -11,6 +11,7 @@ import type { FilesService } from "../modules/files/files-service";
 import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { QuotasService } from "../modules/quotas/quotas-service";
+import type { RegistriesService } from "../modules/registries/registries-service";
 import type { EnvironmentService } from "../modules/sessions/environment-service";
 import type { GuestsService } from "../modules/sessions/guests-service";
 import type { IdleService } from "../modules/sessions/idle-service";
@@ -94,6 +95,7 @@ export interface Services {
   readonly audit: AuditService;
   readonly live: LiveService;
   readonly webhooks: WebhooksService;
+  readonly registries: RegistriesService;
   readonly system: SystemService;
 }
 

@@ -2,6 +2,7 @@ import type { Duplex, Readable } from "node:stream";
 import { agentApiPath, MAX_API_ERROR_BYTES } from "@berth/protocol/agent-api";
 import type { ToAgent } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
+import type { PortTerms } from "@berth/protocol/session-ports";
 import { tunnelErrorSchema } from "@berth/protocol/tunnel";
 import type { Clock } from "../platform/clock";
 import type { AnswerHead } from "./answer-head";
@@ -13,6 +14,8 @@ import type { WebSocketOffer } from "./upgrade-request";
 /** A session on an agent, whom the policy lets in. */
 export interface ApiTarget extends TunnelTarget {
   readonly sessionId: string;
+  /** Of a connection to a port: what the agent holds it against. */
+  readonly portTerms?: PortTerms;
 }
 
 export interface ApiRequest {
@@ -102,6 +105,7 @@ const grantOf = (target: ApiTarget) => ({
     tunnel_id: id,
     tunnel_secret: secret,
     session_id: target.sessionId,
+    ...(target.portTerms ? { policy: target.portTerms } : {}),
   }),
 });
 

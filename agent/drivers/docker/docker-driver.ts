@@ -267,8 +267,9 @@ export class DockerDriver implements SessionDriver {
   }
 
   async inventory(): Promise<DriverInventory> {
-    const [sessions, homes, snapshots] = await Promise.all([this.#containers.all(), this.#homes.list(), this.snapshots.list()]);
-    return { sessions, homes, snapshots };
+    const asked = [this.#containers.all(), this.#homes.list(), this.snapshots.list(), this.#kept.sessions()] as const;
+    const [sessions, homes, snapshots, keptLogs] = await Promise.all(asked);
+    return { sessions, homes, snapshots, keptLogs };
   }
 
   watch(listener: DriverListener): () => void {
@@ -330,9 +331,8 @@ export class DockerDriver implements SessionDriver {
     const container = await this.#containers.inspect(containerId);
     if (!container) return;
     const sessionId = container.Config.Labels[LABEL.session];
-    if (!sessionId || container.Config.Labels[LABEL.agent] !== this.#options.agent) {
+    if (!sessionId || container.Config.Labels[LABEL.agent] !== this.#options.agent)
       throw new BerthError("SPEC_REFUSED", `Container ${containerId.slice(0, 12)} was not made by this agent and is left alone`);
-    }
     await this.#watch.during(sessionId, async () => {
       await this.#ender.remove(container.Id);
       if ((await this.#containers.ofSession(sessionId)).length > 0) return;

@@ -198,6 +198,7 @@ export class MemoryDriver implements SessionDriver {
       sessions: [...this.#sessions.values()].map(seen),
       homes: [...this.#homes].map((volume) => ({ volume, size: null })),
       snapshots: this.snapshots.list(),
+      keptLogs: [...this.#kept.keys()],
     };
   }
 

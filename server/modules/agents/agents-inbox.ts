@@ -110,6 +110,7 @@ export class AgentsInbox {
       case "inventory":
         await this.deps.homes.reported(agent.agentId, message.homes);
         await this.deps.snapshots.reported(agent.agentId, message.snapshots);
+        if (message.kept_logs) await this.deps.sessionsInbox.keptLogs(agent.agentId, message.kept_logs);
         return this.deps.sessionsInbox.inventory(agent.agentId, message);
     }
   }

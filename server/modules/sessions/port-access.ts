@@ -1,11 +1,11 @@
 import { BerthError } from "@berth/protocol/errors";
-import { PORTS, portNumberSchema, portPath } from "@berth/protocol/session-ports";
+import { PORTS, type PortTerms, portNumberSchema, portPath } from "@berth/protocol/session-ports";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Login } from "../users/users-schema";
 import { type ComerDeps, type InsideAttempt, identifyComer } from "./inside-comer";
 import type { OpenPorts } from "./open-ports";
-import type { PortRules, PortRulesDeps } from "./port-rules";
+import { demandPortOpen, type PortRules, type PortRulesDeps, portTermsOf } from "./port-rules";
 import { placeOf, type SessionPlace } from "./session-reach";
 import type { SessionRow } from "./sessions-store";
 
@@ -15,7 +15,7 @@ export interface PortAttempt extends InsideAttempt {
 }
 
 export interface PortGrant {
-  readonly target: SessionPlace;
+  readonly target: SessionPlace & { readonly portTerms: PortTerms };
   /** Of the agent's API. */
   readonly path: string;
   readonly login: Pick<Login, "userId" | "loginId" | "accessEpoch">;
@@ -50,13 +50,15 @@ export class PortAccess {
       what: "port",
       isFor: (taken) => taken.port === port.data,
     });
-    const { row, foreign } = await rules.find(login, attempt.sessionId);
+    const session = await rules.find(login, attempt.sessionId);
+    const { row, foreign } = session;
+    demandPortOpen(session, port.data);
     if (foreign && !ticket)
       throw new BerthError(
         "AUTH_INSUFFICIENT_PERMISSIONS",
         "A port of another person's session is opened with a ticket, which asks for a reason: use sessions.openPort",
       );
-    const target = placeOf(row, clock.now(), PORTS);
+    const target = { ...placeOf(row, clock.now(), PORTS), portTerms: portTermsOf(session) };
     let leave = (): void => {};
     return {
       target,

@@ -1,6 +1,7 @@
 import { displaySchema } from "@berth/protocol/agent-commands";
 import { BerthError } from "@berth/protocol/errors";
 import type { SessionPolicy } from "@berth/protocol/session-policy";
+import type { PortTerms } from "@berth/protocol/session-ports";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import { enforce } from "../../platform/verdict";
@@ -61,7 +62,10 @@ export class PortRules {
     if (shareId === null) {
       enforce(maySessions(actor, port === null ? "screen" : "ports", row), () => sessionMissing(sessionId), "use another person's app");
     } else await this.demandShare(found, { sessionId, port, shareId });
-    if (port !== null) demandPorts(found);
+    if (port !== null) {
+      demandPorts(found);
+      demandPortOpen(found, port);
+    }
     demandRunning(row, this.deps.clock.now());
     return { ...found, row, foreign: row.userId !== actor.userId };
   }
@@ -94,4 +98,20 @@ export function demandPortReason({ row, foreign }: PortSession, reason: string |
   if (!foreign || reason) return;
   const problem = `say why you open a port of the session of ${row.user.username}; they will see it`;
   throw new BerthError("VALIDATION_FAILED", `reason: ${problem}`, { details: { fields: { reason: problem } } });
+}
+
+/**
+ * A display's own port would be a way around what the policy says of viewers (the clipboard), which the agent holds in the viewer's own
+ * connection alone.
+ */
+export function portTermsOf({ policy, display }: Pick<PortSession, "policy" | "display">): PortTerms {
+  const viewersAreHeld = display.protocol === "rfb" && !(policy.clipboardIn && policy.clipboardOut);
+  return { ports: policy.ports, closed_ports: viewersAreHeld ? [display.port] : [] };
+}
+
+/** Throws PORTS_OFF for a port that the policy closes. */
+export function demandPortOpen(session: Pick<PortSession, "row" | "policy" | "display">, port: number): void {
+  if (!portTermsOf(session).closed_ports.includes(port)) return;
+  const why = "the policy has a word on what viewers may do, and this would go around it; open the screen instead";
+  throw new BerthError("PORTS_OFF", `Port ${port} is the display of '${session.row.name}': ${why}`);
 }

@@ -8,7 +8,7 @@ import type { TicketsService } from "../users/tickets-service";
 import type { Asker } from "../users/users-schema";
 import type { AgentRequests } from "./agent-requests";
 import { likelyKind } from "./likely-kind";
-import { demandPortReason, type PortRules, type PortRulesDeps, type PortSession } from "./port-rules";
+import { demandPortOpen, demandPortReason, type PortRules, type PortRulesDeps, type PortSession } from "./port-rules";
 import {
   type forgetPortInput,
   type openPortInput,
@@ -104,6 +104,7 @@ export class PortsService {
     const { database, clock, bus, tickets, rules, origins } = this.deps;
     const session = await rules.find(asker, id);
     const { row, foreign } = session;
+    demandPortOpen(session, port);
     demandPortReason(session, reason);
     if (kind === "tcp") placeOf(row, clock.now(), PORTS);
     else demandRunning(row, clock.now());

@@ -20,6 +20,7 @@ import {
   type BareSessionRow,
   findLiveSessionsOn,
   findSession,
+  findSessionIds,
   insertAgentEvents,
   insertEvent,
   type SessionRow,
@@ -151,6 +152,12 @@ export class SessionsInbox implements TaskListener {
     const changed = !clean && (await replaceOrphans(this.deps.database, agentId, this.deps.clock.now(), orphans));
     if (changed) await this.deps.bus.publish({ kind: "agent", agentId });
     if (unsure) this.deps.clock.after(SETTLE_MS, () => this.deps.gateway.send(agentId, { type: "inventory_request" }));
+  }
+
+  /** Of sessions that were deleted while their agent was away, which it still keeps what they printed of. */
+  async keptLogs(agentId: string, sessionIds: readonly string[]): Promise<void> {
+    const there = await findSessionIds(this.deps.database, sessionIds);
+    for (const id of sessionIds) if (!there.has(id)) this.deps.gateway.send(agentId, { type: "logs_forget", session_id: id });
   }
 
   /** The agent is offline: its sessions' timelines say so, and their owners are told. */

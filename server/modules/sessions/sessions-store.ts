@@ -48,6 +48,12 @@ export const findSessionsById = (db: Database, ids: readonly string[]): Promise<
   db.session.findMany({ where: { id: { in: ids.filter((id) => uuid.test(id)) } }, include: withParts });
 export const findOwner = async (db: Tx | Database, id: string): Promise<string | null> =>
   uuid.test(id) ? ((await db.session.findUnique({ where: { id }, select: { userId: true } }))?.userId ?? null) : null;
+/** Of these, those that there are, whatever became of them. */
+export async function findSessionIds(db: Database, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = ids.filter((id) => uuid.test(id));
+  const rows = known.length === 0 ? [] : await db.session.findMany({ where: { id: { in: known } }, select: { id: true } });
+  return new Set(rows.map(({ id }) => id));
+}
 export const insertSession = (tx: Tx, data: Prisma.SessionUncheckedCreateInput) => tx.session.create({ data, include: withParts });
 export const deleteSession = (tx: Tx, id: string) => tx.session.delete({ where: { id } });
 

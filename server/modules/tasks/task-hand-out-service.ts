@@ -11,6 +11,7 @@ import { unseal } from "../../platform/sealing";
 import type { Keys } from "../../platform/secrets";
 import { lackOf } from "../agents/agent-match";
 import type { WorkTaker } from "../agents/agents-service";
+import type { RegistriesService } from "../registries/registries-service";
 import { type Claim, claimTasks, countOpenOf, findDue, findUnplaced, type Placed, unclaimTask } from "./task-hand-out-store";
 import type { TaskListener } from "./task-listener";
 import type { TaskLogsService } from "./task-logs-service";
@@ -33,11 +34,15 @@ export interface TaskHandOutDeps {
   readonly listeners: readonly TaskListener[];
   readonly taskLogs: TaskLogsService;
   readonly keys: Pick<Keys, "taskCredentials" | "sessionEnvironment">;
+  readonly registries: Pick<RegistriesService, "loginsFor">;
   readonly agents: { takers(ids?: readonly string[]): Promise<readonly WorkTaker[]> };
   readonly metrics?: Pick<Metrics, "taskSent">;
 }
 
 const payloadSchema = z.record(z.string(), z.unknown());
+/** Whose agents may have to fetch an image. */
+const PULLING: readonly string[] = ["session.start", "session.wake", "session.pull"];
+const imageOfPayload = z.object({ image: z.string() });
 
 /** Who gets which task now: the same for the channel, the stream, the heartbeat and the poll. */
 export class TaskHandOut {
@@ -105,7 +110,7 @@ export class TaskHandOut {
    * without, and its registry of variables says which are to be set again.
    */
   payloadOf(row: HandedTaskRow): Record<string, unknown> {
-    const payload = payloadSchema.parse(row.payload);
+    const payload = { ...payloadSchema.parse(row.payload), ...(row.registryLogin ? { registry_auth: row.registryLogin } : {}) };
     if (row.environmentSealed === null) return payload;
     try {
       const sealed = unseal(this.deps.keys.sessionEnvironment, row.id, row.environmentSealed);
@@ -145,7 +150,22 @@ export class TaskHandOut {
         `It was not acknowledged in time; it goes to agent ${taker.name} now`,
       );
     }
-    return rows.sort(firstInLine);
+    return (await this.withRegistryLogins(rows)).sort(firstInLine);
+  }
+
+  /** Of sessions' containers and pulls: on the way to the agent alone, and not where the task is kept. */
+  private async withRegistryLogins(rows: readonly HandedTaskRow[]): Promise<HandedTaskRow[]> {
+    const images = new Map(
+      rows.flatMap((row) => {
+        const named = PULLING.includes(row.kind) ? imageOfPayload.safeParse(row.payload) : null;
+        return named?.success ? [[row.id, named.data.image] as const] : [];
+      }),
+    );
+    const logins = await this.deps.registries.loginsFor([...images.values()]);
+    return rows.map((row) => {
+      const login = logins.get(images.get(row.id) ?? "");
+      return login ? { ...row, registryLogin: login } : row;
+    });
   }
 
   /** For each task that waits for an agent: one that matches and has least to do, and none that had it before where there is another. */

@@ -2,6 +2,7 @@ import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
 import { bigintText, Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
+import type { RegistryLogin } from "../registries/registries-service";
 import type { KnownTask } from "./task-listener";
 import { type TaskState, taskKindSchema } from "./tasks-schema";
 
@@ -11,7 +12,11 @@ const withNames = {
 } satisfies Prisma.TaskInclude;
 export type TaskRow = Prisma.TaskGetPayload<object>;
 /** One that an agent has, or had before it was to be tried again. */
-export type HandedTaskRow = TaskRow & { readonly agentId: string };
+export type HandedTaskRow = TaskRow & {
+  readonly agentId: string;
+  /** For its image's registry; of no column: looked up whenever it is handed out. */
+  readonly registryLogin?: RegistryLogin;
+};
 export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
