@@ -24,7 +24,7 @@ import type { Ids } from "./platform/ids";
 import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient, sharedLimiter } from "./platform/rate-limiter";
-import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
+import { agentCertificateEndpoint, agentHeartbeatEndpoint, nodeCallbackEndpoint } from "./rest/agent-endpoints";
 import { agentPaths } from "./rest/agent-paths";
 import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
@@ -231,6 +231,8 @@ export function wireDoors(parts: DoorParts) {
       agentHeartbeat: agentHeartbeatEndpoint(agentDoors),
       agentTasks: agentTasksEndpoint(agentDoors),
       agentTaskComplete: agentTaskCompleteEndpoint(agentDoors),
+      nodeReady: nodeCallbackEndpoint(agentDoors),
+      nodeHeartbeat: nodeCallbackEndpoint(agentDoors),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,

@@ -284,7 +284,7 @@ export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "ex
   return row.expected[people.indexOf(as)] ?? "401";
 }
 
-type AgentHttpRoute = "agentCertificate" | "agentHeartbeat" | "agentTasks" | "agentTaskComplete";
+type AgentHttpRoute = "agentCertificate" | "agentHeartbeat" | "agentTasks" | "agentTaskComplete" | "nodeReady" | "nodeHeartbeat";
 
 /** The plain paths beside tRPC and REST. */
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | "containers" | AgentHttpRoute>, Expected>> = {
@@ -328,6 +328,8 @@ export const socketRows: Readonly<
   "port by ticket": { route: "port", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  nodeReady: { route: "nodeReady", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  nodeHeartbeat: { route: "nodeHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTasks: { route: "agentTasks", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTaskComplete: { route: "agentTaskComplete", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTaskStream: { route: "agentTaskStream", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
