@@ -31,7 +31,11 @@ export const agentHeartbeatEndpoint = ({ identity, inbox, handOut, limit }: Agen
     const { agent, renewal } = await identity.heard({ agentRef, csr: body.csr, shown });
     await inbox.beat(agent, body);
     const tasks = await handOut.answer(agent.agentId, "heartbeat");
-    return heartbeatReplySchema.parse({ tasks, ...(await handOut.toEnd(agent.agentId)), ...(renewal ? { certificateRenewal: renewal } : {}) });
+    return heartbeatReplySchema.parse({
+      tasks,
+      ...(await handOut.toEnd(agent.agentId)),
+      ...(renewal ? { certificateRenewal: renewal } : {}),
+    });
   });
 
 /**

@@ -49,10 +49,7 @@ describe("a node's callbacks", () => {
     const foreign = await call(path, {}, other);
     expect([foreign.status, JSON.parse(foreign.text).error]).toEqual([403, "forbidden"]);
     const odd = await call(path, { mood: "good" });
-    expect([odd.status, JSON.parse(odd.text)]).toEqual([
-      400,
-      { error: "validation_failed", message: expect.stringContaining("mood") },
-    ]);
+    expect([odd.status, JSON.parse(odd.text)]).toEqual([400, { error: "validation_failed", message: expect.stringContaining("mood") }]);
     expect((await call(path, {}, node, "PUT")).status).toBe(405);
     const unknown = await call(`/api/nodes/${node.agentId}/sleep`);
     expect([unknown.status, JSON.parse(unknown.text).error]).toEqual([404, "not_found"]);

@@ -73,7 +73,10 @@ export class TaskHandOut {
     const rows = await findToEnd(this.deps.database, agentId, this.deps.clock.now());
     if (rows.length === 0) return {};
     return {
-      cancelled: rows.map((row) => ({ taskId: row.id, ...(isDocker(row) && row.generation !== null ? { generation: row.generation } : {}) })),
+      cancelled: rows.map((row) => ({
+        taskId: row.id,
+        ...(isDocker(row) && row.generation !== null ? { generation: row.generation } : {}),
+      })),
     };
   }
 

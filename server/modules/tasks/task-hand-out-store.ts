@@ -94,6 +94,9 @@ export function claimTasks(db: Database, { way, agentIds, picks, now, leaseMs, l
     RETURNING "Task".*`;
 }
 
+/** Of a task that was cancelled by force, until its agent says something of it after all. */
+export const FORCED = "Cancelled by force: what the agent had done of it by then is not known";
+
 /** How long an agent that asks is told of what was cancelled by force: nobody waits for its word, so nothing says that it heard. */
 const FORCED_TOLD_MS = 5 * 60_000;
 
@@ -105,7 +108,7 @@ export const findToEnd = (db: Database, agentId: string, now: Date): Promise<Pic
       offered: false,
       OR: [
         { state: { in: openNow }, OR: [{ cancelAskedAt: { not: null } }, { deadlineAt: { lte: now } }] },
-        { state: "cancelled", sentAt: { not: null }, finishedAt: { gte: new Date(now.getTime() - FORCED_TOLD_MS) } },
+        { state: "cancelled", errorMessage: FORCED, finishedAt: { gte: new Date(now.getTime() - FORCED_TOLD_MS) } },
       ],
     },
     orderBy: { sequence: "asc" },

@@ -163,7 +163,8 @@ describe("completing", () => {
 });
 
 describe("an agent that asks", () => {
-  const told = async (answer: Promise<{ text: string }>) => z.object({ cancelled: z.unknown().optional() }).parse(JSON.parse((await answer).text)).cancelled;
+  const told = async (answer: Promise<{ text: string }>) =>
+    z.object({ cancelled: z.unknown().optional() }).parse(JSON.parse((await answer).text)).cancelled;
   const beat = () => ask("POST", of(host, "/heartbeat"), { status: "healthy" });
 
   it("is told in every answer which of its tasks it is to end, until it has said what became of them", async () => {
