@@ -314,6 +314,13 @@ export const apiRequestSchema = z.object({
   session_id: z.string().max(100),
 });
 
+/** The same for the node's own API, of no session (see `node-api.ts`): of agents with the capability `NODE_API`. */
+export const nodeApiRequestSchema = z.object({
+  type: z.literal("node_api_request"),
+  tunnel_id: z.string().max(100),
+  tunnel_secret: z.string(),
+});
+
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
 
 export const toAgentSchema = z.discriminatedUnion("type", [
@@ -327,6 +334,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   logsRequestSchema,
   logsForgetSchema,
   apiRequestSchema,
+  nodeApiRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,
 ]);

@@ -39,6 +39,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { NodeApi } from "./tunnel/node-api";
 import { PortUpgrade } from "./tunnel/port-upgrade";
 import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
@@ -124,6 +125,7 @@ export function wireDoors(parts: DoorParts) {
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
+  const nodeApi = new NodeApi(broker, clock);
   const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
   const ports = new PortUpgrade({ access: modules.portAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
@@ -272,6 +274,7 @@ export function wireDoors(parts: DoorParts) {
     broker,
     logTunnels,
     agentApi,
+    nodeApi,
     sockets,
     listener,
     agentListener,
@@ -286,7 +289,7 @@ export function wireDoors(parts: DoorParts) {
       await agents.close();
       sockets.endAll(reason);
       await Promise.all([listener.close(), agentListener?.close()]);
-      await Promise.all([apps.close(), agentApi.close()]);
+      await Promise.all([apps.close(), agentApi.close(), nodeApi.close()]);
     },
   };
 }

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { appOrigins } from "./app-origins";
 import type { Config } from "./config";
 import { AgentLabelsService } from "./modules/agents/agent-labels-service";
+import { AgentNodeService, type NodeRequests } from "./modules/agents/agent-node-service";
 import { AgentRevocation } from "./modules/agents/agent-revocation";
 import { AgentRevocationJobs } from "./modules/agents/agent-revocation-jobs";
 import { AgentUsageService } from "./modules/agents/agent-usage-service";
@@ -19,6 +20,7 @@ import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
 import { IdentityJobs } from "./modules/identity/identity-jobs";
 import { IdentityService } from "./modules/identity/identity-service";
+import { NodeManagement } from "./modules/identity/node-management-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import type { AgentRequests } from "./modules/sessions/agent-requests";
@@ -113,6 +115,7 @@ export interface ModuleParts {
   readonly logReader: LogReader;
   /** The way to the agents' own HTTP API, as late. */
   readonly agentApi: AgentRequests;
+  readonly nodeApi: NodeRequests;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -151,6 +154,8 @@ export function wireModules(parts: ModuleParts) {
   const agents = new AgentsService({ ...base, audit, tasks, identity });
   const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, taskLogs, agents });
   const agentUsage = new AgentUsageService(base);
+  const management = new NodeManagement({ ...base, authority });
+  const agentNode = new AgentNodeService({ ...base, management, nodeApi: parts.nodeApi });
   const agentLabels = new AgentLabelsService({ ...base, audit });
   const registrationTokens = new RegistrationTokensService({
     ...base,
@@ -272,6 +277,7 @@ export function wireModules(parts: ModuleParts) {
     agentRevocation,
     agentUsage,
     agentLabels,
+    agentNode,
     registrationTokens,
     templates,
     templateHistory,
@@ -303,6 +309,7 @@ export function wireModules(parts: ModuleParts) {
     authority,
     identity,
     identityJobs,
+    management,
     agentsInbox,
     sessionsInbox,
     viewerAccess,

@@ -118,6 +118,8 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.stats": { expected: staff },
   "agents.get": { expected: staff, input: agentId },
   "agents.usage": { expected: staff, input: agentId },
+  // Of an agent that has none: whoever may ask is told so.
+  "agents.nodeEvents": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
   "agents.update": { expected: staff, input: (things) => ({ ...agentId(things), labels: {} }) },
   // Of one that isn't there: the agent of the tests would be gone.
