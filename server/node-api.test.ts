@@ -158,7 +158,8 @@ describe("a node's own API", () => {
   });
 
   it("says why a workspace failed, or lacks its repository", async () => {
-    const [failing, lacking] = [wish({ image: "memory/fail-image_not_found" }), wish({ branch: "none" })];
+    await rm(join(folder, "home", "project"), { recursive: true });
+    const [failing, lacking] = [wish({ image: "memory/fail:image-not-found" }), wish({ branch: "none" })];
     await ask("POST", "/workspaces", lacking);
     await untilStatus(lacking.workspaceId, "running");
     expect((await get(lacking.workspaceId)).reason).toMatch(/git could not clone .*none/s);

@@ -14,8 +14,8 @@ export const agentChecks: readonly Check<AgentWorld>[] = [
   ...agentCommandChecks,
   ...agentTunnelChecks,
   ...agentTaskChecks,
+  ...agentHttpChecks,
   ...agentReconnectChecks,
   ...agentHibernationChecks,
   ...agentIdentityChecks,
-  ...agentHttpChecks,
 ];
