@@ -68,10 +68,14 @@ describe("rounds", () => {
       on: { bus, within: (event) => (event.kind === "session" ? 100 : event.kind === "queue" ? 0 : null) },
     });
     rounds.start();
-    await bus.publish(session, session, { kind: "user", userId: "u" });
-    await clock.advance(99);
+    await bus.publish(session, { kind: "user", userId: "u" });
+    await clock.advance(60);
+    await bus.publish(session);
+    await clock.advance(39);
     expect(begun()).toBe(0);
     await clock.advance(1);
+    expect(begun()).toBe(1);
+    await clock.advance(1_000);
     expect(begun()).toBe(1);
     await bus.publish({ kind: "queue" });
     expect(begun()).toBe(2);
