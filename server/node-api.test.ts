@@ -234,9 +234,9 @@ describe("who calls a node", () => {
     await refused({ token: forged }).toMatchObject(nobody);
     await refused({ token: `${old.slice(0, -8)}AAAAAAAA` }).toMatchObject(nobody);
     await refused({ token: await kit.tokenOf(admin) }).toMatchObject(nobody);
-    const after = (ms: number) => readManagementToken(`Bearer ${old}`, reply.certificate?.ca ?? "", new Date(Date.now() + ms));
-    expect(await after(0)).toEqual({ node: nodeId, workspace: undefined });
-    await expect(after(400_000)).rejects.toMatchObject(nobody);
+    const readIn = (ms: number) => readManagementToken(`Bearer ${old}`, reply.certificate?.ca ?? "", new Date(Date.now() + ms));
+    expect(await readIn(0)).toEqual({ node: nodeId, workspace: undefined });
+    await expect(readIn(400_000)).rejects.toMatchObject(nobody);
   });
 });
 
