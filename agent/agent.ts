@@ -15,6 +15,7 @@ import {
   type ToAgent,
   VIEWER_UPDATE,
 } from "@berth/protocol/agent-messages";
+import { NODE_API } from "@berth/protocol/node-api";
 import { FILES_AT_REST } from "@berth/protocol/session-files";
 import { SESSION_HEALTH } from "@berth/protocol/session-health";
 import { PORTS } from "@berth/protocol/session-ports";
@@ -31,6 +32,8 @@ import { Connection } from "./connection/connection";
 import type { SeenSession, SessionDriver } from "./drivers/driver";
 import { filesApi } from "./files/files-api";
 import { SessionProbing } from "./health/session-probing";
+import { NodeEventLog } from "./http/node/node-events";
+import { type Node, type NodeIdentity, openNode } from "./http/node/open-node";
 import { SessionUsage } from "./http/stats/session-usage";
 import { statsPart } from "./http/stats/stats-part";
 import type { Credentials } from "./identity/credentials";
@@ -61,6 +64,8 @@ export interface AgentOptions {
   readonly labels?: Readonly<Record<string, string>>;
   /** What this agent offers, where it is less than the host has. Cores and GiB. */
   readonly limits?: { readonly maxSessions?: number; readonly maxCpu?: number; readonly maxMemoryGiB?: number };
+  /** For the node's own HTTP API; absent: it has none. */
+  readonly node?: NodeIdentity;
   readonly clock?: Clock;
   readonly random?: () => number;
 }
@@ -86,6 +91,9 @@ class RunningAgent implements Agent {
   readonly #activity: ActivityGatherer;
   readonly #usage: SessionUsage;
   readonly #probing: SessionProbing;
+  readonly #events: NodeEventLog;
+  readonly #node: Node | null;
+  #engineIsThere = true;
   #executor: Executor | null = null;
   #unwatch: () => void = () => {};
   #beats: Timer[] = [];
@@ -125,6 +133,23 @@ class RunningAgent implements Agent {
         watchPart(programs),
       ],
     });
+    this.#events = new NodeEventLog(this.#clock);
+    this.#node = options.node
+      ? openNode({
+          identity: options.node,
+          dataDir: options.dataDir,
+          driver,
+          clock: this.#clock,
+          log,
+          events: this.#events,
+          version: VERSION,
+          connected: () => this.#connection.registered,
+          changed: () => {
+            this.#changes++;
+            void this.#sendInventory();
+          },
+        })
+      : null;
     this.#connection = new Connection({
       url,
       agentName: name,
@@ -143,6 +168,7 @@ class RunningAgent implements Agent {
 
   async start(): Promise<void> {
     const { name, driver, log, dataDir } = this.#options;
+    await this.#node?.start();
     const journal = await CommandJournal.open(join(dataDir, "commands.jsonl"), log);
     this.#executor = new Executor({
       agentName: name,
@@ -155,6 +181,9 @@ class RunningAgent implements Agent {
         if (message.type === "command_result") {
           this.#changes++;
           this.#lookSoon();
+          const failed = message.status === "failed";
+          const words = failed ? `failed: ${message.error ?? message.error_code}` : "is done";
+          this.#events.note(failed ? "error" : "info", `command.${message.status}`, `Command ${message.command_id} ${words}`);
         }
         return this.#connection.send(message);
       },
@@ -162,6 +191,7 @@ class RunningAgent implements Agent {
     this.#unwatch = driver.watch({
       observed: (session) => {
         log.info({ sessionId: session.sessionId, observed: session.observed, reason: session.reason }, "a session changed by itself");
+        this.#events.note("warn", `workspace.${session.observed}`, session.reason ?? "It changed by itself", session.sessionId);
         this.#probing.seen(session);
         this.#connection.send({ type: "session_observed", agent_id: name, ...observationOf(session, this.#clock.now()) });
       },
@@ -180,6 +210,7 @@ class RunningAgent implements Agent {
     this.#activity.stop();
     this.#looking?.cancel();
     this.#probing.stop();
+    await this.#node?.stop();
     await this.#tunnels.stop();
     await this.#connection.stop();
     await this.#executor?.stop();
@@ -211,6 +242,9 @@ class RunningAgent implements Agent {
         return void this.#forgetLogs(message.session_id);
       case "api_request":
         return void this.#tunnels.serveApi(message);
+      case "node_api_request":
+        // Without it the dial never comes, and the control plane says so.
+        return void (this.#node && this.#tunnels.serveNode(message, (tunnel) => this.#node?.api.serve(tunnel)));
       case "inventory_request":
         return void this.#sendInventory();
       case "error":
@@ -224,6 +258,7 @@ class RunningAgent implements Agent {
   }
 
   #whenRegistered(heartbeatSeconds: number): void {
+    this.#events.note("info", "node.connected", `Connected to ${this.#options.url.origin}`);
     this.#executor?.reconnected();
     this.#probing.reconnected();
     void this.#sendInventory();
@@ -235,7 +270,8 @@ class RunningAgent implements Agent {
     for (const resolve of this.#registered.splice(0)) resolve();
   }
 
-  #whenLost(_reason: string): void {
+  #whenLost(reason: string): void {
+    if (this.#beats.length > 0) this.#events.note("warn", "node.disconnected", `The connection to the control plane ended: ${reason}`);
     for (const beat of this.#beats) beat.cancel();
     this.#beats = [];
   }
@@ -267,6 +303,7 @@ class RunningAgent implements Agent {
         DOCKER_TASKS,
         TASK_RUNS,
         AGENT_API,
+        ...(this.#node ? [NODE_API] : []),
         FILES,
         STATS,
         SNAPSHOTS,
@@ -302,6 +339,14 @@ class RunningAgent implements Agent {
     const { driver, name, log } = this.#options;
     try {
       const health = await driver.health();
+      if (health.ok !== this.#engineIsThere) {
+        this.#engineIsThere = health.ok;
+        this.#events.note(
+          health.ok ? "info" : "error",
+          `node.${health.ok ? "healthy" : "degraded"}`,
+          health.ok ? "The engine answers again" : health.reason,
+        );
+      }
       const usage = await driver.usage().catch(() => undefined);
       this.#connection.send({
         type: "heartbeat",

@@ -56,6 +56,7 @@ async function run(settings: AgentSettings): Promise<number> {
       region: settings.region,
       labels: settings.labels,
       limits: settings.limits,
+      node: { agentId: kept.agentId, authority: () => credentials.certificate?.ca ?? "", listen: settings.nodeApiListen },
     });
     await agent.start();
     // Timers and sockets of the agent let the process end; this holds it.

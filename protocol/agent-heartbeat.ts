@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { resourceUsageSchema } from "./agent-messages";
 import { agentCertificateSchema, csrSchema } from "./agent-registration";
-import { handedTaskSchema } from "./agent-tasks";
+import { cancelledField, handedTaskSchema } from "./agent-tasks";
 
 export const heartbeatRequestSchema = z.strictObject({
   status: z.enum(["healthy", "degraded"]).default("healthy"),
@@ -17,9 +17,14 @@ export const heartbeatRequestSchema = z.strictObject({
   csr: csrSchema.optional(),
 });
 
+/** `POST /api/nodes/{nodeId}/ready` and `/heartbeat`: what a node says of itself, of the node contract. */
+export const nodeCallbackSchema = heartbeatRequestSchema.omit({ csr: true });
+export const nodeCallbackReplySchema = z.object({ acknowledged: z.literal(true) });
+
 export const heartbeatReplySchema = z.object({
   /** Work that waits: what is in here is this agent's from now on. */
   tasks: z.array(handedTaskSchema),
+  ...cancelledField,
   /** Within the last hour of the certificate, or where a CSR asked for it; without a CSR for the same key. */
   certificateRenewal: agentCertificateSchema.optional(),
 });

@@ -321,6 +321,13 @@ export const apiRequestSchema = z.object({
   policy: portTermsSchema.optional(),
 });
 
+/** The same for the node's own API, of no session (see `node-api.ts`): of agents with the capability `NODE_API`. */
+export const nodeApiRequestSchema = z.object({
+  type: z.literal("node_api_request"),
+  tunnel_id: z.string().max(100),
+  tunnel_secret: z.string(),
+});
+
 export const inventoryRequestSchema = z.object({ type: z.literal("inventory_request") });
 
 export const toAgentSchema = z.discriminatedUnion("type", [
@@ -334,6 +341,7 @@ export const toAgentSchema = z.discriminatedUnion("type", [
   logsRequestSchema,
   logsForgetSchema,
   apiRequestSchema,
+  nodeApiRequestSchema,
   inventoryRequestSchema,
   channelErrorSchema,
 ]);

@@ -25,7 +25,13 @@ export const handedTaskSchema = z.object({
 export type HandedTask = z.infer<typeof handedTaskSchema>;
 
 export const polledTaskSchema = handedTaskSchema.extend({ priority: z.number().int(), createdAt: z.iso.datetime() });
-export const pollReplySchema = z.object({ tasks: z.array(polledTaskSchema) });
+/** A task that the agent was handed and is to end; said in each answer until the agent has said what became of it. */
+export const cancelledTaskSchema = z.object({ taskId: z.uuid(), generation: z.number().int().optional() });
+export type CancelledTask = z.infer<typeof cancelledTaskSchema>;
+/** Left out where there is none. */
+export const cancelledField = { cancelled: z.array(cancelledTaskSchema).optional() };
+
+export const pollReplySchema = z.object({ tasks: z.array(polledTaskSchema), ...cancelledField });
 export type PolledTask = z.infer<typeof polledTaskSchema>;
 
 const level = z.enum(["debug", "info", "warn", "error"]);
@@ -46,7 +52,7 @@ export const completeRequestSchema = z.strictObject({
   generation,
 });
 export type CompleteRequest = z.output<typeof completeRequestSchema>;
-export const completeReplySchema = z.object({ acknowledged: z.literal(true) });
+export const completeReplySchema = z.object({ acknowledged: z.literal(true), ...cancelledField });
 
 export const taskStreamToAgentSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("task_assigned"), task: handedTaskSchema }),

@@ -295,6 +295,8 @@ async function postAsAgent(person: Person, path: string, body: Record<string, un
   return askDoor(kit.port, { method: "POST", path, raw, headers });
 }
 
+const getAsAgent = async (person: Person, path: string) => ({ path, headers: await agentHeaders(person, "GET", path) });
+
 /** Of a port of the desktop's; whoever gets none by the API shows what they have. */
 async function portTicket(person: Person, kind: "http" | "tcp"): Promise<{ ticket: string; refused: Answer | null }> {
   if (person === "disabled" || !(person in askers)) return { ticket: credentials[person] ?? "none", refused: null };
@@ -347,21 +349,14 @@ const calls: Record<keyof typeof socketRows, (person: Person) => Promise<Answer>
     const cookie = String(entered.headers["set-cookie"] ?? "").split(";")[0] ?? "";
     return entered.status === 303 ? askDoor(kit.port, { method: "GET", path: "/", headers: { cookie, host } }) : entered;
   },
-  agentChannel: async (person) => {
-    const path = "/agent/ws?agent_id=host-a&platform=docker";
-    return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });
-  },
+  agentChannel: async (person) => knock(kit.port, await getAsAgent(person, "/agent/ws?agent_id=host-a&platform=docker")),
   agentCertificate: (person) => postAsAgent(person, `/api/v1/agents/${agentId}/certificate`),
   agentHeartbeat: (person) => postAsAgent(person, "/api/v1/agents/host-a/heartbeat"),
-  agentTasks: async (person) => {
-    const path = "/api/v1/agents/host-a/tasks";
-    return askDoor(kit.port, { method: "GET", path, headers: await agentHeaders(person, "GET", path) });
-  },
+  nodeReady: (person) => postAsAgent(person, `/api/nodes/${agentId}/ready`),
+  nodeHeartbeat: (person) => postAsAgent(person, `/api/nodes/${agentId}/heartbeat`),
+  agentTasks: async (person) => askDoor(kit.port, { method: "GET", ...(await getAsAgent(person, "/api/v1/agents/host-a/tasks")) }),
   agentTaskComplete: (person) => postAsAgent(person, `/api/v1/agents/host-a/tasks/${things.taskId}/complete`, { success: true }),
-  agentTaskStream: async (person) => {
-    const path = "/api/v1/agents/host-a/task-stream";
-    return knock(kit.port, { path, headers: await agentHeaders(person, "GET", path) });
-  },
+  agentTaskStream: async (person) => knock(kit.port, await getAsAgent(person, "/api/v1/agents/host-a/task-stream")),
   agentTunnel: dialTunnel,
   "app by token": (person) => askDoor(kit.port, { method: "GET", path: "/", headers: { ...bearer(person), host: appOrigin.host } }),
   "app's WebSocket by token": (person) => knock(kit.port, { path: "/", headers: { ...bearer(person), ...appOrigin } }),

@@ -92,6 +92,7 @@ describe("what an agent has open", () => {
       ...{ bus, clock: kit.clock, ids: systemIds, log: kit.log, metrics: new Metrics(), gateway },
       taskStreams: { openCount: () => 0, isOpen: () => false, send: () => false },
       agentApi: { request: () => Promise.reject(new Error("no agent is here")) },
+      nodeApi: { request: () => Promise.reject(new Error("agents are fakes here")) },
       logReader: { open: () => Promise.reject(new Error("no agent is here")) },
       agentBundleSha256: () => null,
       notices: () => [],

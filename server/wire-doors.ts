@@ -25,7 +25,7 @@ import { leasedLimiter } from "./platform/leased-limiter";
 import type { Log } from "./platform/log";
 import type { Metrics } from "./platform/metrics";
 import { localLimiter, type QueryClient } from "./platform/rate-limiter";
-import { agentCertificateEndpoint, agentHeartbeatEndpoint } from "./rest/agent-endpoints";
+import { agentCertificateEndpoint, agentHeartbeatEndpoint, nodeCallbackEndpoint } from "./rest/agent-endpoints";
 import { agentPaths } from "./rest/agent-paths";
 import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
@@ -40,6 +40,7 @@ import { contextMaker } from "./trpc/context";
 import { AgentApi } from "./tunnel/agent-api";
 import { AppProxy } from "./tunnel/app-proxy";
 import { LogTunnels } from "./tunnel/log-tunnels";
+import { NodeApi } from "./tunnel/node-api";
 import { PortUpgrade } from "./tunnel/port-upgrade";
 import { TerminalUpgrade } from "./tunnel/terminal-upgrade";
 import { Thumbnails } from "./tunnel/thumbnails";
@@ -125,6 +126,7 @@ export function wireDoors(parts: DoorParts) {
   const viewers = new ViewerUpgrade({ access: modules.viewerAccess, broker, sockets, clock });
   const logTunnels = new LogTunnels({ broker, clock });
   const agentApi = new AgentApi(broker, clock);
+  const nodeApi = new NodeApi(broker, clock);
   const terminals = new TerminalUpgrade({ access: modules.terminalAccess, api: agentApi, sockets });
   const ports = new PortUpgrade({ access: modules.portAccess, api: agentApi, sockets });
   const thumbnails = new Thumbnails({ broker, clock });
@@ -234,6 +236,8 @@ export function wireDoors(parts: DoorParts) {
       agentHeartbeat: agentHeartbeatEndpoint(agentDoors),
       agentTasks: agentTasksEndpoint(agentDoors),
       agentTaskComplete: agentTaskCompleteEndpoint(agentDoors),
+      nodeReady: nodeCallbackEndpoint(agentDoors),
+      nodeHeartbeat: nodeCallbackEndpoint(agentDoors),
       agentBundle: download.program,
       agentBundleHash: download.hash,
       agentInstaller: download.installer,
@@ -273,6 +277,7 @@ export function wireDoors(parts: DoorParts) {
     broker,
     logTunnels,
     agentApi,
+    nodeApi,
     sockets,
     listener,
     agentListener,
@@ -287,7 +292,7 @@ export function wireDoors(parts: DoorParts) {
       await agents.close();
       sockets.endAll(reason);
       await Promise.all([listener.close(), agentListener?.close()]);
-      await Promise.all([apps.close(), agentApi.close()]);
+      await Promise.all([apps.close(), agentApi.close(), nodeApi.close()]);
     },
   };
 }

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { appOrigins } from "./app-origins";
 import type { Config } from "./config";
 import { AgentLabelsService } from "./modules/agents/agent-labels-service";
+import { AgentNodeService, type NodeRequests } from "./modules/agents/agent-node-service";
 import { AgentRevocation } from "./modules/agents/agent-revocation";
 import { AgentRevocationJobs } from "./modules/agents/agent-revocation-jobs";
 import { AgentUsageService } from "./modules/agents/agent-usage-service";
@@ -20,6 +21,7 @@ import { HomesService } from "./modules/homes/homes-service";
 import { AuthorityService } from "./modules/identity/authority-service";
 import { IdentityJobs } from "./modules/identity/identity-jobs";
 import { IdentityService } from "./modules/identity/identity-service";
+import { NodeManagement } from "./modules/identity/node-management-service";
 import { LiveService } from "./modules/live/live-service";
 import { QuotasService } from "./modules/quotas/quotas-service";
 import { RegistriesService } from "./modules/registries/registries-service";
@@ -115,6 +117,7 @@ export interface ModuleParts {
   readonly logReader: LogReader;
   /** The way to the agents' own HTTP API, as late. */
   readonly agentApi: AgentRequests;
+  readonly nodeApi: NodeRequests;
   readonly agentBundleSha256: () => string | null;
   readonly notices: () => readonly string[];
   /** What agents dial, and where they get their program; known once the listeners listen. */
@@ -154,6 +157,8 @@ export function wireModules(parts: ModuleParts) {
   const agents = new AgentsService({ ...base, audit, tasks, identity });
   const taskOrders = new TaskOrders({ ...base, keys, audit, tasks, taskLogs, agents });
   const agentUsage = new AgentUsageService(base);
+  const management = new NodeManagement({ ...base, authority });
+  const agentNode = new AgentNodeService({ ...base, management, nodeApi: parts.nodeApi });
   const agentLabels = new AgentLabelsService({ ...base, audit });
   const registrationTokens = new RegistrationTokensService({
     ...base,
@@ -278,6 +283,7 @@ export function wireModules(parts: ModuleParts) {
     agentRevocation,
     agentUsage,
     agentLabels,
+    agentNode,
     registrationTokens,
     templates,
     templateHistory,
@@ -310,6 +316,7 @@ export function wireModules(parts: ModuleParts) {
     authority,
     identity,
     identityJobs,
+    management,
     agentsInbox,
     sessionsInbox,
     viewerAccess,

@@ -116,6 +116,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
       send: (agentId, message) => taskStreams.send(agentId, message),
     },
     agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
+    nodeApi: { request: (target, asked) => doors.nodeApi.request(target, asked) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
     agentBundleSha256: () => download.sha256,
     notices: () => readNotices(config.dataDir),

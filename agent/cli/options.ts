@@ -24,6 +24,7 @@ Usage: node agent.mjs --url URL --name NAME [options]
   --max-memory GIB       memory that sessions may use together, in GiB (default: the host's)
   --log-retention-days N what sessions printed is kept so long after their containers are gone (default: 7; 0 keeps none)
   --log-level LEVEL      debug, info, warn or error (LOG_LEVEL, default: info)
+  --node-api-listen HOST:PORT  serve the node's HTTP API there too, without TLS (BERTH_NODE_API_LISTEN; default: by tunnel alone)
   --insecure             allow plain http to a control plane on another host
   --print-systemd-unit   print a systemd unit for these options and end
   --version, --help
@@ -46,6 +47,8 @@ export interface AgentSettings {
   readonly logLevel: string;
   readonly logRetentionDays?: number | undefined;
   readonly insecure: boolean;
+  /** Where the node's API listens beside the tunnels. */
+  readonly nodeApiListen?: { readonly host: string; readonly port: number } | undefined;
 }
 
 export type Invocation =
@@ -92,6 +95,7 @@ export function readInvocation(argv: readonly string[], env: Readonly<Record<str
     maxMemoryGiB: number("--max-memory", values["max-memory"], false),
   };
   const logRetentionDays = days(values["log-retention-days"], problems);
+  const nodeApiListen = readListen(values["node-api-listen"] ?? env.BERTH_NODE_API_LISTEN, problems);
   const labels = readLabels(values.label ?? [], problems);
   if (!url || problems.length > 0) return { kind: "wrong", problems };
   const settings: AgentSettings = {
@@ -109,6 +113,7 @@ export function readInvocation(argv: readonly string[], env: Readonly<Record<str
     logLevel,
     logRetentionDays,
     insecure,
+    nodeApiListen,
   };
   return { kind: values["print-systemd-unit"] ? "print-unit" : "run", settings };
 }
@@ -117,6 +122,14 @@ function days(text: string | undefined, problems: string[]): number | undefined 
   if (text === undefined) return undefined;
   if (!/^\d{1,4}$/.test(text)) problems.push(`--log-retention-days ${text}: say whole days, 0 keeps none`);
   return Number(text);
+}
+
+function readListen(text: string | undefined, problems: string[]): { host: string; port: number } | undefined {
+  if (!text) return undefined;
+  const [, host, port] = /^(\[[0-9a-f:]+\]|[^:]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host !== undefined && Number(port) <= 65_535) return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+  problems.push(`--node-api-listen '${text.slice(0, 100)}' is not of the form host:port, for example 127.0.0.1:8080`);
+  return undefined;
 }
 
 function parse(argv: readonly string[]) {
@@ -142,6 +155,7 @@ function parse(argv: readonly string[]) {
       "max-memory": text,
       "log-retention-days": text,
       "log-level": text,
+      "node-api-listen": text,
       insecure: flag,
       "print-systemd-unit": flag,
       version: flag,

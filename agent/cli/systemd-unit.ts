@@ -14,6 +14,7 @@ export function systemdUnit(settings: AgentSettings, node: string, program: stri
     ...(settings.limits.maxCpu ? [`--max-cpu ${settings.limits.maxCpu}`] : []),
     ...(settings.limits.maxMemoryGiB ? [`--max-memory ${settings.limits.maxMemoryGiB}`] : []),
     ...(settings.logRetentionDays === undefined ? [] : [`--log-retention-days ${settings.logRetentionDays}`]),
+    ...(settings.nodeApiListen ? [`--node-api-listen ${addressOf(settings.nodeApiListen)}`] : []),
     ...(settings.insecure ? ["--insecure"] : []),
   ];
   return `[Unit]
@@ -44,3 +45,5 @@ function quoted(text: string): string {
   const safe = text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$");
   return /^[A-Za-z0-9_./:=,@-]+$/.test(text) ? text : `"${safe}"`;
 }
+
+const addressOf = ({ host, port }: { host: string; port: number }): string => `${host.includes(":") ? `[${host}]` : host}:${port}`;

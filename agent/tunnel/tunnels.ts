@@ -86,6 +86,11 @@ export class Tunnels {
     });
   }
 
+  /** A tunnel that is the node's API's. */
+  async serveNode({ tunnel_id, tunnel_secret }: ToAgentOf<"node_api_request">, serve: (tunnel: Duplex) => void): Promise<void> {
+    await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => serve(tunnel));
+  }
+
   async serveApi({ session_id, tunnel_id, tunnel_secret, policy }: ToAgentOf<"api_request">): Promise<void> {
     await this.#dial(tunnel_id, tunnel_secret, async (tunnel) => this.#api.serve(tunnel, session_id, policy));
   }

@@ -16,8 +16,8 @@ export const agentChecks: readonly Check<AgentWorld>[] = [
   ...agentTunnelChecks,
   ...agentInsideChecks,
   ...agentTaskChecks,
+  ...agentHttpChecks,
   ...agentReconnectChecks,
   ...agentHibernationChecks,
   ...agentIdentityChecks,
-  ...agentHttpChecks,
 ];

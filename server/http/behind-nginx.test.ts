@@ -133,6 +133,8 @@ beforeEach(async () => {
       agentHeartbeat: http,
       agentTasks: http,
       agentTaskComplete: http,
+      nodeReady: http,
+      nodeHeartbeat: http,
       agentInstaller: http,
     },
     upgrades: {

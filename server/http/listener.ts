@@ -70,6 +70,8 @@ const tlsOptions = ({ cert, key, clientAuthorities }: ListenerTls) => ({
 
 /** Programs ask here, and are answered in their own language; of all of it Next has the sign-in alone. */
 const isContainers = (pathname: string): boolean => /^\/v1(?:\/|$)/.test(pathname);
+/** The two contracts whose errors are a code in snake_case and words. */
+const hasPlainErrors = (pathname: string): boolean => isContainers(pathname) || /^\/api\/nodes(?:\/|$)/.test(pathname);
 const isApi = (pathname: string): boolean =>
   isContainers(pathname) || (/^\/api(?:\/|$)/.test(pathname) && !pathname.startsWith("/api/auth/"));
 
@@ -245,8 +247,8 @@ export class Listener {
       response.destroy();
       return;
     }
-    const ofContainers = isContainers(facts.pathname);
-    const body = JSON.stringify(ofContainers ? containerErrorBody(known) : errorBody(known, facts.requestId, this.options.clock.now()));
+    const plain = hasPlainErrors(facts.pathname);
+    const body = JSON.stringify(plain ? containerErrorBody(known) : errorBody(known, facts.requestId, this.options.clock.now()));
     // A body that nobody reads would be taken for the next request.
     if (!facts.request.complete) {
       response.setHeader("Connection", "close");

@@ -22,6 +22,8 @@ export const routes = {
   // The same path is an administrator's by POST.
   agentTasks: { kind: "http", path: "/api/v1/agents/{id}/tasks", method: "GET", access: "agent" },
   agentTaskComplete: { kind: "http", path: "/api/v1/agents/{id}/tasks/{taskId}/complete", access: "agent" },
+  nodeReady: { kind: "http", path: "/api/nodes/{id}/ready", access: "agent" },
+  nodeHeartbeat: { kind: "http", path: "/api/nodes/{id}/heartbeat", access: "agent" },
   rest: { kind: "http", path: "/api/v1/*", access: "procedure" },
   containers: { kind: "http", path: "/v1/agents/*", access: "procedure" },
   templateIcon: { kind: "http", path: "/template-icons/{name}", access: "login" },

@@ -63,7 +63,7 @@ const plainWords: Partial<Record<ErrorCode, string>> = {
   AUTH_INSUFFICIENT_PERMISSIONS: "forbidden",
 };
 
-/** Body of an error answer under `/v1`: a code in lower snake_case, and words. */
+/** Body of an error answer under `/v1` and `/api/nodes`: a code in lower snake_case, and words. */
 export function containerErrorBody(error: BerthError) {
   return { error: plainWords[error.code] ?? error.code.toLowerCase(), message: error.message };
 }

@@ -1,4 +1,4 @@
-import { heartbeatReplySchema, heartbeatRequestSchema } from "@berth/protocol/agent-heartbeat";
+import { heartbeatReplySchema, heartbeatRequestSchema, nodeCallbackReplySchema, nodeCallbackSchema } from "@berth/protocol/agent-heartbeat";
 import { certificateReplySchema, certificateRequestSchema } from "@berth/protocol/agent-registration";
 import { BerthError } from "@berth/protocol/errors";
 import type { z } from "zod";
@@ -12,9 +12,9 @@ import { type ShownCredential, shownCredential } from "../platform/shown-credent
 import { parseJsonBody, readBody } from "./read-body";
 
 export interface AgentEndpointOptions {
-  readonly identity: Pick<IdentityService, "certificate" | "heard">;
+  readonly identity: Pick<IdentityService, "authenticateAs" | "certificate" | "heard">;
   readonly inbox: Pick<AgentsInbox, "beat">;
-  readonly handOut: Pick<TaskHandOut, "answer">;
+  readonly handOut: Pick<TaskHandOut, "answer" | "toEnd">;
   /** Of one agent, at all of these; by what its path says. */
   readonly limit: RateLimiter;
 }
@@ -31,7 +31,21 @@ export const agentHeartbeatEndpoint = ({ identity, inbox, handOut, limit }: Agen
     const { agent, renewal } = await identity.heard({ agentRef, csr: body.csr, shown });
     await inbox.beat(agent, body);
     const tasks = await handOut.answer(agent.agentId, "heartbeat");
-    return heartbeatReplySchema.parse({ tasks, ...(renewal ? { certificateRenewal: renewal } : {}) });
+    return heartbeatReplySchema.parse({
+      tasks,
+      ...(await handOut.toEnd(agent.agentId)),
+      ...(renewal ? { certificateRenewal: renewal } : {}),
+    });
+  });
+
+/**
+ * `POST /api/nodes/{id}/ready` and `/heartbeat`: the node contract's callbacks. Both are signs of life, by the same rule as any heartbeat;
+ * tasks and certificates are asked for elsewhere.
+ */
+export const nodeCallbackEndpoint = ({ identity, inbox, limit }: AgentEndpointOptions): HttpHandler =>
+  agentEndpoint(limit, nodeCallbackSchema, async (agentRef, body, shown) => {
+    await inbox.beat(await identity.authenticateAs(agentRef, shown), body);
+    return nodeCallbackReplySchema.parse({ acknowledged: true });
   });
 
 /** The body is read before anyone is believed: a proof is of it too. */

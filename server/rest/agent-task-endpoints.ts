@@ -8,7 +8,7 @@ import { answerAgent, askAgent } from "./agent-endpoints";
 
 export interface AgentTaskEndpointOptions {
   readonly identity: Pick<IdentityService, "authenticateAs">;
-  readonly handOut: Pick<TaskHandOut, "answer">;
+  readonly handOut: Pick<TaskHandOut, "answer" | "toEnd">;
   readonly tasksInbox: Pick<TasksInbox, "completed">;
   readonly limit: RateLimiter;
 }
@@ -19,15 +19,16 @@ export const agentTasksEndpoint =
   async (call) => {
     const { agentRef, shown } = await askAgent(call, limit, "GET");
     const { agentId } = await identity.authenticateAs(agentRef, shown);
-    answerAgent(call.response, pollReplySchema.parse({ tasks: await handOut.answer(agentId, "poll") }));
+    const tasks = await handOut.answer(agentId, "poll");
+    answerAgent(call.response, pollReplySchema.parse({ tasks, ...(await handOut.toEnd(agentId)) }));
   };
 
 /** `POST /api/v1/agents/{id}/tasks/{taskId}/complete`: what became of a task, from an agent that has no channel. */
 export const agentTaskCompleteEndpoint =
-  ({ identity, tasksInbox, limit }: AgentTaskEndpointOptions): HttpHandler =>
+  ({ identity, handOut, tasksInbox, limit }: AgentTaskEndpointOptions): HttpHandler =>
   async (call) => {
     const { agentRef, shown, readBodyAs } = await askAgent(call, limit, "POST");
     const { agentId } = await identity.authenticateAs(agentRef, shown);
     await tasksInbox.completed(agentId, call.params.taskId ?? "", readBodyAs(completeRequestSchema));
-    answerAgent(call.response, completeReplySchema.parse({ acknowledged: true }));
+    answerAgent(call.response, completeReplySchema.parse({ acknowledged: true, ...(await handOut.toEnd(agentId)) }));
   };

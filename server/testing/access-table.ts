@@ -118,6 +118,8 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
   "agents.stats": { expected: staff },
   "agents.get": { expected: staff, input: agentId },
   "agents.usage": { expected: staff, input: agentId },
+  // Of an agent that has none: whoever may ask is told so.
+  "agents.nodeEvents": { expected: staff, input: agentId },
   "agents.setStatus": { expected: staff, input: (things) => ({ ...agentId(things), status: "online" }) },
   "agents.update": { expected: staff, input: (things) => ({ ...agentId(things), labels: {} }) },
   // Of one that isn't there: the agent of the tests would be gone.
@@ -290,7 +292,7 @@ export function expectedOfToken(holder: TokenHolder, row: Pick<ProcedureRow, "ex
   return row.expected[people.indexOf(as)] ?? "401";
 }
 
-type AgentHttpRoute = "agentCertificate" | "agentHeartbeat" | "agentTasks" | "agentTaskComplete";
+type AgentHttpRoute = "agentCertificate" | "agentHeartbeat" | "agentTasks" | "agentTaskComplete" | "nodeReady" | "nodeHeartbeat";
 
 /** The plain paths beside tRPC and REST. */
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | "containers" | AgentHttpRoute>, Expected>> = {
@@ -334,6 +336,8 @@ export const socketRows: Readonly<
   "port by ticket": { route: "port", expected: ownAndAdmin },
   agentChannel: { route: "agentChannel", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentHeartbeat: { route: "agentHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  nodeReady: { route: "nodeReady", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
+  nodeHeartbeat: { route: "nodeHeartbeat", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTasks: { route: "agentTasks", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTaskComplete: { route: "agentTaskComplete", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },
   agentTaskStream: { route: "agentTaskStream", expected: ["401", "401", "401", "401", "401", "401", "ok", "403"] },

@@ -37,7 +37,8 @@ export class DialingAgent {
       message.type === "tunnel_request" ||
       message.type === "thumbnail_request" ||
       message.type === "logs_request" ||
-      message.type === "api_request"
+      message.type === "api_request" ||
+      message.type === "node_api_request"
     )
       this.dial(message.tunnel_id, message.tunnel_secret, message).catch(ignored);
   }

@@ -16,7 +16,9 @@ export type DoorKit = Awaited<ReturnType<typeof startDoorKit>>;
 
 /** Every service behind every real door, on a port of 127.0.0.1. Pages answer `page` to whatever reaches them. */
 export async function startDoorKit(
-  options: Omit<ServiceKitOptions, "gateway" | "taskStreams" | "logReader" | "agentApi"> & { readonly agentPort?: boolean } = {},
+  options: Omit<ServiceKitOptions, "gateway" | "taskStreams" | "logReader" | "agentApi" | "nodeApi"> & {
+    readonly agentPort?: boolean;
+  } = {},
 ) {
   const kit = await startServiceKit({
     ...options,
@@ -31,6 +33,7 @@ export async function startDoorKit(
       send: (agentId, message) => doors.taskStreams.send(agentId, message),
     },
     agentApi: { request: (target, call) => doors.agentApi.request(target, call) },
+    nodeApi: { request: (target, asked) => doors.nodeApi.request(target, asked) },
     logReader: { open: (grant, signal) => doors.logTunnels.open(grant, signal) },
   });
   const doors = wireDoors({

@@ -1,6 +1,7 @@
 import { BerthError } from "@berth/protocol/errors";
 import pg from "pg";
 import { agentAddresses, loadConfig } from "../config";
+import type { NodeRequests } from "../modules/agents/agent-node-service";
 import type { AgentRequests } from "../modules/sessions/agent-requests";
 import type { LogReader } from "../modules/sessions/logs-service";
 import type { AgentGateway } from "../modules/tasks/agent-gateway";
@@ -38,6 +39,7 @@ export interface ServiceKitOptions {
   /** Default: nothing is written. */
   readonly log?: Log;
   readonly agentApi?: AgentRequests;
+  readonly nodeApi?: NodeRequests;
   /** What stands between it and the database. */
   readonly databaseThrough?: (url: string) => string;
 }
@@ -72,6 +74,7 @@ export async function startServiceKit(options: ServiceKitOptions = {}) {
     gateway: options.gateway ?? gateway,
     taskStreams: options.taskStreams ?? { openCount: () => 0, isOpen: () => false, send: () => false },
     agentApi: options.agentApi ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
+    nodeApi: options.nodeApi ?? { request: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     logReader: options.logReader ?? { open: () => Promise.reject(new BerthError("AGENT_OFFLINE", "Agents are fakes here")) },
     agentBundleSha256: () => "ab".repeat(32),
     notices: () => [],

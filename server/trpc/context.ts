@@ -1,4 +1,5 @@
 import type { AgentLabelsService } from "../modules/agents/agent-labels-service";
+import type { AgentNodeService } from "../modules/agents/agent-node-service";
 import type { AgentRevocation } from "../modules/agents/agent-revocation";
 import type { AgentUsageService } from "../modules/agents/agent-usage-service";
 import type { AgentsService } from "../modules/agents/agents-service";
@@ -60,6 +61,7 @@ export interface Services {
   readonly agents: AgentsService;
   readonly agentRevocation: AgentRevocation;
   readonly agentLabels: AgentLabelsService;
+  readonly agentNode: AgentNodeService;
   readonly agentUsage: AgentUsageService;
   readonly registrationTokens: RegistrationTokensService;
   readonly templates: TemplatesService;

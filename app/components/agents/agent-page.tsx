@@ -26,6 +26,7 @@ const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module
 const AgentWork = dynamic(() => import("./agent-work").then((module) => module.AgentWork), { ssr: false, loading: WorkBones });
 const ApprovalNotice = dynamic(() => import("./approval-notice").then((module) => module.ApprovalNotice));
 const AgentEvents = dynamic(() => import("./agent-events").then((module) => module.AgentEvents), { ssr: false, loading: EventBones });
+const NodeEvents = dynamic(() => import("./node-events").then((module) => module.NodeEvents), { ssr: false, loading: NodeBones });
 const RevokedNotice = dynamic(() => import("./revoked-notice").then((module) => module.RevokedNotice));
 const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
 
@@ -126,6 +127,11 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
       <InSight bones={<WorkBones />}>
         <AgentWork id={id} name={agent.agentId} />
       </InSight>
+      {agent.connectedAt && agent.capabilities.includes("node_api") ? (
+        <InSight bones={<NodeBones />}>
+          <NodeEvents id={agent.id} />
+        </InSight>
+      ) : null}
       {isAdmin(user) ? (
         <InSight bones={<EventBones />}>
           <AgentEvents id={agent.id} />
@@ -150,6 +156,14 @@ function UsageBones() {
 function EventBones() {
   return (
     <Panel title="Events">
+      <RowBones rows={3} />
+    </Panel>
+  );
+}
+
+function NodeBones() {
+  return (
+    <Panel title="On the node">
       <RowBones rows={3} />
     </Panel>
   );

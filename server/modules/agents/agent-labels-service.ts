@@ -14,12 +14,16 @@ export class AgentLabelsService {
   constructor(private readonly deps: { readonly database: Database; readonly bus: Bus; readonly audit: AuditService }) {}
 
   /** In place of what was given before; what is not named stays. The agent's own come back where they are covered no more, at its next word. */
-  async change(asker: Asker, { id, labels, capabilities }: z.output<typeof updateAgentInput>): Promise<void> {
+  async change(asker: Asker, { id, labels, capabilities, nodeApiUrl }: z.output<typeof updateAgentInput>): Promise<void> {
     const agentId = await this.deps.database.$transaction(async (tx) => {
       const row = await findAgent(tx, id);
       if (!row) throw agentMissing(id);
       const given = { givenLabels: labels ?? labelsOf(row.givenLabels), givenCapabilities: capabilities ?? row.givenCapabilities };
-      await updateAgent(tx, row.id, { ...given, ...withGiven(given, withoutGiven(row)) });
+      await updateAgent(tx, row.id, {
+        ...given,
+        ...withGiven(given, withoutGiven(row)),
+        ...(nodeApiUrl === undefined ? {} : { nodeApiUrl }),
+      });
       await this.deps.audit.record(tx, actorOf(asker), {
         action: "agents.update",
         target: { kind: "agent", id: row.id },
@@ -27,6 +31,7 @@ export class AgentLabelsService {
           name: row.name,
           ...(labels ? { labels: Object.entries(labels).map(([name, value]) => `${name}=${value}`) } : {}),
           ...(capabilities ? { capabilities } : {}),
+          ...(nodeApiUrl === undefined ? {} : { nodeApiUrl }),
         },
       });
       return row.id;

@@ -1,7 +1,7 @@
 import type { Verdict } from "../../platform/verdict";
 import type { Actor } from "../users/users-policy";
 
-export type AgentAction = "see" | "label" | "drain" | "remove" | "orphans" | "enrol" | "approve";
+export type AgentAction = "see" | "label" | "drain" | "remove" | "orphans" | "enrol" | "approve" | "address";
 
 const operatorMay: Record<AgentAction, boolean> = {
   see: true,
@@ -11,6 +11,7 @@ const operatorMay: Record<AgentAction, boolean> = {
   orphans: true,
   enrol: false,
   approve: false,
+  address: false,
 };
 
 /** Hosts are the operators' business; who may join the fleet is the admins'. */

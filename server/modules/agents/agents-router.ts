@@ -8,6 +8,8 @@ import { agentMissing } from "./agent-missing";
 import { type AgentAction, mayAgents } from "./agents-policy";
 import {
   agentDetailSchema,
+  agentNodeEventsInput,
+  agentNodeEventsOutput,
   agentRefInput,
   agentSchema,
   agentStatsOutput,
@@ -98,8 +100,17 @@ export const agentsRouter = router({
     .output(agentDetailSchema)
     .mutation(async ({ ctx, input }) => {
       allow(ctx.login, "label", input.id);
+      if (input.nodeApiUrl !== undefined) allow(ctx.login, "address", input.id);
       await ctx.services.agentLabels.change(ctx.asker, input);
       return ctx.services.agents.get(input.id);
+    }),
+  nodeEvents: procedure
+    .meta({ rest: { method: "GET", path: "/agents/{id}/events", keys: "camel", summary: "List what an agent's own log of its node has" } })
+    .input(agentNodeEventsInput)
+    .output(agentNodeEventsOutput)
+    .query(({ ctx, input }) => {
+      allow(ctx.login, "see", input.id);
+      return ctx.services.agentNode.events(input);
     }),
   approve: procedure
     .input(approveAgentInput)

@@ -63,6 +63,8 @@ export const agentDetailSchema = agentSchema.extend({
     /** How far its clock is ahead of the control plane's; null where it was not heard yet. */
     clockSkewMs: z.number().int().nullable(),
   }),
+  /** Where its own HTTP API is called directly; null: through the tunnels that it dials. */
+  nodeApiUrl: z.string().nullable(),
   sessions: z.array(z.object({ id: z.uuid(), name: z.string(), user: z.string(), template: z.string(), state: sessionStateSchema })),
   orphans: z.array(orphanSchema),
 });
@@ -96,6 +98,34 @@ export const updateAgentInput = z.strictObject({
     .refine((labels) => Object.keys(labels).length <= 100, "at most 100 labels")
     .optional(),
   capabilities: z.array(z.string().min(1).max(50)).max(50).optional(),
+  /** An administrator's word: where the agent's own HTTP API is called directly. Null: through the tunnels that it dials. */
+  nodeApiUrl: z
+    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+    .max(500)
+    .refine((url) => !/[?#@]/.test(url), "must have no query, no fragment and no password")
+    .nullable()
+    .optional(),
+});
+
+/** What an agent's own log of its node has, newest first. */
+export const agentNodeEventsInput = z.strictObject({
+  id: agentRefSchema,
+  limit: z.coerce.number().int().min(1).max(200).default(20),
+  cursor: z.string().max(50).optional(),
+});
+export const agentNodeEventsOutput = z.object({
+  events: z.array(
+    z.object({
+      id: z.string(),
+      /** Null where it can't be read. */
+      at: z.date().nullable(),
+      level: z.enum(["info", "warn", "error"]),
+      type: z.string(),
+      message: z.string(),
+      workspaceId: z.string().nullable(),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
 });
 
 /** `sessions`: what a drain does with those that run; `hibernate` asks each of them for it, `finish` leaves them to their people. */

@@ -131,6 +131,7 @@ export class AgentsService {
         certificate: await this.deps.identity.newestCertificate(row.id),
         clockSkewMs: row.clockSkewMs,
       },
+      nodeApiUrl: row.nodeApiUrl,
       uptimeSeconds:
         row.connectionId && row.connectedAt ? Math.max(0, Math.floor((now.getTime() - row.connectedAt.getTime()) / 1000)) : null,
       sessions: sessions.map((session) => ({

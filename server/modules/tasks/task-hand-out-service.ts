@@ -1,5 +1,5 @@
 import { DOCKER_TASKS, TASK_RUNS } from "@berth/protocol/agent-messages";
-import type { PolledTask } from "@berth/protocol/agent-tasks";
+import type { CancelledTask, PolledTask } from "@berth/protocol/agent-tasks";
 import { dockerKindSchema, type TaskCredentials, taskCredentialsSchema } from "@berth/protocol/docker-tasks";
 import { z } from "zod";
 import type { Bus, BusEvent } from "../../platform/bus";
@@ -12,7 +12,7 @@ import type { Keys } from "../../platform/secrets";
 import { lackOf } from "../agents/agent-match";
 import type { WorkTaker } from "../agents/agents-service";
 import type { RegistriesService } from "../registries/registries-service";
-import { type Claim, claimTasks, countOpenOf, findDue, findUnplaced, type Placed, unclaimTask } from "./task-hand-out-store";
+import { type Claim, claimTasks, countOpenOf, findDue, findToEnd, findUnplaced, type Placed, unclaimTask } from "./task-hand-out-store";
 import type { TaskListener } from "./task-listener";
 import type { TaskLogsService } from "./task-logs-service";
 import { type TaskWay, taskSelectorSchema } from "./tasks-schema";
@@ -71,6 +71,18 @@ export class TaskHandOut {
     const rows = await this.claim({ way, agentIds: [agentId], picks, now, leaseMs: UNHEARD_LEASE_MS, limit: ANSWER }, takers);
     await this.announce(rows);
     return rows.map((row) => this.shown(row));
+  }
+
+  /** For an agent that asks: what it has and is to end, in the words of its answer. */
+  async toEnd(agentId: string): Promise<{ cancelled?: CancelledTask[] }> {
+    const rows = await findToEnd(this.deps.database, agentId, this.deps.clock.now());
+    if (rows.length === 0) return {};
+    return {
+      cancelled: rows.map((row) => ({
+        taskId: row.id,
+        ...(isDocker(row) && row.generation !== null ? { generation: row.generation } : {}),
+      })),
+    };
   }
 
   giveBack(row: HandedTaskRow): Promise<unknown> {

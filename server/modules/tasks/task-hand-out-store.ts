@@ -60,7 +60,7 @@ export interface Claim {
 /**
  * The one place where tasks are handed out, whichever way asks: takes what is due, by priority and then age, the first open task of each
  * session only (a pull is done beside the others), and leases it. Two that ask at once never take the same row; one that dies here leaves rows whose lease runs out. By poll
- * and heartbeat nothing comes again whose end was asked for: there is no word for it.
+ * and heartbeat nothing comes again whose end was asked for: their answers name it (`findToEnd`).
  */
 export function claimTasks(db: Database, { way, agentIds, picks, now, leaseMs, limit }: Claim): Promise<HandedTaskRow[]> {
   const cancellable = way === "channel" || way === "stream";
@@ -93,6 +93,28 @@ export function claimTasks(db: Database, { way, agentIds, picks, now, leaseMs, l
     FROM due WHERE "Task"."id" = due."id"
     RETURNING "Task".*`;
 }
+
+/** Of a task that was cancelled by force, until its agent says something of it after all. */
+export const FORCED = "Cancelled by force: what the agent had done of it by then is not known";
+
+/** How long an agent that asks is told of what was cancelled by force: nobody waits for its word, so nothing says that it heard. */
+const FORCED_TOLD_MS = 5 * 60_000;
+
+/** What this agent was handed and is to end: cancelled, or over its time. */
+export const findToEnd = (db: Database, agentId: string, now: Date): Promise<Pick<TaskRow, "id" | "kind" | "generation">[]> =>
+  db.task.findMany({
+    where: {
+      agentId,
+      offered: false,
+      OR: [
+        { state: { in: openNow }, OR: [{ cancelAskedAt: { not: null } }, { deadlineAt: { lte: now } }] },
+        { state: "cancelled", errorMessage: FORCED, finishedAt: { gte: new Date(now.getTime() - FORCED_TOLD_MS) } },
+      ],
+    },
+    orderBy: { sequence: "asc" },
+    take: 200,
+    select: { id: true, kind: true, generation: true },
+  });
 
 /** It was not sent after all. */
 export const unclaimTask = (db: Tx | Database, row: HandedTaskRow) =>

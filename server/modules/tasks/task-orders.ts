@@ -13,6 +13,7 @@ import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
 import { shownPayload } from "./shown-payload";
+import { FORCED } from "./task-hand-out-store";
 import type { TaskLogsService } from "./task-logs-service";
 import { defaultTimeout, demandCredentialsFit, hashOfRequest, readOrder } from "./task-request";
 import type { cancelTaskInput, createTaskForAnyInput, createTaskInput, OrderedTask, OrderInput, retryTaskInput } from "./tasks-schema";
@@ -165,7 +166,7 @@ export class TaskOrders {
         state: "cancelled" as const,
         finishedAt: now,
         errorCode: "COMMAND_CANCELLED",
-        errorMessage: "Cancelled by force: what the agent had done of it by then is not known",
+        errorMessage: FORCED,
       };
       const done =
         (await cancelUnbegunTask(tx, id, now)) ||

@@ -162,6 +162,39 @@ describe("completing", () => {
   });
 });
 
+describe("an agent that asks", () => {
+  const told = async (answer: Promise<{ text: string }>) =>
+    z.object({ cancelled: z.unknown().optional() }).parse(JSON.parse((await answer).text)).cancelled;
+  const beat = () => ask("POST", of(host, "/heartbeat"), { status: "healthy" });
+
+  it("is told in every answer which of its tasks it is to end, until it has said what became of them", async () => {
+    const [first, second] = [await order(), await order({ payload: { image: "other" } })];
+    await poll();
+    expect(await told(beat())).toBeUndefined();
+    await tasks().cancel({ id: first.taskId });
+    const mine = [{ taskId: first.taskId, generation: 1 }];
+    expect(await told(beat())).toEqual(mine);
+    expect(await told(ask("GET", of(host, "/tasks")))).toEqual(mine);
+    expect(await told(complete(second.taskId, { success: true }))).toEqual(mine);
+    expect(await told(complete(first.taskId, { success: false, errorCode: "COMMAND_CANCELLED", error: "ended" }))).toBeUndefined();
+    expect((await tasks().get({ id: first.taskId })).state).toBe("cancelled");
+  });
+
+  it("is told of what was ended by force for a while, and of what is over its time; never of what it was not handed", async () => {
+    const other = { ...(await kit.enrolAgent(`${host.name}-d`)), name: `${host.name}-d` };
+    const [forced, slow, unbegun] = [await order(), await order({ timeout: 20 }), await order({ notBefore: "2999-01-01T00:00:00Z" })];
+    await poll();
+    await tasks().cancel({ id: forced.taskId, force: true });
+    await tasks().cancel({ id: unbegun.taskId });
+    expect(await told(beat())).toEqual([{ taskId: forced.taskId, generation: 1 }]);
+    expect(await told(ask("GET", of(other, "/tasks"), undefined, other))).toBeUndefined();
+    await kit.clock.advance(21_000);
+    expect(await told(beat())).toEqual([forced, slow].map(({ taskId }) => ({ taskId, generation: 1 })));
+    await kit.clock.advance(300_000);
+    expect(await told(beat())).not.toContainEqual({ taskId: forced.taskId, generation: 1 });
+  });
+});
+
 describe("the task stream", () => {
   it("assigns, hears progress and log lines, and tells of an end that was asked for", async () => {
     const open = await stream();

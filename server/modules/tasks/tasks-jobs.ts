@@ -89,7 +89,7 @@ export class TaskDispatcher {
     if (streams.openCount() === 0) return 0;
     const claimed = await handOut.take("stream", (agentId) => streams.isOpen(agentId) && !gateway.isConnected(agentId));
     const sent = await this.sendAll(claimed, (row) => {
-      if (row.cancelAskedAt !== null) return streams.send(row.agentId, { type: "task_cancelled", taskId: row.id });
+      if (row.cancelAskedAt !== null) return streams.send(row.agentId, { type: "task_cancelled", taskId: row.id, ...runOf(row) });
       const { priority: _, createdAt: __, ...task } = handOut.shown(row);
       return streams.send(row.agentId, { type: "task_assigned", task });
     });
@@ -113,7 +113,7 @@ export class TaskDispatcher {
       command_type: commandTypeOfKind[taskKindSchema.parse(row.kind)],
       session_id: row.sessionId,
       data: { ...this.deps.handOut.payloadOf(row), ...this.deps.handOut.credentialsOf(row) },
-      ...(row.generation !== null && isDocker(row) ? { generation: row.generation } : {}),
+      ...runOf(row),
       ...(row.timeoutSeconds === null ? {} : { timeout_seconds: row.timeoutSeconds }),
       ...(row.offered ? { offered: true as const } : {}),
     };
@@ -125,3 +125,6 @@ export class TaskDispatcher {
     this.deps.streams.send(agentId, { type: "task_cancelled", taskId, ...run });
   }
 }
+
+const runOf = (row: HandedTaskRow): { generation?: number } =>
+  row.generation !== null && isDocker(row) ? { generation: row.generation } : {};
