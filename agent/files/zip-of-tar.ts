@@ -66,6 +66,7 @@ interface Sums {
   size: number;
 }
 
+const isPacked = (kind: Begun["kind"], { size }: TarEntry): boolean => kind === "file" && size > 0;
 const utf8 = (latin1: string): string => Buffer.from(latin1, "latin1").toString("utf8");
 
 async function* packed(entry: TarEntry, kind: Begun["kind"], sums: Sums): AsyncGenerator<Buffer> {
@@ -74,8 +75,8 @@ async function* packed(entry: TarEntry, kind: Begun["kind"], sums: Sums): AsyncG
     sums.size += part.length;
     return part;
   };
-  if (kind === "folder") return;
-  if (kind === "link") return yield count(linkText(entry));
+  if (kind === "link") yield count(linkText(entry));
+  if (!isPacked(kind, entry)) return;
   if (entry.size <= SMALL_BYTES) {
     const parts: Buffer[] = [];
     for await (const part of entry.content()) parts.push(part);
@@ -100,7 +101,8 @@ function facts({ kind, entry, wide }: Begun): Buffer {
   const at = new Date(Math.max(entry.modifiedAt, 315_532_800) * 1000);
   const time = (at.getUTCHours() << 11) | (at.getUTCMinutes() << 5) | (at.getUTCSeconds() >> 1);
   const date = (Math.min(127, at.getUTCFullYear() - 1980) << 9) | ((at.getUTCMonth() + 1) << 5) | at.getUTCDate();
-  return uint16s(wide ? 45 : 20, UTF8 | (kind === "file" ? SIZES_FOLLOW : 0), kind === "file" ? DEFLATED : STORED, time, date);
+  const later = isPacked(kind, entry);
+  return uint16s(wide ? 45 : 20, UTF8 | (later ? SIZES_FOLLOW : 0), later ? DEFLATED : STORED, time, date);
 }
 
 function localHead(begun: Begun): Buffer {
@@ -111,8 +113,8 @@ function localHead(begun: Begun): Buffer {
   return Buffer.concat([uint32s(0x04034b50), facts(begun), uint32s(...sizes), uint16s(name.length, extra.length), name, extra]);
 }
 
-function localTail({ kind, wide }: Begun, { crc, packed: bytes, size }: Sums): Buffer {
-  if (kind !== "file") return Buffer.alloc(0);
+function localTail({ kind, entry, wide }: Begun, { crc, packed: bytes, size }: Sums): Buffer {
+  if (!isPacked(kind, entry)) return Buffer.alloc(0);
   return Buffer.concat([uint32s(0x08074b50, crc), wide ? uint64s(bytes, size) : uint32s(bytes, size)]);
 }
 
