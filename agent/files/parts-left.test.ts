@@ -74,6 +74,18 @@ describe("what an upload left that broke off", () => {
     expect((await readdir(home)).sort()).toEqual(["file", "other"]);
   });
 
+  it("is one's alone: whoever goes on ends an earlier try that still has it open", async () => {
+    const args = [home, home, home, "file", "upload-1", "0", "10", "", "", "", ""];
+    const first = execHere(root, { sessionId: "one", argv: ["sh", "-c", WRITE, "berth-files", ...args], terminal: null });
+    first.stdout.resume();
+    first.stdin.write("0123");
+    await expect.poll(() => readFile(part("upload-1"), "utf8").catch(() => "")).toBe("0123");
+    expect(await run(WRITE, [home, "file", "upload-1", "4", "10", "", "", "", ""], "456789")).toBe(0);
+    first.stdin.end("late");
+    expect(await first.exit).not.toBe(0);
+    expect(await readFile(join(home, "file"), "utf8")).toBe("0123456789");
+  });
+
   it("is gone on with, where it is the same upload, whatever its age", async () => {
     await writeFile(part("upload-1"), "old");
     await aged(part("upload-1"), 1000);

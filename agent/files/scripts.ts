@@ -68,7 +68,20 @@ matches() {
   [ -f "$1" ] && [ "$(etag "$1")" = "$2" ] || fail changed
 }
 facts() { printf '%s %s\\n' "$(stat -L -c '%s %f %Y' "$1")" "$(etag "$1")"; }
-held() { case $(ls -ld /proc/[0-9]*/cwd /proc/[0-9]*/fd/* 2>/dev/null) in *" -> $1"*) return 0;; esac; return 1; }
+opened() { set +f; ls -ld /proc/[0-9]*/cwd /proc/[0-9]*/fd/* 2>/dev/null; set -f; }
+held() { case $(opened) in *" -> $1"*) return 0;; esac; return 1; }
+take_over() {
+  for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    others=
+    for line in $(opened); do
+      case $line in *" -> $1") line=\${line#*/proc/}; line=\${line%%/*}; [ "$line" = $$ ] || others="$others
+$line";; esac
+    done
+    [ -n "$others" ] || return 0
+    kill $others 2>/dev/null
+  done
+  fail "offset $(stat -c %s "$2")"
+}
 sweep() {
   set +f
   for old in ./${PART_PREFIX}*; do
@@ -143,6 +156,8 @@ if [ "$4" = new ]; then
   trap 'rm -f "$part"' EXIT; trap 'exit 98' HUP INT TERM PIPE
   set -C; exec 3>"$part"; set +C
 else
+  # An earlier try that nobody told of its end could still add to it.
+  [ -f "$part" ] && take_over "\${here%/}/\${part#./}" "$part"
   have=0; [ -f "$part" ] && have=$(stat -c %s "$part")
   [ "$have" = "$4" ] || fail "offset $have"
   exec 3>>"$part"
