@@ -37,8 +37,10 @@ interface Way {
 
 const folder = mkdtempSync(join(tmpdir(), "berth-bench-files-"));
 const stack = await BerthStack.start(process.cwd());
+let volume: string | null = null;
 const end = async (): Promise<void> => {
   await stack.stop();
+  if (volume) await docker(["volume", "rm", "-f", volume]);
   rmSync(folder, { recursive: true, force: true });
 };
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void end().finally(() => process.exit(1)));
@@ -46,6 +48,8 @@ try {
   const { id } = await stack.call("POST", "/sessions", { template: TEMPLATE, persistent_home: true }, idSchema);
   while ((await stack.call("GET", `/sessions/${id}`, null, phaseSchema)).status.phase !== "Running") await delay(200);
   const container = execFileSync("docker", ["ps", "-q", "--filter", `label=dev.berth.session=${id}`], { encoding: "utf8" }).trim();
+  const mounts = execFileSync("docker", ["inspect", "-f", "{{range .Mounts}}{{.Name}}\n{{end}}", container], { encoding: "utf8" });
+  volume = mounts.split("\n").find((name) => name.startsWith("berth-home-")) ?? null;
   const { files } = createBerthClient({ url: stack.url, token: stack.token });
   const pids = { agent: stack.agentPid, "control plane": stack.controlPlanePid };
 
@@ -53,40 +57,39 @@ try {
   const bigBytes = await bigFile(big, mebibytes);
   const treeBytes = smallFiles(tree, FILES);
   const back = (name: string) => join(folder, `back-${name}`);
-  const ways: Way[] = [
+  const waysOf = (round: number): Way[] => [
     {
       name: `${mebibytes} MiB in`,
       bytes: bigBytes,
       files: 1,
-      docker: () => docker(["cp", big, `${container}:${HOME}/docker-big`]),
-      berth: () => files.upload(id, big, `${HOME}/berth-big`),
+      docker: () => docker(["cp", big, `${container}:${HOME}/docker-big-${round}`]),
+      berth: () => files.upload(id, big, `${HOME}/berth-big-${round}`),
     },
     {
       name: `${mebibytes} MiB out`,
       bytes: bigBytes,
       files: 1,
-      docker: () => docker(["cp", `${container}:${HOME}/docker-big`, back("docker-big")]),
-      berth: () => files.download(id, `${HOME}/berth-big`, back("berth-big")),
+      docker: () => docker(["cp", `${container}:${HOME}/docker-big-${round}`, back("docker-big")]),
+      berth: () => files.download(id, `${HOME}/berth-big-${round}`, back("berth-big")),
     },
     {
       name: `${FILES} files of 4 KiB in`,
       bytes: treeBytes,
       files: FILES,
-      docker: () => docker(["cp", tree, `${container}:${HOME}/docker-tree`]),
-      berth: () => files.upload(id, tree, `${HOME}/berth-tree`),
+      docker: () => docker(["cp", tree, `${container}:${HOME}/docker-tree-${round}`]),
+      berth: () => files.upload(id, tree, `${HOME}/berth-tree-${round}`),
     },
     {
       name: `${FILES} files of 4 KiB out`,
       bytes: treeBytes,
       files: FILES,
-      docker: () => docker(["cp", `${container}:${HOME}/docker-tree`, back("docker-tree")]),
-      berth: () => files.download(id, `${HOME}/berth-tree`, back("berth-tree")),
+      docker: () => docker(["cp", `${container}:${HOME}/docker-tree-${round}`, back("docker-tree")]),
+      berth: () => files.download(id, `${HOME}/berth-tree-${round}`, back("berth-tree")),
     },
   ];
-  const rows: FilesRow[] = [];
-  const taken = ways.map(() => ({ docker: [] as Sampled[], berth: [] as Sampled[] }));
+  const taken = waysOf(0).map(() => ({ docker: [] as Sampled[], berth: [] as Sampled[] }));
   for (let round = 0; round < rounds; round++) {
-    for (const [at, way] of ways.entries()) {
+    for (const [at, way] of waysOf(round).entries()) {
       for (const who of ["docker", "berth"] as const) {
         await machineSettled();
         const one = await sampled(pids, way[who]);
@@ -94,15 +97,13 @@ try {
         process.stderr.write(`${way.name}, ${who}: ${one.seconds.toFixed(2)} s\n`);
       }
     }
-    for (const name of ["docker", "berth"]) {
-      await docker(["exec", container, "rm", "-rf", `${HOME}/${name}-big`, `${HOME}/${name}-tree`]);
+    for (const name of ["docker", "berth"])
       for (const what of ["big", "tree"]) rmSync(back(`${name}-${what}`), { recursive: true, force: true });
-    }
   }
-  for (const [at, { name, bytes, files: count }] of ways.entries()) {
+  const rows: FilesRow[] = waysOf(0).map(({ name, bytes, files: count }, at) => {
     const { docker: first = [], berth: second = [] } = taken[at] ?? {};
-    rows.push({ name, bytes, files: count, docker: first, berth: second });
-  }
+    return { name, bytes, files: count, docker: first, berth: second };
+  });
   const machine = describeMachine(["docker"]);
   const command = `npm run bench -- files${flags.quick ? " --quick" : ""}`;
   const report = { date: new Date().toISOString().slice(0, 10), command, machine, rows };
