@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { findAnsweringEngine } from "./scripts/lib/find-engine.mjs";
+import { testProgramPath } from "./scripts/lib/test-programs.mjs";
 
 const everywhere = (ending: string) =>
   ["protocol", "agent", "server", "client", "scripts", "app", "images", "bench", "conformance", "faults"].map(
@@ -9,6 +10,7 @@ const never = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
 
 /** Tests on a real container engine: `*.engine.test.*`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */
 export default defineConfig(async () => {
+  process.env.PATH = testProgramPath();
   const engine = await findAnsweringEngine();
   if (!engine) {
     const reason = "no container engine answers at DOCKER_HOST or /var/run/docker.sock";

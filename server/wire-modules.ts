@@ -196,8 +196,9 @@ export function wireModules(parts: ModuleParts) {
   const origins = appOrigins(publicUrl, config.appsDomain);
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
-  const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
+  const guestParts = { audit, tickets, shares, screenControl, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) };
+  const guests = new GuestsService({ ...base, ...guestParts });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const inside = wireInside({
     ...{ base, parts, origins, agents, audit, auth, changes, sessionEnvironment, sessions, shares, tasks, templates, tickets, warmPool },
