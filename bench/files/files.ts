@@ -23,7 +23,8 @@ const { values: flags } = parseArgs({
 });
 const [mebibytes, rounds] = flags.quick ? [200, 2] : [1024, 3];
 
-const docker = promisify(execFile).bind(null, "docker");
+const run = promisify(execFile);
+const docker = (args: readonly string[]) => run("docker", args);
 const idSchema = z.object({ id: z.string() });
 const phaseSchema = z.object({ status: z.object({ phase: z.string() }) });
 

@@ -108,7 +108,7 @@ export function filesEndpoints(options: FilesEndpointOptions) {
     const address = addressInUrl(call.params.rest ?? "");
     const kind = call.query.get("archive") ?? "tar";
     if (kind !== "tar" && kind !== "zip") throw new BerthError("INVALID_PARAMETER", "archive: must be tar or zip");
-    const query = kind === "zip" ? { archive: kind } : {};
+    const query: Record<string, string> = kind === "zip" ? { archive: kind } : {};
     await ask(call, asker, { method: "GET", what: "archive", address, query }, async (answer, open) => {
       if (kind === "zip" && answer.headers["content-type"] !== ZIP_TYPE) {
         answer.body.destroy();
