@@ -7,7 +7,12 @@ import type { ReadableStream } from "node:stream/web";
 import { BerthError } from "@berth/protocol/errors";
 import type { TRPCClient } from "@trpc/client";
 import type { AppRouter } from "../server/trpc/app-router";
+import { folderOfTar, type PackedFile, tarOfFolder } from "./folder-tar";
 import { fromRest, NoAnswerError } from "./request-error";
+
+const CHUNK_BYTES = 256 * 1024;
+/** What an image without it says, and an agent that knows nothing of it. */
+const LACKS_TAR: readonly string[] = ["SESSION_LACKS_PROGRAM", "NOT_FOUND"];
 
 export interface CopyOptions {
   readonly signal?: AbortSignal;
@@ -95,23 +100,39 @@ class Copy {
 
   async send(local: string, remote: string): Promise<void> {
     const { size } = await stat(local);
-    const body = Readable.toWeb(createReadStream(local));
-    await this.request("PUT", remote, { parents: "1" }, { body: body as BodyInit, size });
+    const body = createReadStream(local, { highWaterMark: CHUNK_BYTES });
+    await this.request("PUT", this.fileAddress(remote), { parents: "1" }, { body, size });
     this.arrived(remote, size);
   }
 
+  /** At once, where there is nothing of that name yet and the session has tar; else file by file. */
   async sendFolder(local: string, remote: string): Promise<void> {
+    if (await this.isFolder(remote)) return this.sendFiles(local, remote);
+    const sent: PackedFile[] = [];
+    const skipped: string[] = [];
+    const tar = tarOfFolder(local, { onFile: (file) => void sent.push(file), onSkipped: (path) => void skipped.push(path) });
+    try {
+      await this.request("PUT", this.archiveAddress(remote), { parents: "1" }, { body: Readable.from(tar), size: null });
+    } catch (error) {
+      if (error instanceof BerthError && LACKS_TAR.includes(error.code)) return this.sendFiles(local, remote);
+      throw error;
+    }
+    for (const path of skipped) this.options.onSkipped?.(path);
+    for (const { path, bytes } of sent) this.arrived(`${remote}/${path}`, bytes);
+  }
+
+  private async sendFiles(local: string, remote: string): Promise<void> {
     if (!(await this.isFolder(remote))) await this.place.api.files.makeFolder.mutate({ id: this.id, path: remote, ...this.reason });
     for (const entry of await readdir(local, { withFileTypes: true })) {
       const [from, to] = [join(local, entry.name), join(remote, entry.name)];
-      if (entry.isDirectory()) await this.sendFolder(from, to);
+      if (entry.isDirectory()) await this.sendFiles(from, to);
       else if (entry.isFile()) await this.send(from, to);
       else this.options.onSkipped?.(from);
     }
   }
 
   async fetch(remote: string, local: string): Promise<void> {
-    const answer = await this.request("GET", remote, {});
+    const answer = await this.request("GET", this.fileAddress(remote), {});
     const part = `${local}.part`;
     try {
       let bytes = 0;
@@ -119,7 +140,7 @@ class Copy {
       body.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
       });
-      await pipeline(body, createWriteStream(part), { signal: this.options.signal });
+      await pipeline(body, createWriteStream(part, { highWaterMark: 4 * CHUNK_BYTES }), { signal: this.options.signal });
       await rename(part, local);
       this.arrived(remote, bytes);
     } catch (error) {
@@ -128,7 +149,27 @@ class Copy {
     }
   }
 
+  /** At once, where the session has tar; else file by file. */
   async fetchFolder(remote: string, local: string): Promise<void> {
+    let answer: Response;
+    try {
+      answer = await this.request("GET", this.archiveAddress(remote), {});
+    } catch (error) {
+      // The root of all has no name to go under.
+      if (error instanceof BerthError && [...LACKS_TAR, "FILE_OUTSIDE"].includes(error.code)) return this.fetchFiles(remote, local);
+      throw error;
+    }
+    const again: string[] = [];
+    const tar = answer.body ? Readable.fromWeb(answer.body as ReadableStream, { signal: this.options.signal }) : Readable.from([]);
+    await folderOfTar(tar, local, {
+      onFile: ({ path, bytes }) => this.arrived(`${remote}/${path}`, bytes),
+      onSkipped: (path) => this.options.onSkipped?.(path),
+      onAgain: (path) => void again.push(path),
+    });
+    for (const path of again) await this.fetch(`${remote}/${path}`, join(local, path));
+  }
+
+  private async fetchFiles(remote: string, local: string): Promise<void> {
     await mkdir(local, { recursive: true });
     let cursor: string | undefined;
     do {
@@ -137,7 +178,7 @@ class Copy {
         const [from, to] = [join(remote, name), join(local, name)];
         // A name comes from inside the session: it may say nothing about where on this machine it goes.
         if (rawName !== null || /[/\\\0]/.test(name) || name === "." || name === "..") this.options.onSkipped?.(from);
-        else if (kind === "folder") await this.fetchFolder(from, to);
+        else if (kind === "folder") await this.fetchFiles(from, to);
         else if (kind === "file") await this.fetch(from, to);
         else this.options.onSkipped?.(from);
       }
@@ -151,25 +192,36 @@ class Copy {
     this.options.onFile?.(path, bytes);
   }
 
+  private fileAddress(remote: string): URL {
+    return this.address(`/v1/agents/${this.id}/files`, remote);
+  }
+
+  private archiveAddress(remote: string): URL {
+    return this.address(`/api/v1/sessions/${this.id}/archive`, remote);
+  }
+
+  private address(root: string, remote: string): URL {
+    return new URL(`${root}${remote.split("/").map(encodeURIComponent).join("/")}`, this.place.url);
+  }
+
+  /** `size` null: nobody knows yet. */
   private async request(
     method: "GET" | "PUT",
-    remote: string,
+    address: URL,
     query: Record<string, string>,
-    sent?: { readonly body: BodyInit; readonly size: number },
+    sent?: { readonly body: Readable; readonly size: number | null },
   ): Promise<Response> {
     const { url, token } = this.place;
-    const path = remote.split("/").map(encodeURIComponent).join("/");
-    const search = new URLSearchParams(query);
-    if (this.reason.reason !== undefined) search.set("reason", this.reason.reason);
-    const address = new URL(`/v1/agents/${this.id}/files${path}${search.size > 0 ? `?${search}` : ""}`, url);
+    for (const [name, value] of Object.entries({ ...query, ...this.reason })) address.searchParams.set(name, value);
     const { signal } = this.options;
     const answer = await fetch(address, {
       method,
       headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(sent ? { "content-length": String(sent.size), "content-type": "application/octet-stream" } : {}),
+        ...(sent ? { "content-type": "application/octet-stream" } : {}),
+        ...(sent?.size == null ? {} : { "content-length": String(sent.size) }),
       },
-      ...(sent ? { body: sent.body, duplex: "half" } : {}),
+      ...(sent ? { body: Readable.toWeb(sent.body) as BodyInit, duplex: "half" } : {}),
       ...(signal ? { signal } : {}),
     }).catch((error: unknown) => {
       throw signal?.aborted ? error : new NoAnswerError(url.origin, error);
@@ -177,7 +229,8 @@ class Copy {
     if (answer.ok) return answer;
     const body: unknown = await answer.json().catch(() => null);
     throw (
-      fromRest(body, answer.status) ?? new NoAnswerError(url.origin, new Error(`it answered ${answer.status} to a request for ${remote}`))
+      fromRest(body, answer.status) ??
+      new NoAnswerError(url.origin, new Error(`it answered ${answer.status} to a request for ${address.pathname}`))
     );
   }
 }

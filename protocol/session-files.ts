@@ -128,3 +128,6 @@ export type WrittenFile = z.output<typeof writtenFileSchema>;
 /** How much of an upload in parts is there. */
 export const uploadStateSchema = z.object({ offset: z.number() });
 export const uploadIdSchema = z.string().regex(/^[A-Za-z0-9_-]{8,64}$/);
+
+/** Of an archive that was asked for as a zip; an agent that knows tar alone says another. */
+export const ZIP_TYPE = "application/zip";

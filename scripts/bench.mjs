@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm run bench -- relay|start|ui|api|fleet|terminal [--quick]`: builds one bench, runs it, prints its tables. A full run also writes them between that bench's
+// `npm run bench -- relay|start|ui|api|fleet|terminal|files [--quick]`: builds one bench, runs it, prints its tables. A full run also writes them between that bench's
 // markers in docs/benchmarks.md, and its numbers to bench/results/<name>.json; a quick or partial one changes no file.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const names = ["relay", "start", "ui", "api", "fleet", "terminal"];
+const names = ["relay", "start", "ui", "api", "fleet", "terminal", "files"];
 const [name, ...rest] = process.argv.slice(2);
 
 if (!names.includes(name)) {

@@ -11,6 +11,7 @@ import {
   uploadIdSchema,
   type uploadStateSchema,
   type WrittenFile,
+  ZIP_TYPE,
 } from "@berth/protocol/session-files";
 import type { z } from "zod";
 import type { SessionDriver } from "../drivers/driver";
@@ -21,6 +22,7 @@ import { type ByteRange, ByteWindow, rangeOf } from "./range";
 import { answerOf, firstLine, runScript, type ScriptCall } from "./run-script";
 import { DROP_PART, FINISH_UNPACK, LIST, MAKE_FOLDER, MOVE, PACK, PART_SIZE, READ, REMOVE, UNPACK, WRITE } from "./scripts";
 import { TarCheck } from "./tar-check";
+import { zipOfTar } from "./zip-of-tar";
 
 /** Of one folder's names and facts. */
 const MAX_LISTING_BYTES = 64 * 1024 * 1024;
@@ -275,8 +277,13 @@ async function pack(files: FilesCall, response: ServerResponse): Promise<void> {
   const run = await runScript(files.driver, files.script(PACK, [files.path.folder, files.path.name]));
   try {
     await firstLine(run);
-    response.writeHead(200, { "content-type": "application/x-tar" });
-    await pipeline(run.stdout, response, { end: false });
+    if (files.query.get("archive") === "zip") {
+      response.writeHead(200, { "content-type": ZIP_TYPE });
+      await pipeline(run.stdout, zipOfTar, response, { end: false });
+    } else {
+      response.writeHead(200, { "content-type": "application/x-tar" });
+      await pipeline(run.stdout, response, { end: false });
+    }
     // A file that changed while it was packed is no reason to throw the rest away; one that could not be read is.
     await run.done;
     response.end();

@@ -4,12 +4,16 @@
  * where it really is gets held against the roots; then only `./name` in it is touched. What is read is opened first and looked at then;
  * what is written has a name of its own in the same folder until it is whole, and is renamed, never through a link.
  *
+ * What an upload left that broke off goes with the next one into its folder, a day after its last byte, unless a program still has it open.
+ *
  * A refusal is one line on stderr: `berth <word> <rest>`.
  */
 import { CLOSED_FOLDERS } from "@berth/protocol/session-files";
 
 /** Of what isn't whole yet; no list shows it. */
 export const PART_PREFIX = ".berth-part-";
+/** A part that nobody has written to for so long is nobody's any more. */
+const PART_KEPT_MINUTES = 24 * 60;
 /** Up to here a file's ETag is the hash of what is in it; beyond, of what the system says of it. */
 const HASHED_BYTES = 1024 * 1024;
 
@@ -64,6 +68,29 @@ matches() {
   [ -f "$1" ] && [ "$(etag "$1")" = "$2" ] || fail changed
 }
 facts() { printf '%s %s\\n' "$(stat -L -c '%s %f %Y' "$1")" "$(etag "$1")"; }
+opened() { set +f; ls -ld /proc/[0-9]*/cwd /proc/[0-9]*/fd/* 2>/dev/null; set -f; }
+held() { case $(opened) in *" -> $1"*) return 0;; esac; return 1; }
+take_over() {
+  for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    others=
+    for line in $(opened); do
+      case $line in *" -> $1") line=\${line#*/proc/}; line=\${line%%/*}; [ "$line" = $$ ] || others="$others
+$line";; esac
+    done
+    [ -n "$others" ] || return 0
+    kill $others 2>/dev/null
+  done
+  fail "offset $(stat -c %s "$2")"
+}
+sweep() {
+  set +f
+  for old in ./${PART_PREFIX}*; do
+    { [ -f "$old" ] || [ -d "$old" ]; } && [ ! -L "$old" ] && [ "$old" != "$1" ] || continue
+    [ -n "$(find "$old" -prune -mmin +${PART_KEPT_MINUTES} 2>/dev/null)" ] || continue
+    held "\${here%/}/\${old#./}" || rm -rf "$old"
+  done
+  set -f
+}
 plain "$1"; writable=$plain
 plain "$2"; readable=$plain
 shift 2
@@ -115,6 +142,7 @@ export const WRITE = script(`
 need stat cat mv chmod readlink
 plain "$1"; if [ "$9" = parents ]; then enter_making "$plain"; else enter "$plain" "$writable"; fi
 plain "$2"; name=$plain; target=./$name; part=./${PART_PREFIX}$3
+sweep "$part"
 check() {
   [ -L "$target" ] && fail "link $(readlink -n "$target")"
   [ -d "$target" ] && fail folder
@@ -128,6 +156,8 @@ if [ "$4" = new ]; then
   trap 'rm -f "$part"' EXIT; trap 'exit 98' HUP INT TERM PIPE
   set -C; exec 3>"$part"; set +C
 else
+  # An earlier try that nobody told of its end could still add to it.
+  [ -f "$part" ] && take_over "\${here%/}/\${part#./}" "$part"
   have=0; [ -f "$part" ] && have=$(stat -c %s "$part")
   [ "$have" = "$4" ] || fail "offset $have"
   exec 3>>"$part"
@@ -209,14 +239,18 @@ exec tar -cf - --exclude='${PART_PREFIX}*' "./$plain"
 
 /** folder, name, id, `parents` or nothing. stdin: a tar, of whose entries each was looked at → a part that is a folder, not yet in its place. */
 export const UNPACK = script(`
-need tar mkdir
+need tar mkdir touch
 plain "$1"; if [ "$4" = parents ]; then enter_making "$plain"; else enter "$plain" "$writable"; fi
 plain "$2"
 [ -e "./$plain" ] || [ -L "./$plain" ] && fail exists
 part=./${PART_PREFIX}$3
+sweep "$part"
 mkdir "$part" || exit 1
 pin "$part" "$writable"
-exec tar -xof -
+tar -xof -; code=$?
+# An archive says its own folder's age: until it is in its place it is as old as it is.
+touch . || exit 1
+exit "$code"
 `);
 
 /** folder, name, id: the part takes its place. */

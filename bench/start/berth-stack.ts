@@ -75,6 +75,12 @@ export class BerthStack {
     return pid;
   }
 
+  get agentPid(): number {
+    const pid = this.programs[1]?.pid;
+    if (pid === undefined) throw new Error("the agent does not run");
+    return pid;
+  }
+
   get token(): string {
     return this.#token;
   }

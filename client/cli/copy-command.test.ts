@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -70,6 +70,31 @@ describe("berth cp", () => {
     expect((await run("cp", "mine:copy", join(here, "again"))).code).toBe(0);
     expect((await readFile(join(here, "again", "deep", "file"))).length).toBe(70_000);
     expect(await readdir(join(here, "again", "deep", "empty"))).toEqual([]);
+  });
+
+  it("copies a folder at once, as scp would with -r: long names, modes, second names, and into one that is there", async () => {
+    const long = `${"long-".repeat(30)}ü`;
+    await mkdir(join(here, "many", long), { recursive: true });
+    for (let at = 0; at < 30; at++) await writeFile(join(here, "many", long, `file-${at}`), "y".repeat(at * 100));
+    await writeFile(join(here, "many", "large"), Buffer.alloc(1_500_001, "large "));
+    await writeFile(join(here, "many", "program"), "#!/bin/sh\n", { mode: 0o755 });
+    expect(await run("cp", "-r", join(here, "many"), "mine:")).toMatchObject({ code: 0, out: expect.stringMatching(/^32 files/) });
+    expect((await stat(join(inside, "many", "program"))).mode & 0o111).not.toBe(0);
+    await link(join(inside, "many", "large"), join(inside, "many", "second"));
+    await symlink("/etc/hostname", join(inside, "many", "link"));
+    const back = await run("cp", "-r", "mine:many", join(here, "many-again"));
+    expect(back).toMatchObject({ code: 0, out: expect.stringMatching(/^33 files/), err: expect.stringContaining("many/link") });
+    expect((await readdir(join(here, "many-again"))).sort()).toEqual(["large", long, "program", "second"].sort());
+    for (const name of ["large", "second"])
+      expect((await readFile(join(here, "many-again", name))).equals(Buffer.alloc(1_500_001, "large "))).toBe(true);
+    expect((await readFile(join(here, "many-again", long, "file-29"), "utf8")).length).toBe(2900);
+    await writeFile(join(inside, "many", "kept"), "mine");
+    await writeFile(join(here, "many", "program"), "new");
+    expect((await run("cp", "-r", join(here, "many"), "mine:")).code).toBe(0);
+    expect([await readFile(join(inside, "many", "kept"), "utf8"), await readFile(join(inside, "many", "program"), "utf8")]).toEqual([
+      "mine",
+      "new",
+    ]);
   });
 
   it("leaves nothing half behind where a file is not there, and says why", async () => {

@@ -19,6 +19,7 @@ export function copyCommand(world: World): Command {
   return command("cp", "copy files and folders into a session, or out of one")
     .argument("<from>", "a path, or <session>:<path>")
     .argument("<to>", "a path, or <session>:<path>; what does not begin with / is below the session's home")
+    .option("-r, --recursive", "as scp and cp have it; folders are copied whole without it too")
     .option("--reason <text>", "why you touch another person's files, as an administrator; they see it")
     .action((from: string, to: string, { reason, ...options }: CopyOptions) =>
       signedIn(world, options, async ({ berth, say }) => {

@@ -1,7 +1,7 @@
 /** Contents of files inside sessions, as streams: they go from the agent to whoever asked, and back, and are gathered nowhere. */
 import { pipeline } from "node:stream/promises";
 import { BerthError } from "@berth/protocol/errors";
-import { uploadIdSchema } from "@berth/protocol/session-files";
+import { uploadIdSchema, ZIP_TYPE } from "@berth/protocol/session-files";
 import type { z } from "zod";
 import { addressInUrl, type FileAddress } from "../modules/files/file-address";
 import { type listFilesInput, type listFilesOutput, listFilesInput as listInput } from "../modules/files/files-schema";
@@ -106,9 +106,16 @@ export function filesEndpoints(options: FilesEndpointOptions) {
   };
   const pack: Served = async (call, asker) => {
     const address = addressInUrl(call.params.rest ?? "");
-    await ask(call, asker, { method: "GET", what: "archive", address }, async (answer, open) => {
+    const kind = call.query.get("archive") ?? "tar";
+    if (kind !== "tar" && kind !== "zip") throw new BerthError("INVALID_PARAMETER", "archive: must be tar or zip");
+    const query: Record<string, string> = kind === "zip" ? { archive: kind } : {};
+    await ask(call, asker, { method: "GET", what: "archive", address, query }, async (answer, open) => {
+      if (kind === "zip" && answer.headers["content-type"] !== ZIP_TYPE) {
+        answer.body.destroy();
+        throw new BerthError("AGENT_TOO_OLD", "The agent of this session is too old to make a zip; update it, or take a tar");
+      }
       await open.record("download", { path: address.shown, folder: true });
-      sendBytes(call, answer, `${address.shown}.tar`);
+      sendBytes(call, answer, `${address.shown}.${kind}`);
       await pipeline(answer.body, call.response);
     });
   };

@@ -31,8 +31,8 @@ export const entryUrl = (place: FilePlace, folder: string, { name, rawName }: Na
     ? contentUrl(place, joinPath(folder, name))
     : withReason(`/v1/agents/${place.sessionId}/files${encoded(folder === "/" ? "" : folder)}/${rawName}`, place.reason);
 
-export const archiveUrl = ({ sessionId, reason }: FilePlace, path: string): string =>
-  withReason(`/api/v1/sessions/${sessionId}/archive${encoded(path)}`, reason);
+export const archiveUrl = ({ sessionId, reason }: FilePlace, path: string, archive: "tar" | "zip"): string =>
+  withReason(`/api/v1/sessions/${sessionId}/archive${encoded(path)}`, reason, { archive });
 
 export const uploadUrl = ({ sessionId, reason }: FilePlace, id: string, path: string, query?: Readonly<Record<string, string>>): string =>
   withReason(`/api/v1/sessions/${sessionId}/uploads/${id}${encoded(path)}`, reason, query);

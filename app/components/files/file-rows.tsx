@@ -87,12 +87,15 @@ export function FileRows({ place, folder, writable, entries, sort, onSort, onFol
                 }
               >
                 {entry.kind === "folder" && entry.rawName === null ? (
-                  <MenuItem
-                    icon={<Download aria-hidden className="size-4" />}
-                    onSelect={() => save(archiveUrl(place, joinPath(folder, entry.name)))}
-                  >
-                    Download as tar
-                  </MenuItem>
+                  (["zip", "tar"] as const).map((kind) => (
+                    <MenuItem
+                      key={kind}
+                      icon={<Download aria-hidden className="size-4" />}
+                      onSelect={() => save(archiveUrl(place, joinPath(folder, entry.name), kind))}
+                    >
+                      Download as {kind}
+                    </MenuItem>
+                  ))
                 ) : entry.kind === "file" || entry.targetKind === "file" ? (
                   <MenuItem icon={<Download aria-hidden className="size-4" />} onSelect={() => save(entryUrl(place, folder, entry))}>
                     Download

@@ -201,6 +201,8 @@ function Crumbs({ path, roots, onGo }: { path: string | null; roots: readonly { 
 function UploadMenu({ disabled, onFiles }: { disabled: boolean; onFiles: (files: readonly DroppedFile[]) => void }) {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
+  // Asked when the menu is there, which is never on the server: phones' browsers have no way to choose one.
+  const takesFolders = typeof HTMLInputElement === "undefined" || "webkitdirectory" in HTMLInputElement.prototype;
   return (
     <>
       {[files, folder].map((ref, index) => (
@@ -230,8 +232,8 @@ function UploadMenu({ disabled, onFiles }: { disabled: boolean; onFiles: (files:
         <MenuItem icon={<Upload aria-hidden className="size-4" />} onSelect={() => files.current?.click()}>
           Files…
         </MenuItem>
-        <MenuItem icon={<FolderUp aria-hidden className="size-4" />} onSelect={() => folder.current?.click()}>
-          A folder…
+        <MenuItem icon={<FolderUp aria-hidden className="size-4" />} disabled={!takesFolders} onSelect={() => folder.current?.click()}>
+          {takesFolders ? "A folder…" : "This browser can't choose folders"}
         </MenuItem>
       </Menu>
     </>
