@@ -196,7 +196,8 @@ export function wireModules(parts: ModuleParts) {
   const origins = appOrigins(publicUrl, config.appsDomain);
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
-  const guests = new GuestsService({ ...base, tickets, shares, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) });
+  const guestParts = { rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute), appEntryUrl: origins.entry };
+  const guests = new GuestsService({ ...base, ...guestParts, tickets, shares });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const inside = wireInside({
