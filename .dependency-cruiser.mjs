@@ -33,7 +33,7 @@ export default {
       "A module's rows are read and written by that module alone.",
       { ...source("^server/modules/([^/]+)/") },
       {
-        path: "^server/modules/[^/]+/[^/]+-store",
+        path: "^server/modules/.+-store",
         pathNot: "^server/modules/$1/",
       },
     ),
@@ -42,7 +42,7 @@ export default {
       "Of another module: its schema, and types that the composition root fills.",
       source("^server/modules/([^/]+)/", "-router\\.ts$"),
       {
-        path: "^server/modules/[^/]+/[^/]+-(service|inbox|jobs|router)",
+        path: "^server/modules/.+-(service|inbox|jobs|router)",
         pathNot: "^server/modules/$1/",
         dependencyTypesNot: ["type-only"],
       },

@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { findAnsweringEngine } from "./scripts/lib/find-engine.mjs";
+import { testProgramPath } from "./scripts/lib/test-programs.mjs";
 
 const everywhere = (ending: string) =>
   ["protocol", "agent", "server", "client", "scripts", "app", "images", "bench", "conformance", "faults"].map(
@@ -9,6 +10,7 @@ const never = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
 
 /** Tests on a real container engine: `*.engine.test.*`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */
 export default defineConfig(async () => {
+  process.env.PATH = testProgramPath();
   const engine = await findAnsweringEngine();
   if (!engine) {
     const reason = "no container engine answers at DOCKER_HOST or /var/run/docker.sock";
@@ -42,7 +44,8 @@ export default defineConfig(async () => {
                   exclude: never,
                   globalSetup: ["server/testing/postgres-global-setup.ts"],
                   setupFiles: ["server/testing/patient-waits.ts"],
-                  fileParallelism: false,
+                  // Most of their time they wait for containers; what a file makes in the engine carries labels of its own.
+                  maxWorkers: 2,
                   testTimeout: 120_000,
                   hookTimeout: 180_000,
                 },

@@ -5,7 +5,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { ensureBrowser } from "./lib/browser.mjs";
 import { buildAll } from "./lib/build.mjs";
-import { ensureProgram } from "./lib/debian.mjs";
 import { checkNode, ensureDependencies } from "./lib/dependencies.mjs";
 import { ensureEngine } from "./lib/engine.mjs";
 import { inventory, leftSince, removeLeftovers } from "./lib/engine-leftovers.mjs";
@@ -13,6 +12,7 @@ import { buildImagesApart } from "./lib/images-apart.mjs";
 import { inRoot } from "./lib/paths.mjs";
 import { runProgram, runSteps } from "./lib/run-step.mjs";
 import { duration, Refusal, runMain, say } from "./lib/say.mjs";
+import { ensureTestPrograms } from "./lib/test-programs.mjs";
 import { closingLine, countPlaywright, countVitest } from "./lib/test-results.mjs";
 
 const all = ["check", "unit", "engine", "e2e"];
@@ -67,13 +67,11 @@ async function main() {
   const needsEngine = wants("engine") || wants("e2e");
   const steps = [
     { name: "npm packages", run: () => ensureDependencies() ?? true },
-    wants("e2e") && {
-      name: "browser",
+    (wants("unit") || needsEngine) && {
+      name: "browser and other programs",
       async run() {
         env.CHROMIUM_PATH = await ensureBrowser();
-        await ensureProgram("openssl", "certificates for the tests");
-        for (const name of ["curl", "jq"]) await ensureProgram(name, "examples of the API");
-        return true;
+        return ensureTestPrograms();
       },
     },
     needsEngine && {

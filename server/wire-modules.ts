@@ -196,9 +196,9 @@ export function wireModules(parts: ModuleParts) {
   const origins = appOrigins(publicUrl, config.appsDomain);
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
-  const guestParts = { rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute), appEntryUrl: origins.entry };
-  const guests = new GuestsService({ ...base, ...guestParts, tickets, shares });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
+  const guestParts = { audit, tickets, shares, screenControl, rooms: viewerRooms, appEntryUrl: origins.entry };
+  const guests = new GuestsService({ ...base, ...guestParts, limits: guestLimits(parts.pool, 6 * perMinute) });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const inside = wireInside({
     ...{ base, parts, origins, agents, audit, auth, changes, sessionEnvironment, sessions, shares, tasks, templates, tickets, warmPool },

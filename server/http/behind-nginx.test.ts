@@ -190,7 +190,10 @@ async function startNginx() {
        upstream berth { server 127.0.0.1:${own}; keepalive 1; }
        server { listen 127.0.0.1:${port}; location / { proxy_pass http://berth; proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; } } }`,
   );
-  nginx = spawn("/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { stdio: "ignore" });
+  nginx = spawn("nginx", ["-p", folder, "-c", join(folder, "nginx.conf")], { stdio: "ignore" });
+  await once(nginx, "spawn").catch((error: unknown) => {
+    throw new Error("nginx is not on the PATH; `npm test` brings it", { cause: error });
+  });
   await vi.waitFor(
     () =>
       new Promise<void>((resolve, reject) => {

@@ -32,9 +32,9 @@ export interface Things {
 export interface ProcedureRow {
   readonly expected: Expected;
   readonly input?: (things: Things) => Record<string, unknown>;
-  /** What it does spoils the session, the share, the login, or all logins of the person, for whoever comes next. */
   /** No API token may: it is a person's own. */
   readonly peopleOnly?: true;
+  /** What it does spoils the session, the share, the login, or all logins of the person, for whoever comes next. */
   readonly spoils?: "session" | "share" | "login" | "every login";
 }
 

@@ -26,7 +26,7 @@ export function poolSteps(stage: Stage) {
   const { kit, agent, template } = stage;
   const admin = () => kit().callerOf(stage.admin());
   const size = (wanted: number) => admin().templates.setWarmPool({ name: template, size: wanted });
-  const refill = () => kit().warmPoolJobs.wake();
+  const refill = () => kit().warmPoolJobs.now();
   const pool = () => admin().templates.warmPool({ name: template });
   const members = () =>
     kit().database.session.findMany({ where: { userId: WARM_POOL_OWNER }, orderBy: [{ warmAt: "asc" }, { id: "asc" }] });

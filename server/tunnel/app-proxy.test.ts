@@ -360,7 +360,7 @@ describe("in Chromium", () => {
       response.end(`<body>cookies: ${request.headers.cookie ?? "none"}</body>`);
     };
     const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--no-first-run"],
     });
     try {

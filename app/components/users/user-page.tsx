@@ -101,7 +101,7 @@ function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
           <p className="text-ink-soft">{sessions.data ? "Has no session now." : "…"}</p>
         )}
         {sessions.data && sessions.data.pagination.total > SESSIONS_SHOWN ? (
-          <Link href="/sessions" className="text-sm text-accent hover:underline">
+          <Link href={`/sessions?user=${encodeURIComponent(user.username)}`} className="text-sm text-accent hover:underline">
             All {counted(sessions.data.pagination.total, "session")}
           </Link>
         ) : null}

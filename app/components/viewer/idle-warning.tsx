@@ -1,7 +1,7 @@
 "use client";
 import { parseDuration } from "@berth/protocol/quantity-text";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { durationWords } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -77,16 +77,18 @@ export function IdleWarning({ session, mayStay, desktop }: IdleWarningProps) {
 /** On the server's clock, as of the last look at it. */
 function useLastInput(desktop: HTMLElement | null): number | null {
   const now = useNow();
+  const latest = useRef(now);
+  latest.current = now;
   const [lastInput, setLastInput] = useState<number | null>(null);
   useEffect(() => {
     if (!desktop) return;
     const used = (event: Event) => {
-      if (event.target instanceof Element && event.target.closest("[data-remote-keys]")) setLastInput(now);
+      if (event.target instanceof Element && event.target.closest("[data-remote-keys]")) setLastInput(latest.current);
     };
     for (const input of inputs) desktop.addEventListener(input, used, { capture: true, passive: true });
     return () => {
       for (const input of inputs) desktop.removeEventListener(input, used, { capture: true });
     };
-  }, [desktop, now]);
+  }, [desktop]);
   return lastInput;
 }

@@ -1,33 +1,22 @@
-import type { Clock, Timer } from "../../platform/clock";
+import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import type { Log } from "../../platform/log";
+import { Rounds } from "../../platform/rounds";
 import { EXCHANGE_REPEATABLE_MS } from "./identity-service";
 import { findExpiredAndConnected, sweepIdentity } from "./identity-store";
 
-const SWEEP_MS = 60_000;
+interface IdentityJobsDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gateway: { disconnect(agentId: string, reason: string): void };
+  readonly renewalGraceMs: number;
+}
 
 /** Forgets what can't be shown any more, and ends channels whose agents let their certificates run out. */
-export class IdentityJobs {
-  private timer: Timer | null = null;
-
-  constructor(
-    private readonly deps: {
-      readonly database: Database;
-      readonly clock: Clock;
-      readonly log: Log;
-      readonly gateway: { disconnect(agentId: string, reason: string): void };
-      readonly renewalGraceMs: number;
-    },
-  ) {}
-
-  start(): void {
-    this.timer = this.deps.clock.every(SWEEP_MS, () =>
-      this.sweep().catch((error) => this.deps.log.warn({ err: error }, "the sweep of agents' proofs and certificates failed")),
-    );
-  }
-
-  stop(): void {
-    this.timer?.cancel();
+export class IdentityJobs extends Rounds {
+  constructor(private readonly deps: IdentityJobsDeps) {
+    super({ ...deps, everyMs: 60_000, failed: "the sweep of agents' proofs and certificates failed" });
   }
 
   async sweep(): Promise<void> {

@@ -3,7 +3,7 @@ import { BerthError } from "@berth/protocol/errors";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
-import { type AuditActor, actorOf } from "../audit/audit-actor";
+import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { AuthService } from "../users/auth-service";
 import { LOGIN_SECONDS } from "../users/login-length";
@@ -155,9 +155,15 @@ export class AppAccess {
     const { row } = await rules.session(sessionId);
     const guest = guestOfLogin(login.loginId) !== null;
     await database.$transaction(async (tx) => {
-      const details = { name: row.name, owner: row.user.username, share: shareId, guest: guest ? login.username : null };
-      const actor: AuditActor = guest ? { kind: "nobody", address } : actorOf({ ...login, address });
-      await audit.record(tx, actor, { action: "shares.enter", target: { kind: "session", id: sessionId }, details });
+      // A guest's entry was written down when their link let them in.
+      if (!guest) {
+        const details = { name: row.name, owner: row.user.username, share: shareId };
+        await audit.record(tx, actorOf({ ...login, address }), {
+          action: "shares.enter",
+          target: { kind: "session", id: sessionId },
+          details,
+        });
+      }
       const message = `${guest ? `Guest '${login.username}'` : login.username} opened the app`;
       const actorId = guest ? null : login.userId;
       await insertEvent(tx, { sessionId, at: clock.now(), kind: "viewer_opened", message, actorId });

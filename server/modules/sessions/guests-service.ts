@@ -5,10 +5,12 @@ import type { z } from "zod";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
 import { hashSecret, type Ids } from "../../platform/ids";
+import type { AuditService } from "../audit/audit-service";
 import type { GuestLimits } from "../users/login-limits";
 import type { TicketsService } from "../users/tickets-service";
 import { guestLogin } from "./guest-login";
 import { demandRunning } from "./running-session";
+import type { ScreenControl } from "./screen-control";
 import { findDisplays, findSession } from "./sessions-store";
 import { shareMissing } from "./share-missing";
 import type { enterShareInput, enterShareOutput, guestControlInput, guestInput, guestViewOutput } from "./shares-schema";
@@ -23,6 +25,8 @@ export interface GuestsDeps {
   readonly tickets: TicketsService;
   readonly shares: SharesService;
   readonly rooms: ViewerRooms;
+  readonly screenControl: ScreenControl;
+  readonly audit: AuditService;
   readonly limits: GuestLimits;
   /** Where a session's web app is entered with a ticket: an absolute URL. */
   readonly appEntryUrl: (sessionId: string, port: null, ticket: string) => string;
@@ -44,8 +48,13 @@ export class GuestsService {
     demandRunning(row, clock.now());
     const guestKey = input.guestKey ?? ids.secret();
     const mode = viewerModeSchema.parse(share.mode);
-    const issued = await database.$transaction((tx) =>
-      this.deps.tickets.issue(tx, {
+    const issued = await database.$transaction(async (tx) => {
+      await this.deps.audit.record(
+        tx,
+        { kind: "nobody", address },
+        { action: "shares.enter", target: { kind: "session", id: row.id }, details: { guest: input.name, share: share.id, mode } },
+      );
+      return this.deps.tickets.issue(tx, {
         purpose: protocol === "rfb" ? "viewer" : "app",
         userId: row.userId,
         loginId: guestLogin(share.id, hashSecret(guestKey).slice(0, 32)),
@@ -54,8 +63,8 @@ export class GuestsService {
         port: null,
         shareId: share.id,
         note: input.name,
-      }),
-    );
+      });
+    });
     await touchShare(database, share.id, clock.now());
     const url = protocol === "rfb" ? `/vnc-viewer/${row.id}?ticket=${issued.ticket}` : this.deps.appEntryUrl(row.id, null, issued.ticket);
     return { protocol, url, session: row.name, mode, guestKey };
@@ -74,9 +83,9 @@ export class GuestsService {
     };
   }
 
-  async control(input: z.output<typeof guestControlInput>): Promise<void> {
+  async control(address: string, input: z.output<typeof guestControlInput>): Promise<void> {
     const { share } = await this.share(input.token);
-    this.deps.rooms.act(share.sessionId, keyOf(input.guestKey), input.action, undefined);
+    await this.deps.screenControl.act({ kind: "nobody", address }, keyOf(input.guestKey), { id: share.sessionId, action: input.action });
   }
 
   private async share(token: string): Promise<{ share: ShareRow; policy: SessionPolicy }> {

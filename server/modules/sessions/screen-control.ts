@@ -1,8 +1,7 @@
 import type { z } from "zod";
 import type { Database } from "../../platform/database";
-import { actorOf } from "../audit/audit-actor";
+import type { AuditActor } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
-import type { Asker } from "../users/users-schema";
 import type { controlInput, SessionViewer, viewersOutput } from "./shares-schema";
 import type { ViewerRooms } from "./viewer-rooms";
 
@@ -23,15 +22,19 @@ export function mayNow(viewers: readonly SessionViewer[]): z.output<typeof viewe
 export class ScreenControl {
   constructor(private readonly deps: { readonly database: Database; readonly audit: AuditService; readonly rooms: ViewerRooms }) {}
 
-  async act(asker: Asker, { id, action, to }: z.output<typeof controlInput>): Promise<void> {
-    this.deps.rooms.act(id, `user:${asker.userId}`, action, to);
-    const name = this.deps.rooms.viewers(id, "").find((viewer) => viewer.key === to)?.name ?? null;
-    await this.deps.database.$transaction((tx) =>
-      this.deps.audit.record(tx, actorOf(asker), {
-        action: `sessions.control_${action}`,
-        target: { kind: "session", id },
-        details: name === null ? {} : { to: name },
-      }),
-    );
+  /** `key` is the viewer's in the room of the session. Throws SESSION_NOT_RUNNING, AUTH_INSUFFICIENT_PERMISSIONS. */
+  async act(actor: AuditActor, key: string, { id, action, to }: z.output<typeof controlInput>): Promise<void> {
+    const { database, audit, rooms } = this.deps;
+    const named = (as: "to" | "guest", wanted: string | undefined) =>
+      rooms
+        .viewers(id, "")
+        .filter((viewer) => viewer.key === wanted)
+        .map(({ name }) => ({ [as]: name }))[0];
+    await database.$transaction(async (tx) => {
+      const details = { ...named("to", to), ...(actor.kind === "nobody" ? named("guest", key) : null) };
+      await audit.record(tx, actor, { action: `sessions.control_${action}`, target: { kind: "session", id }, details });
+      // Last: what is not written down must not be done, and what is refused here leaves no line.
+      rooms.act(id, key, action, to);
+    });
   }
 }

@@ -201,6 +201,15 @@ describe("a link", () => {
     expect([mine.mode(), guest.mode(), other.mode()]).toEqual(["view", "control", "view"]);
     expect(await nobody().shares.guest({ token, guestKey: other.guestKey })).toMatchObject({ controls: false, mode: "control" });
     expect(await code(nobody().shares.guestControl({ token, guestKey: "A".repeat(43), action: "release" }))).toBe("SESSION_NOT_RUNNING");
+
+    const { entries } = await as(admin).audit.list({ targetId: desktop.id });
+    const lines = entries.map(({ action, actorKind, details }) => [action, actorKind, details]).reverse();
+    expect(lines.slice(-4)).toEqual([
+      ["shares.enter", "nobody", { guest: "Ann", share: expect.any(String), mode: "control" }],
+      ["shares.enter", "nobody", { guest: "Bob", share: expect.any(String), mode: "control" }],
+      ["sessions.control_request", "nobody", { guest: "Ann" }],
+      ["sessions.control_give", "user", { to: "Ann" }],
+    ]);
   });
 
   it.each<[string, (share: { id: string }) => Promise<unknown>]>([

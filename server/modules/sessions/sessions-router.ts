@@ -4,6 +4,7 @@ import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
 import { procedure, publicProcedure, router } from "../../trpc/init";
+import { actorOf } from "../audit/audit-actor";
 import type { Asker, Login } from "../users/users-schema";
 import { openPortInput, openPortOutput } from "./ports-schema";
 import { mayNow } from "./screen-control";
@@ -225,7 +226,7 @@ export const sessionsRouter = router({
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
       await allow(ctx, input.id, "screen");
-      await ctx.services.screenControl.act(ctx.asker, input);
+      await ctx.services.screenControl.act(actorOf(ctx.asker), `user:${ctx.asker.userId}`, input);
     }),
   /** For who may use the screen: counts as input, where one would only look on. */
   stay: procedure
@@ -295,5 +296,5 @@ export const sharesRouter = router({
   guestControl: publicProcedure
     .input(guestControlInput)
     .output(z.void())
-    .mutation(({ ctx, input }) => ctx.services.guests.control(input)),
+    .mutation(({ ctx, input }) => ctx.services.guests.control(ctx.address, input)),
 });

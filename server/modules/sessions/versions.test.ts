@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 const own = () => kit.callerOf(owner);
-const sweep = () => kit.versionsJobs.sweep();
+const sweep = () => kit.versionsJobs.now();
 const list = (id: string) => own().containers.versions({ containerId: id });
 const phase = async (id: string) => (await own().sessions.get({ id })).status.phase;
 const update = (id: string, wish: { tag?: string; image?: string; templateVersion?: number }, who = owner) =>

@@ -102,7 +102,7 @@ describe("an API token", () => {
     const used = { lastUsedAt: kit.clock.now(), lastUsedAddress: from };
     expect(await listed(asker, id)).toMatchObject(used);
     expect(await kit.database.apiToken.findUnique({ where: { id } })).toMatchObject({ lastUsedAt: null });
-    await new UsersJobs({ ...kit, ...kit.services }).purge();
+    await new UsersJobs({ ...kit, ...kit.services }).sweep();
     expect(await kit.database.apiToken.findUnique({ where: { id } })).toMatchObject(used);
     expect(await listed(asker, id)).toMatchObject(used);
   });

@@ -43,7 +43,7 @@ describe("one's logins", () => {
     });
     expect(listed.find(({ id }) => id === phone.loginId)).toMatchObject({ current: true });
 
-    await new UsersJobs({ ...kit, ...kit.services }).purge();
+    await new UsersJobs({ ...kit, ...kit.services }).sweep();
     expect((await kit.services.logins.list(phone)).find(({ id }) => id === laptop.loginId)).toMatchObject({ lastSeenAt: seen });
   });
 
