@@ -6,6 +6,7 @@ import { ContainersService } from "./modules/containers/containers-service";
 import { FileWatches } from "./modules/files/file-watches";
 import { FilesService } from "./modules/files/files-service";
 import { AppAccess } from "./modules/sessions/app-access";
+import { AppVisitors } from "./modules/sessions/app-visitors";
 import { ConfigReloads } from "./modules/sessions/config-reloads-jobs";
 import { EnvironmentJobs } from "./modules/sessions/environment-jobs";
 import { EnvironmentService } from "./modules/sessions/environment-service";
@@ -105,10 +106,29 @@ export function wireInside({ base, parts, origins, ...services }: InsideParts) {
   const ports = new PortsService({ ...base, audit, tickets, agentApi: parts.agentApi, rules, origins });
   const portShares = new PortSharesService({ ...base, audit, tickets, rules, origins, publicUrl });
   const portAccess = new PortAccess({ ...base, auth, audit, tickets, rules, open: openPorts, publicUrl });
-  const appAccess = new AppAccess({ ...base, auth, tickets, rules, open: openPorts, key: keys.appCookie });
+  const appVisitors = new AppVisitors(base);
+  const appAccess = new AppAccess({
+    ...{ ...base, auth, audit, tickets, rules },
+    open: openPorts,
+    visitors: appVisitors,
+    key: keys.appCookie,
+  });
   const healthJobs = new HealthJobs({ ...base, healthRestarts });
   return {
-    services: { logs, files, terminals, openTerminals, ports, portShares, containerEvents, fileWatches, containers, environment, versions },
+    services: {
+      logs,
+      files,
+      terminals,
+      openTerminals,
+      ports,
+      portShares,
+      appVisitors,
+      containerEvents,
+      fileWatches,
+      containers,
+      environment,
+      versions,
+    },
     rest: {
       terminalAccess,
       versionUpdates,
@@ -121,6 +141,6 @@ export function wireInside({ base, parts, origins, ...services }: InsideParts) {
       portAccess,
       appAccess,
     },
-    jobs: [fileWatches, containerEvents, configReloads, healthJobs, environmentJobs, versionsJobs, openTerminals, openPorts],
+    jobs: [fileWatches, containerEvents, configReloads, healthJobs, environmentJobs, versionsJobs, openTerminals, openPorts, appVisitors],
   };
 }

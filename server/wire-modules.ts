@@ -207,8 +207,8 @@ export function wireModules(parts: ModuleParts) {
   const shares = new SharesService({ ...base, audit, users, auth, publicUrl });
   const viewerRooms = new ViewerRooms({ ...base, standing: (id) => shares.standing(id) });
   const screenControl = new ScreenControl({ database, audit, rooms: viewerRooms });
-  const guestParts = { audit, tickets, shares, screenControl, rooms: viewerRooms, limits: guestLimits(parts.pool, 6 * perMinute) };
-  const guests = new GuestsService({ ...base, ...guestParts });
+  const guestParts = { audit, tickets, shares, screenControl, rooms: viewerRooms, appEntryUrl: origins.entry };
+  const guests = new GuestsService({ ...base, ...guestParts, limits: guestLimits(parts.pool, 6 * perMinute) });
   const sessionPolicies = new SessionPolicies({ ...base, audit });
   const inside = wireInside({
     ...{ base, parts, origins, agents, audit, auth, changes, sessionEnvironment, sessions, shares, tasks, templates, tickets, warmPool },

@@ -13,6 +13,7 @@ import type { HomesService } from "../modules/homes/homes-service";
 import type { LiveService } from "../modules/live/live-service";
 import type { QuotasService } from "../modules/quotas/quotas-service";
 import type { RegistriesService } from "../modules/registries/registries-service";
+import type { AppVisitors } from "../modules/sessions/app-visitors";
 import type { EnvironmentService } from "../modules/sessions/environment-service";
 import type { GuestsService } from "../modules/sessions/guests-service";
 import type { IdleService } from "../modules/sessions/idle-service";
@@ -77,6 +78,7 @@ export interface Services {
   readonly shares: SharesService;
   readonly guests: GuestsService;
   readonly viewerRooms: ViewerRooms;
+  readonly appVisitors: AppVisitors;
   readonly screenControl: ScreenControl;
   readonly idle: IdleService;
   readonly logs: LogsService;

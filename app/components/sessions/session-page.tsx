@@ -85,6 +85,7 @@ function LoadedSession({ session }: { session: Detail }) {
   const barToggle = useRef<HTMLButtonElement>(null);
   const barTools = useRef<HTMLDivElement>(null);
   const needsReason = session.user !== user.username && session.invited === null && reason === undefined;
+  const usesApp = session.display.protocol === "http" && phase === "Running" && session.may.control && !needsReason;
   const connectable = showsDesktop && !needsReason;
   const people = useQuery({ ...trpc.sessions.viewers.queryOptions({ id: session.id }), enabled: connectable && !comingUp });
   const leads = mode === "control" && (people.data?.viewers.find((viewer) => viewer.you)?.controls ?? true);
@@ -111,7 +112,13 @@ function LoadedSession({ session }: { session: Detail }) {
           <SessionStatus session={session} />
         </div>
         <div ref={barTools} role="toolbar" aria-label="Session" className="flex flex-wrap items-center justify-end">
-          {connectable && !comingUp ? <ScreenPeople sessionId={session.id} canShare={session.may.share && session.policy.sharing} /> : null}
+          {(connectable && !comingUp) || usesApp ? (
+            <ScreenPeople
+              sessionId={session.id}
+              shows={usesApp ? "app" : "screen"}
+              canShare={session.may.share && session.policy.sharing}
+            />
+          ) : null}
           {connectable && !comingUp ? (
             <DesktopTools
               {...desktop}

@@ -1,7 +1,7 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
-import { Keyboard, ListChecks, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
+import { Camera, Keyboard, ListChecks, LogOut, Moon, Plus, Server, UserPlus } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useState } from "react";
@@ -140,6 +140,9 @@ export function PaletteDialog({ onClose }: { onClose: () => void }) {
                         </Command.Item>
                       </>
                     ) : null}
+                    <Command.Item value="snapshots of homes" onSelect={() => go("/homes")} className={itemClass}>
+                      <Camera aria-hidden /> Snapshots
+                    </Command.Item>
                     <Command.Item
                       value="theme dark light"
                       onSelect={() => setTheme(theme === "dark" ? "light" : "dark")}

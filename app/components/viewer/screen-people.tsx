@@ -16,6 +16,7 @@ type Viewer = Outputs["sessions"]["viewers"]["viewers"][number];
 interface ScreenPeopleProps {
   sessionId: string;
   canShare: boolean;
+  shows: "screen" | "app";
 }
 
 const kinds = { owner: "owner", admin: "administrator", invited: "invited", guest: "guest by a link" } as const;
@@ -23,7 +24,7 @@ const titleOf = (viewer: Viewer): string =>
   `${viewer.you ? "You" : viewer.name} (${kinds[viewer.kind]})${viewer.controls ? ", in control" : viewer.requested ? ", asks for control" : ""}`;
 
 /** Who is here, who has control, and how it changes hands. What is done takes effect in the agent; this only shows and asks. */
-export function ScreenPeople({ sessionId, canShare }: ScreenPeopleProps) {
+export function ScreenPeople({ sessionId, canShare, shows }: ScreenPeopleProps) {
   const trpc = useTRPC();
   const toasts = useToasts();
   const [sharing, setSharing] = useState(false);
@@ -38,7 +39,7 @@ export function ScreenPeople({ sessionId, canShare }: ScreenPeopleProps) {
   const asking = viewers.filter((viewer) => viewer.requested && !viewer.you);
   return (
     <>
-      {viewers.length > 1 ? (
+      {viewers.some((viewer) => !viewer.you) ? (
         <Menu
           trigger={
             <button type="button" aria-label="Who is here" className="flex items-center -space-x-1 rounded-md px-1 py-1 hover:bg-hover">
@@ -83,11 +84,11 @@ export function ScreenPeople({ sessionId, canShare }: ScreenPeopleProps) {
         </Button>
       ) : null}
       {canShare ? (
-        <IconButton label="Share this screen" onClick={() => setSharing(true)}>
+        <IconButton label={`Share this ${shows}`} onClick={() => setSharing(true)}>
           <Share2 aria-hidden className="size-4" />
         </IconButton>
       ) : null}
-      {sharing ? <ShareDialog sessionId={sessionId} onClose={() => setSharing(false)} /> : null}
+      {sharing ? <ShareDialog sessionId={sessionId} shows={shows} onClose={() => setSharing(false)} /> : null}
     </>
   );
 }

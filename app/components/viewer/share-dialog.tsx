@@ -10,6 +10,7 @@ import { Segmented } from "../controls/segmented";
 import { CopyText } from "../data/copy-text";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
+import { Bone } from "../feedback/skeleton";
 import { ShareList } from "./share-list";
 
 const lengths = [
@@ -19,12 +20,20 @@ const lengths = [
   { seconds: 7 * 24 * 60 * 60, words: "1 week" },
 ] as const;
 
-/** Lets others see or use this screen: a person by name, or whoever has a link, for a while. */
-export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose: () => void }) {
+interface ShareDialogProps {
+  sessionId: string;
+  /** What is shared: a web app can't be shown without being used. */
+  shows: "screen" | "app";
+  onClose: () => void;
+}
+
+/** Lets others see or use this screen, or use this app: a person by name, or whoever has a link, for a while. */
+export function ShareDialog({ sessionId, shows, onClose }: ShareDialogProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [who, setWho] = useState<"person" | "link">("link");
-  const [mode, setMode] = useState<"view" | "control">("view");
+  const [wanted, setMode] = useState<"view" | "control">("view");
+  const mode = shows === "app" ? "control" : wanted;
   const [user, setUser] = useState("");
   const [seconds, setSeconds] = useState<number>(60 * 60);
   const shares = useQuery(trpc.shares.list.queryOptions({ sessionId }));
@@ -42,9 +51,13 @@ export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose
     <Dialog
       open
       onClose={onClose}
-      title="Share this screen"
+      title={`Share this ${shows}`}
       wide
-      description="They see this desktop and nothing else of yours. You stay in control and can take it back at any time."
+      description={
+        shows === "app"
+          ? "They use this app as you do, with all that it shows and does, and reach nothing else of yours. You can take it back at any time."
+          : "They see this desktop and nothing else of yours. You stay in control and can take it back at any time."
+      }
     >
       <form method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
         <div className="flex flex-wrap gap-3">
@@ -57,16 +70,23 @@ export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose
               { value: "person", label: "A person", icon: <UserPlus aria-hidden className="size-3.5" /> },
             ]}
           />
-          <Segmented
-            label="What they may do"
-            value={mode}
-            onChange={setMode}
-            options={[
-              { value: "view", label: "Watch" },
-              { value: "control", label: "Watch and ask for control" },
-            ]}
-          />
+          {shows === "screen" ? (
+            <Segmented
+              label="What they may do"
+              value={mode}
+              onChange={setMode}
+              options={[
+                { value: "view", label: "Watch" },
+                { value: "control", label: "Watch and ask for control" },
+              ]}
+            />
+          ) : null}
         </div>
+        {shows === "app" ? (
+          <p className="text-sm text-ink-soft">
+            To let somebody only look is not offered: what an app is asked can’t be told from what it is told to do.
+          </p>
+        ) : null}
         {who === "person" ? (
           <TextField label="Username" value={user} onChange={(event) => setUser(event.target.value)} maxLength={63} autoComplete="off" />
         ) : (
@@ -91,7 +111,13 @@ export function ShareDialog({ sessionId, onClose }: { sessionId: string; onClose
           <CopyText text={url} shown={url} label="link" />
         </Notice>
       ) : null}
-      <ShareList shares={shares.data?.shares ?? []} />
+      {shares.data ? (
+        <ShareList shares={shares.data.shares} shows={shows} />
+      ) : shares.isError ? (
+        <FailurePanel error={shares.error} title="Who it is shared with could not be read" onRetry={() => void shares.refetch()} />
+      ) : (
+        <Bone className="h-10" />
+      )}
     </Dialog>
   );
 }

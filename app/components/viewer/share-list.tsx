@@ -7,8 +7,8 @@ import { FailurePanel } from "../feedback/failure-panel";
 
 type Share = Outputs["shares"]["list"]["shares"][number];
 
-/** Who may come to this screen; taking it back ends their view at once. */
-export function ShareList({ shares }: { shares: readonly Share[] }) {
+/** Who may come to this screen or app; taking it back ends what they have open at once. */
+export function ShareList({ shares, shows }: { shares: readonly Share[]; shows: "screen" | "app" }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const revoke = useMutation(
@@ -24,7 +24,9 @@ export function ShareList({ shares }: { shares: readonly Share[] }) {
           return (
             <li key={share.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2">
               <span className="min-w-0 flex-1 wrap-anywhere">{name}</span>
-              <span className="text-sm text-ink-soft">{share.mode === "view" ? "watches" : "may have control"}</span>
+              <span className="text-sm text-ink-soft">
+                {shows === "app" ? "uses it" : share.mode === "view" ? "watches" : "may have control"}
+              </span>
               {share.expiresAt ? (
                 <span className="text-sm text-ink-faint">
                   ends <RelativeTime at={share.expiresAt} />

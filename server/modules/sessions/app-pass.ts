@@ -9,8 +9,10 @@ const passSchema = z.strictObject({
   userId: z.uuid(),
   loginId: z.string(),
   accessEpoch: z.number().int(),
-  /** The link to the port that they came by. */
+  /** The link to the port, or the invitation or link to the app, that they came by. */
   shareId: z.uuid().nullable().default(null),
+  /** How a guest calls themself, or why an administrator is here. */
+  note: z.string().nullable().default(null),
   /** Seconds since 1970. */
   expires: z.number().int(),
 });

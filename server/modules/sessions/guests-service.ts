@@ -1,3 +1,4 @@
+import { displaySchema } from "@berth/protocol/agent-commands";
 import { viewerModeSchema } from "@berth/protocol/agent-messages";
 import type { SessionPolicy } from "@berth/protocol/session-policy";
 import type { z } from "zod";
@@ -10,7 +11,7 @@ import type { TicketsService } from "../users/tickets-service";
 import { guestLogin } from "./guest-login";
 import { demandRunning } from "./running-session";
 import type { ScreenControl } from "./screen-control";
-import { findSession } from "./sessions-store";
+import { findDisplays, findSession } from "./sessions-store";
 import { shareMissing } from "./share-missing";
 import type { enterShareInput, enterShareOutput, guestControlInput, guestInput, guestViewOutput } from "./shares-schema";
 import type { SharesService } from "./shares-service";
@@ -27,6 +28,8 @@ export interface GuestsDeps {
   readonly screenControl: ScreenControl;
   readonly audit: AuditService;
   readonly limits: GuestLimits;
+  /** Where a session's web app is entered with a ticket: an absolute URL. */
+  readonly appEntryUrl: (sessionId: string, port: null, ticket: string) => string;
 }
 
 /** Those who come by a link, without an account. The link's token is all that they have; it is checked each time. */
@@ -39,7 +42,9 @@ export class GuestsService {
     const { database, clock, ids } = this.deps;
     const { share } = await this.share(input.token);
     const row = await findSession(database, share.sessionId);
-    if (!row) throw shareMissing();
+    const display = row && (await findDisplays(database, [row])).get(row.id);
+    if (!row || !display) throw shareMissing();
+    const { protocol } = displaySchema.parse(display.display);
     demandRunning(row, clock.now());
     const guestKey = input.guestKey ?? ids.secret();
     const mode = viewerModeSchema.parse(share.mode);
@@ -50,7 +55,7 @@ export class GuestsService {
         { action: "shares.enter", target: { kind: "session", id: row.id }, details: { guest: input.name, share: share.id, mode } },
       );
       return this.deps.tickets.issue(tx, {
-        purpose: "viewer",
+        purpose: protocol === "rfb" ? "viewer" : "app",
         userId: row.userId,
         loginId: guestLogin(share.id, hashSecret(guestKey).slice(0, 32)),
         sessionId: row.id,
@@ -61,7 +66,8 @@ export class GuestsService {
       });
     });
     await touchShare(database, share.id, clock.now());
-    return { url: `/vnc-viewer/${row.id}?ticket=${issued.ticket}`, session: row.name, mode, guestKey };
+    const url = protocol === "rfb" ? `/vnc-viewer/${row.id}?ticket=${issued.ticket}` : this.deps.appEntryUrl(row.id, null, issued.ticket);
+    return { protocol, url, session: row.name, mode, guestKey };
   }
 
   async view(input: z.output<typeof guestInput>): Promise<z.output<typeof guestViewOutput>> {

@@ -7,7 +7,9 @@ interface Open {
   /** Rejects once it is no longer allowed. */
   readonly allowed: () => Promise<unknown>;
   readonly end: () => void;
-  /** Of a link: when it runs out. Null: it is not by a link. */
+  /** It is by a link or an invitation: what its owner may do matters too. */
+  readonly shared: boolean;
+  /** When that runs out by itself. */
   readonly until: Date | null;
 }
 
@@ -20,9 +22,10 @@ export class OpenPorts {
 
   start(): void {
     this.unsubscribe = this.deps.bus.subscribe((event) => {
-      if (event.kind === "session" || (event.kind === "inside" && event.about === "ports")) this.recheck(event.sessionId);
-      // Of an owner who may no longer do anything, whoever came by their links goes too.
-      if (event.kind === "access") for (const one of this.open) if (one.until) this.check(one);
+      if (event.kind === "session" || event.kind === "viewers" || (event.kind === "inside" && event.about === "ports"))
+        this.recheck(event.sessionId);
+      // Of an owner who may no longer do anything, whoever was let in by them goes too.
+      if (event.kind === "access") for (const one of this.open) if (one.shared) this.check(one);
     });
   }
 
@@ -31,13 +34,13 @@ export class OpenPorts {
   }
 
   /**
-   * By a link it asks at once: what was taken back between the check and this was heard by nobody. Returns how to leave.
+   * What is shared is asked for at once: what was taken back between the check and this was heard by nobody. Returns how to leave.
    */
   add(one: Open): () => void {
     const { until } = one;
     this.open.add(one);
     const expiry = until && this.deps.clock.after(Math.max(0, until.getTime() - this.deps.clock.now().getTime()), () => this.check(one));
-    if (until) this.check(one);
+    if (one.shared) this.check(one);
     return () => {
       expiry?.cancel();
       this.open.delete(one);

@@ -66,7 +66,7 @@ export class PortAccess {
       login: { userId: login.userId, loginId: login.loginId, accessEpoch: login.accessEpoch },
       opened: async (end) => {
         const use = { sessionId: row.id, port: port.data, shareId: null };
-        leave = open.add({ sessionId: row.id, allowed: () => rules.demand(login, use), end, until: null });
+        leave = open.add({ sessionId: row.id, allowed: () => rules.demand(login, use), end, shared: false, until: null });
         await this.tell({ ...login, address: attempt.address }, row, port.data, foreign ? (ticket?.note ?? "") : null).catch(
           (error: unknown) => {
             leave();

@@ -15,6 +15,7 @@ import { sessionMissing } from "./sessions-service";
 import { findDisplays, findSession, type SessionRow } from "./sessions-store";
 import { shareMissing } from "./share-missing";
 import type { SharesService } from "./shares-service";
+import { findShare } from "./shares-store";
 
 export interface PortSession {
   readonly row: SessionRow;
@@ -29,7 +30,7 @@ export interface PortUse {
   readonly sessionId: string;
   /** Null: the web app that the session shows itself by, which is its screen. */
   readonly port: number | null;
-  /** The link that they came by. */
+  /** The link to the port, or the invitation or link to the app, that they came by. */
   readonly shareId: string | null;
 }
 
@@ -70,12 +71,19 @@ export class PortRules {
     return { ...found, row, foreign: row.userId !== actor.userId };
   }
 
-  /** By a link, while it lasts, whose owner may still let others in. Throws SHARE_NOT_FOUND and SHARING_OFF. */
-  async demandShare({ row, policy }: Pick<PortSession, "row" | "policy">, { sessionId, port, shareId }: PortUse): Promise<void> {
-    const { database, clock, auth } = this.deps;
-    const share = shareId !== null && port !== null && (await findPortShare(database, { id: shareId, sessionId, port }, clock.now()));
-    if (!share || (await auth.accessEpoch(row.userId)) === null) throw shareMissing();
+  /** By a link or an invitation, while it lasts, whose owner may still let others in. Throws SHARE_NOT_FOUND and SHARING_OFF. */
+  async demandShare({ row, policy }: Pick<PortSession, "row" | "policy">, use: PortUse): Promise<void> {
+    if (!(await this.shareOf(use)) || (await this.deps.auth.accessEpoch(row.userId)) === null) throw shareMissing();
     if (!policy.sharing) throw new BerthError("SHARING_OFF", `'${row.name}' may not be shared: its policy says so`);
+  }
+
+  /** What somebody came by, and until when it is good. An app is not shared to be looked at: who may use it may use all of it. */
+  async shareOf({ sessionId, port, shareId }: PortUse): Promise<{ readonly expiresAt: Date | null } | null> {
+    const { database, clock } = this.deps;
+    if (shareId === null) return null;
+    if (port !== null) return findPortShare(database, { id: shareId, sessionId, port }, clock.now());
+    const share = await findShare(database, shareId, clock.now());
+    return share?.sessionId === sessionId && share.mode === "control" ? share : null;
   }
 
   /** Whoever asks. Throws SESSION_NOT_FOUND. */

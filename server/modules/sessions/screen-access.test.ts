@@ -230,6 +230,7 @@ describe("a web app", () => {
       loginId: "x",
       accessEpoch: 0,
       shareId: null,
+      note: null,
       expires: 4_000_000_000,
     };
     const forged = sealAppPass(pass, new Uint8Array(32));

@@ -145,7 +145,7 @@ export function sessionDetailView(
     may: {
       view: viewable && view.display.protocol === "rfb",
       control: viewable && (invited === null || invited === "control" || actor.role === "admin"),
-      share: may("invite") && view.display.protocol === "rfb" && !over,
+      share: may("invite") && !over,
       hibernate: may("hibernate") && !stranded && row.desired === "running" && !isPending(row),
       wake: may("wake") && !stranded && row.desired === "hibernated",
       terminate: may("terminate") && row.desired !== "terminated",

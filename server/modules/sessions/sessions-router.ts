@@ -226,8 +226,9 @@ export const sessionsRouter = router({
     .output(viewersOutput)
     .query(async ({ ctx, input }) => {
       await allow(ctx, input.id, "screen");
-      const viewers = ctx.services.viewerRooms.viewers(input.id, `user:${ctx.login.userId}`);
-      return { viewers, may: mayNow(viewers) };
+      const you = `user:${ctx.login.userId}`;
+      const viewers = ctx.services.viewerRooms.viewers(input.id, you);
+      return { viewers: [...viewers, ...ctx.services.appVisitors.viewers(input.id, you)], may: mayNow(viewers) };
     }),
   control: procedure
     .meta({ rest: { method: "POST", path: "/sessions/{id}/control", status: 204, summary: "Ask for, give, take or release control" } })

@@ -51,7 +51,7 @@ export const shareSchema = z.object({
 export type SessionShare = z.infer<typeof shareSchema>;
 
 export const MAX_LINK_SECONDS = 7 * 24 * 60 * 60;
-/** With `user` an invitation, without one a link. Inviting somebody again changes their mode. */
+/** A web app is shared with `control` alone: nothing on the way could tell looking from using. With `user` an invitation, without one a link. Inviting somebody again changes their mode. */
 export const createShareInput = z.strictObject({
   sessionId: z.uuid(),
   mode: viewerModeSchema.default("view"),
@@ -78,7 +78,8 @@ export const enterShareInput = z.strictObject({
   guestKey: guestKeySchema.optional(),
 });
 export const enterShareOutput = z.object({
-  /** Path of the WebSocket with its ticket: good once, for 30 seconds. */
+  protocol: z.enum(["rfb", "http"]),
+  /** `rfb`: path of the WebSocket with its ticket. `http`: absolute URL of the app's entrance. Good once, for 30 seconds. */
   url: z.string(),
   session: z.string(),
   mode: viewerModeSchema,

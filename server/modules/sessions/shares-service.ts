@@ -46,7 +46,7 @@ export interface SharesDeps {
   readonly publicUrl: URL;
 }
 
-/** Who else than its owner may see or use a session's screen. What is taken back is gone, and with it every viewer that came by it. */
+/** Who else than its owner may see or use a session's screen, or use its web app. What is taken back is gone, and with it every viewer that came by it. */
 export class SharesService {
   constructor(private readonly deps: SharesDeps) {}
 
@@ -103,7 +103,12 @@ export class SharesService {
   /** Throws SHARING_OFF, AGENT_TOO_OLD, USER_NOT_FOUND (as a wrong request), INVALID_PARAMETER. */
   async create(asker: Asker, input: z.output<typeof createShareInput>): Promise<z.output<typeof createShareOutput>> {
     const { database, clock, ids } = this.deps;
-    const row = await this.shareable(input.sessionId);
+    const { row, protocol } = await this.shareable(input.sessionId);
+    if (protocol === "http" && input.mode === "view")
+      throw new BerthError(
+        "INVALID_PARAMETER",
+        `'${row.name}' is a web app: looking can't be told from using there; share it with mode 'control', or not at all`,
+      );
     const person = input.user === undefined ? null : await this.person(row, input.user);
     const now = clock.now();
     const lasts = input.expiresInSeconds ?? (person ? null : LINK_SECONDS);
@@ -139,7 +144,7 @@ export class SharesService {
       return made;
     });
     await this.deps.bus.publish(viewersEvent(row, share.userId));
-    const url = token && new URL(`/shared/${token}`, this.deps.publicUrl).href;
+    const url = token && new URL(protocol === "http" ? `/shared/app/${token}` : `/shared/${token}`, this.deps.publicUrl).href;
     return { ...shareView(share, asker.username), url };
   }
 
@@ -160,16 +165,15 @@ export class SharesService {
     await this.deps.bus.publish(event);
   }
 
-  private async shareable(id: string): Promise<SessionRow> {
+  private async shareable(id: string): Promise<{ row: SessionRow; protocol: "rfb" | "http" }> {
     const row = await findSession(this.deps.database, id);
     const version = row && (await findDisplays(this.deps.database, [row])).get(row.id);
     if (!row || !version) throw sessionMissing(id);
-    if (displaySchema.parse(version.display).protocol !== "rfb")
-      throw new BerthError("INVALID_PARAMETER", `'${row.name}' is a web app; only desktops can be shared`);
+    const { protocol } = displaySchema.parse(version.display);
     if (!effectivePolicy(row, version).sharing) throw new BerthError("SHARING_OFF", `'${row.name}' may not be shared: its policy says so`);
-    if (row.agent && !row.agent.capabilities.includes(VIEWER_UPDATE))
+    if (protocol === "rfb" && row.agent && !row.agent.capabilities.includes(VIEWER_UPDATE))
       throw new BerthError("AGENT_TOO_OLD", `Agent '${row.agent.name}' is too old to share a screen; update it`);
-    return row;
+    return { row, protocol };
   }
 
   private async person(row: SessionRow, username: string): Promise<{ id: string; username: string }> {

@@ -62,6 +62,7 @@ describe("the pass of a web app", () => {
       loginId: "l",
       accessEpoch: 3,
       shareId: null,
+      note: null,
       expires: 5,
     };
     const sealed = sealAppPass(pass, key);
