@@ -11,8 +11,8 @@ import type { AgentRow } from "./agents-store";
 import { findAgentsOfNote, markTold } from "./presence-store";
 
 const SWEEP_MS = 2_000;
-/** After a start of ours agents have this long to come back before their sessions' timelines say that they were lost. */
-const RETURN_MS = 30_000;
+/** After a start of ours agents have this long to come back before anyone is told that they were lost: who was silent then was silent because we were. */
+const RETURN_MS = 60_000;
 
 /** Agents whose change is written in one transaction. */
 const TOLD_TOGETHER = 500;
@@ -65,12 +65,13 @@ export class AgentsJobs {
     const now = clock.now();
     const rows = await findAgentsOfNote(database, [...this.known.keys()], MISSED_INTERVALS, now);
     const there = new Set(rows.map(({ id }) => id));
-    const starting = this.startedAt !== null && now.getTime() - this.startedAt.getTime() < RETURN_MS;
+    const startedAt = this.startedAt !== null && now.getTime() - this.startedAt.getTime() < RETURN_MS ? this.startedAt : null;
     const seen = rows.flatMap((row) => {
       const before = this.before(row.id);
-      const { status } = agentStatus(row, now);
-      const early = status === "offline" && before === null && starting;
-      if (early) this.known.set(row.id, null);
+      const { status, since } = agentStatus(row, now);
+      // Many are still online by what was heard of them before we started, and turn offline only while they are on their way back.
+      const early = status === "offline" && startedAt !== null && (since === null || since < startedAt);
+      if (early) this.known.set(row.id, before);
       return early ? [] : [{ row, before, status }];
     });
     for (let at = 0; at < seen.length; at += TOLD_TOGETHER)

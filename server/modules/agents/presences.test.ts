@@ -3,6 +3,7 @@ import type { BusEvent } from "../../platform/bus";
 import { makeAgent } from "../../testing/factories";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
 import { agentPresence, agentStatus, MISSED_INTERVALS } from "./agent-status";
+import { AgentsJobs } from "./agents-jobs";
 import { findAgentsOfNote } from "./presence-store";
 
 let kit: ServiceKit;
@@ -114,6 +115,29 @@ describe("the sweep for lost agents", () => {
     await kit.heartbeats.flush();
     await kit.agentsJobs.sweep();
     expect(await told()).toEqual(["online", "online", "online", "online"]);
+  });
+});
+
+describe("after a restart of ours", () => {
+  it("who was silent because we were away is told lost only a minute later, and never where it came back", async () => {
+    const [returns, stays] = await many(2);
+    if (!returns || !stays) throw new Error("there are no agents");
+    await kit.agentsJobs.sweep();
+    const told = async () => Promise.all([returns, stays].map(async ({ id }) => (await rowOf(id)).toldStatus));
+    // By what was heard of them they are online for five seconds more: the first sweep has nothing to say of them.
+    await kit.clock.advance(25_000);
+    const jobs = new AgentsJobs(kit);
+    jobs.start();
+    await kit.clock.advance(40_000);
+    expect(await told()).toEqual(["online", "online"]);
+    await returns.connect();
+    for (let seconds = 0; seconds < 24; seconds += 8) {
+      await kit.clock.advance(8_000);
+      await returns.heartbeat();
+      await kit.heartbeats.flush();
+    }
+    await jobs.stop();
+    expect(await told()).toEqual(["online", "offline"]);
   });
 });
 
