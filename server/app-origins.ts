@@ -1,4 +1,4 @@
-import type { PortOrigins } from "./modules/sessions/ports-service";
+import type { PortOrigins } from "./modules/sessions/ports/ports-service";
 
 /** Where sessions' apps and ports are, beside `publicUrl`: a host of its own for each, so that none can reach into another or into the UI. */
 export function appOrigins({ protocol, port: listener }: URL, appsDomain: string): PortOrigins {

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
-import type { PlacedLine } from "../modules/sessions/log-places";
-import { type FollowedLog, lineText } from "../modules/sessions/logs-service";
+import type { PlacedLine } from "../modules/sessions/logs/log-places";
+import { type FollowedLog, lineText } from "../modules/sessions/logs/logs-service";
 import { streamLogsInput } from "../modules/sessions/sessions-schema";
 import type { Asker, Login } from "../modules/users/users-schema";
 import type { Clock } from "../platform/clock";

@@ -1,4 +1,4 @@
-import type { UpdateStatus } from "../../../server/modules/sessions/versions-schema";
+import type { UpdateStatus } from "../../../server/modules/sessions/versions/versions-schema";
 import type { Inputs } from "../../trpc/client";
 
 /** What is asked for, and how it is called. */

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { shareTokenSchema } from "../../../server/modules/sessions/shares-schema";
+import { shareTokenSchema } from "../../../server/modules/sessions/sharing/shares-schema";
 import { GuestPage } from "../../components/viewer/guest-page";
 import { TrpcProviders } from "../../trpc/client";
 

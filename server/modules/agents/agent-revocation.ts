@@ -3,7 +3,7 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock } from "../../platform/database";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
-import type { StrandedSessions } from "../sessions/stranded-sessions";
+import type { StrandedSessions } from "../sessions/orphans/stranded-sessions";
 import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksInbox } from "../tasks/tasks-inbox";
 import type { Asker } from "../users/users-schema";

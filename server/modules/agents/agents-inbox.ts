@@ -8,7 +8,7 @@ import type { Log } from "../../platform/log";
 import type { ShownCredential } from "../../platform/shown-credential";
 import type { HomesService } from "../homes/homes-service";
 import type { IdentityService } from "../identity/identity-service";
-import type { HealthInbox } from "../sessions/health-inbox";
+import type { HealthInbox } from "../sessions/health/health-inbox";
 import type { SessionsInbox } from "../sessions/sessions-inbox";
 import type { SnapshotsService } from "../snapshots/snapshots-service";
 import type { TasksInbox } from "../tasks/tasks-inbox";

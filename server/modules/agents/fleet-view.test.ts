@@ -4,7 +4,7 @@ import { lock } from "../../platform/database";
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
-import { SessionQueue } from "../sessions/session-queue";
+import { SessionQueue } from "../sessions/queue/session-queue";
 import type { Asker } from "../users/users-schema";
 import { FleetView } from "./fleet-view";
 

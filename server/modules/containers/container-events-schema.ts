@@ -2,8 +2,8 @@
 import { sessionStatsSchema } from "@berth/protocol/session-stats";
 import { fileActionSchema } from "@berth/protocol/session-watch";
 import { z } from "zod";
-import { healthWords } from "../sessions/health-words";
-import { updateStatusSchema } from "../sessions/versions-schema";
+import { healthWords } from "../sessions/health/health-words";
+import { updateStatusSchema } from "../sessions/versions/versions-schema";
 
 const containerId = z.uuid();
 export const containerEventSchemas = {

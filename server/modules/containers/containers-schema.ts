@@ -3,7 +3,7 @@ import { sessionPhaseSchema } from "@berth/protocol/session-states";
 import { STATS_KEPT, sessionStatsSchema } from "@berth/protocol/session-stats";
 import { logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
-import { healthWords } from "../sessions/health-words";
+import { healthWords } from "../sessions/health/health-words";
 
 /** The container control contract calls a session's id its `containerId`. */
 const containerId = z.uuid();

@@ -1,7 +1,12 @@
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
 import { procedure, router } from "../../trpc/init";
-import { environmentInput, environmentOutput, updateEnvironmentInput, updateEnvironmentOutput } from "../sessions/environment-schema";
+import {
+  environmentInput,
+  environmentOutput,
+  updateEnvironmentInput,
+  updateEnvironmentOutput,
+} from "../sessions/environment/environment-schema";
 import { maySessions } from "../sessions/sessions-policy";
 import { sessionMissing } from "../sessions/sessions-service";
 import type { Login } from "../users/users-schema";

@@ -1,5 +1,5 @@
 import { procedure, router } from "../../trpc/init";
-import { sessionUpdateSchema, updateVersionInput, versionsInput, versionsOutput } from "../sessions/versions-schema";
+import { sessionUpdateSchema, updateVersionInput, versionsInput, versionsOutput } from "../sessions/versions/versions-schema";
 import { allow, served } from "./containers-router";
 
 /** Merged into `containers`. */

@@ -1,9 +1,9 @@
 import type { WatchLine } from "@berth/protocol/session-watch";
 import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
-import type { AgentRequests } from "../sessions/agent-requests";
-import type { FileVisits } from "../sessions/file-visits";
-import { KeptWatch } from "../sessions/watch-lines";
+import type { AgentRequests } from "../sessions/inside/agent-requests";
+import type { FileVisits } from "../sessions/inside/file-visits";
+import { KeptWatch } from "../sessions/inside/watch-lines";
 
 interface Watched {
   readonly watch: KeptWatch;

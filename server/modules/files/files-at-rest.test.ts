@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeAgent, makeAsker, makeRunningSession } from "../../testing/factories";
 import type { FakeAgent } from "../../testing/fake-agent";
 import { type ServiceKit, startServiceKit } from "../../testing/service-kit";
-import type { AgentRequest } from "../sessions/agent-requests";
+import type { AgentRequest } from "../sessions/inside/agent-requests";
 import type { Asker } from "../users/users-schema";
 
 let kit: ServiceKit;

@@ -5,7 +5,7 @@ import type { KnownTask, TaskListener, TaskOutcome } from "../tasks/task-listene
 import type { TemplatesService } from "../templates/templates-service";
 import { sizeOf } from "./session-size";
 import { findSession, insertEvent } from "./sessions-store";
-import { writeSize } from "./warm-pool-store";
+import { writeSize } from "./warm-pool/warm-pool-store";
 
 /** What agents say of limits that they were to change while a session runs: of one that was claimed with other limits than it waited with. */
 export class ResizeInbox implements TaskListener {

@@ -19,18 +19,18 @@ import type { TemplatesService } from "../templates/templates-service";
 import { userMissing } from "../users/user-missing";
 import type { Asker } from "../users/users-schema";
 import type { UsersService } from "../users/users-service";
-import { keptPlacement, tryPlace } from "./placement";
-import { placementWish } from "./placement-wish";
+import type { SessionEnvironment } from "./environment/session-environment";
+import { keptPlacement, tryPlace } from "./placement/placement";
+import { placementWish } from "./placement/placement-wish";
+import { mayWait, type SessionQueue } from "./queue/session-queue";
 import type { SessionChanges } from "./session-changes";
-import type { SessionEnvironment } from "./session-environment";
 import { sessionName } from "./session-name";
 import { policyFor } from "./session-policies";
-import { mayWait, type SessionQueue } from "./session-queue";
 import { sizeOf } from "./session-size";
 import type { CreateSessionInput, explainPlacementInput, explainPlacementOutput, Placement, SessionDetail } from "./sessions-schema";
 import type { SessionsService } from "./sessions-service";
 import { insertEvent, insertEvents, insertSession, type SessionRow } from "./sessions-store";
-import type { WarmPoolService } from "./warm-pool-service";
+import type { WarmPoolService } from "./warm-pool/warm-pool-service";
 
 export interface Owner {
   readonly userId: string;

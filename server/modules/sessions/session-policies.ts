@@ -15,7 +15,7 @@ import type { Asker } from "../users/users-schema";
 import { effectivePolicy } from "./effective-policy";
 import { sessionMissing } from "./sessions-service";
 import { findDisplays, findSession, insertEvent } from "./sessions-store";
-import { writePolicy } from "./shares-store";
+import { writePolicy } from "./sharing/shares-store";
 
 /** The policy after a change. Throws AUTH_INSUFFICIENT_PERMISSIONS for what only an administrator may allow. */
 export function policyFor(

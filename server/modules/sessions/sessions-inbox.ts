@@ -11,7 +11,7 @@ import type { Log } from "../../platform/log";
 import type { AgentGateway } from "../tasks/agent-gateway";
 import type { KnownTask, TaskListener, TaskOutcome } from "../tasks/task-listener";
 import type { TasksService } from "../tasks/tasks-service";
-import { type FoundOrphan, replaceOrphans, stampCleanInventories } from "./orphans-store";
+import { type FoundOrphan, replaceOrphans, stampCleanInventories } from "./orphans/orphans-store";
 import type { SessionChanges } from "./session-changes";
 import { isOver } from "./session-status";
 import { owedTask, type SessionEvent, type SessionTask } from "./sessions-lifecycle";

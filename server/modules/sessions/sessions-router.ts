@@ -7,8 +7,7 @@ import { procedure, publicProcedure, router } from "../../trpc/init";
 import { atOnce } from "../../trpc/parse-at-once";
 import { actorOf } from "../audit/audit-actor";
 import type { Asker, Login } from "../users/users-schema";
-import { openPortInput, openPortOutput } from "./ports-schema";
-import { mayNow } from "./screen-control";
+import { openPortInput, openPortOutput } from "./ports/ports-schema";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import {
   abandonSessionInput,
@@ -31,7 +30,7 @@ import {
   setSessionStateInput,
 } from "./sessions-schema";
 import { sessionMissing } from "./sessions-service";
-import { shareMissing } from "./share-missing";
+import { shareMissing } from "./sharing/share-missing";
 import {
   controlInput,
   createShareInput,
@@ -46,7 +45,8 @@ import {
   mySharesOutput,
   shareIdInput,
   viewersOutput,
-} from "./shares-schema";
+} from "./sharing/shares-schema";
+import { mayNow } from "./viewers/screen-control";
 
 const actionOfState = { running: "wake", hibernated: "hibernate", terminating: "terminate", terminated: "forceTerminate" } as const;
 

@@ -9,9 +9,9 @@ import { MAX_TAGS, SESSION_NAME, SESSION_NAME_WORDS, TAG, TAG_WORDS } from "@ber
 import { LOG_TAIL_MAX, logStreamSchema } from "@berth/protocol/tunnel";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
-import { sessionEnvironmentSchema } from "./environment-schema";
-import { healthWords } from "./health-words";
-import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement-schema";
+import { sessionEnvironmentSchema } from "./environment/environment-schema";
+import { healthWords } from "./health/health-words";
+import { agentCapabilitiesSchema, agentLabelsSchema } from "./placement/placement-schema";
 
 export const tagSchema = z.string().regex(TAG, TAG_WORDS);
 

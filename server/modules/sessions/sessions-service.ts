@@ -17,12 +17,12 @@ import type { AgentGateway } from "../tasks/agent-gateway";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import type { Asker } from "../users/users-schema";
-import { wentIdle } from "./idle-store";
-import { findAdopter } from "./orphans-store";
+import { wentIdle } from "./idle/idle-store";
+import { findAdopter } from "./orphans/orphans-store";
 import type { PhaseWait } from "./phase-wait";
+import { findQueuePlaces } from "./queue/session-queue-store";
 import type { SessionChanges } from "./session-changes";
 import { SessionDisplays } from "./session-displays";
-import { findQueuePlaces } from "./session-queue-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { isStranded, sessionDetailView, sessionView } from "./session-views";
 import {
@@ -49,9 +49,9 @@ import {
   type SessionRow,
   saidSinceStart,
 } from "./sessions-store";
-import { findSessionsSharedWith } from "./shares-store";
+import { findSessionsSharedWith } from "./sharing/shares-store";
 import { demandRoomToWake } from "./wake-room";
-import type { AfterCommit, WarmPoolService } from "./warm-pool-service";
+import type { AfterCommit, WarmPoolService } from "./warm-pool/warm-pool-service";
 
 export const sessionMissing = (id: string): BerthError => new BerthError("SESSION_NOT_FOUND", `No session with ID '${id}' exists`);
 

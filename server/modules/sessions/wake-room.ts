@@ -2,7 +2,7 @@ import { BerthError } from "@berth/protocol/errors";
 import type { Tx } from "../../platform/database";
 import type { AgentsService } from "../agents/agents-service";
 import type { SessionRow } from "./sessions-store";
-import type { AfterCommit, WarmPoolService } from "./warm-pool-service";
+import type { AfterCommit, WarmPoolService } from "./warm-pool/warm-pool-service";
 
 /**
  * Room for a session at the agent that it has. Call under the placement lock, and do what it returns after commit. Throws as placement does,

@@ -1,6 +1,6 @@
 import type { AgentsService } from "../agents/agents-service";
 import type { SessionsService } from "../sessions/sessions-service";
-import type { WarmPoolService } from "../sessions/warm-pool-service";
+import type { WarmPoolService } from "../sessions/warm-pool/warm-pool-service";
 import type { TasksService } from "../tasks/tasks-service";
 import type { FleetFigures } from "./fleet-figures";
 

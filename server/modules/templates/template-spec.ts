@@ -4,7 +4,7 @@ import { accessParametersSchema } from "@berth/protocol/session-files";
 import { healthPolicySchema } from "@berth/protocol/session-health";
 import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
-import { templatePlacementSchema } from "../sessions/placement-schema";
+import { templatePlacementSchema } from "../sessions/placement/placement-schema";
 import {
   type Template,
   type TemplateContent,

@@ -6,7 +6,7 @@ import { sessionPolicySchema } from "@berth/protocol/session-policy";
 import { hibernateModeSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
 import { pageInput, paginationSchema } from "../../platform/paging";
-import { templatePlacementSchema } from "../sessions/placement-schema";
+import { templatePlacementSchema } from "../sessions/placement/placement-schema";
 
 export const templateNameSchema = z
   .string()

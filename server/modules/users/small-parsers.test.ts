@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openAppPass, sealAppPass } from "../sessions/app-pass";
+import { openAppPass, sealAppPass } from "../sessions/ports/app-pass";
 import { sessionName } from "../sessions/session-name";
 import { cookieValue } from "./login-cookie";
 import { usernameFor } from "./oidc-username";

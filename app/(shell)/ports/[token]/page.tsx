@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { shareTokenSchema } from "../../../../server/modules/sessions/shares-schema";
+import { shareTokenSchema } from "../../../../server/modules/sessions/sharing/shares-schema";
 import { PortLinkPage } from "../../../components/sessions/port-link-page";
 import { requireUser } from "../../../server-caller";
 

@@ -1,0 +1,249 @@
+import { displaySchema } from "@berth/protocol/agent-commands";
+import type { ToAgent, ViewerMode } from "@berth/protocol/agent-messages";
+import { viewerModeSchema } from "@berth/protocol/agent-messages";
+import { BerthError } from "@berth/protocol/errors";
+import type { SessionPolicy } from "@berth/protocol/session-policy";
+import type { SessionPhase } from "@berth/protocol/session-states";
+import { displayPath } from "@berth/protocol/tunnel";
+import type { Bus } from "../../../platform/bus";
+import type { Clock } from "../../../platform/clock";
+import type { Database } from "../../../platform/database";
+import type { Log } from "../../../platform/log";
+import { enforce } from "../../../platform/verdict";
+import { isApiToken } from "../../tokens/token-text";
+import type { AuthService } from "../../users/auth-service";
+import { LOGIN_SECONDS } from "../../users/login-length";
+import type { TicketsService } from "../../users/tickets-service";
+import type { Login } from "../../users/users-schema";
+import { effectivePolicy } from "../effective-policy";
+import type { PhaseWait } from "../phase-wait";
+import { NAMESPACE } from "../render-spec";
+import { demandRunning, demandRunningSoon, isComingUp } from "../running-session";
+import { maySessions } from "../sessions-policy";
+import type { SessionEventKind } from "../sessions-schema";
+import { sessionMissing } from "../sessions-service";
+import { findDisplays, findSession, insertEvent, type SessionRow } from "../sessions-store";
+import { guestOfLogin } from "../sharing/guest-login";
+import type { SharesService } from "../sharing/shares-service";
+import type { Visitor } from "./control-room";
+import type { Screen, ViewerRooms } from "./viewer-rooms";
+
+export interface ViewerGrant {
+  readonly agentId: string;
+  readonly agentName: string;
+  readonly login: { readonly userId: string; readonly loginId: string; readonly accessEpoch: number };
+  /** Takes a place among those who look at it; `end` cuts its socket. Returns how to leave, called once however it ends. */
+  enter(end: () => void): () => void;
+  /**
+   * Resolves once the agent can be asked for the display: its container runs. An agent that is asked before the display is ready answers
+   * when it is. Throws `BerthError` where the session doesn't get there.
+   */
+  ready(signal: AbortSignal): Promise<void>;
+  request(tunnel: { id: string; secret: string }): ToAgent;
+  readonly upgradePath: string;
+  opened(): void;
+  closed(bytes: { toViewer: number; fromViewer: number }): void;
+  failed(error: BerthError): void;
+}
+
+export interface ViewerAttempt {
+  readonly sessionId: string;
+  readonly ticket: string | null;
+  /** `?token=`: a ticket, a JWT or an API token. */
+  readonly token: string | null;
+  readonly cookie: string | null;
+  readonly authorization: string | null;
+  readonly origin: string | null;
+  readonly address: string;
+}
+
+export interface ViewerAccessDeps {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly auth: AuthService;
+  readonly tickets: TicketsService;
+  readonly shares: SharesService;
+  readonly rooms: ViewerRooms;
+  readonly wait: PhaseWait;
+  readonly publicUrl: URL;
+}
+
+type Ticket = Awaited<ReturnType<TicketsService["redeem"]>>;
+interface Comer {
+  readonly login: Pick<Login, "userId" | "loginId" | "accessEpoch" | "username" | "role">;
+  readonly mode: ViewerMode;
+  readonly ticket: Ticket | null;
+}
+
+/** How long a viewer may wait for a session that starts: proxies give up on an upgrade without an answer after a minute. */
+export const START_WAIT_MS = 25_000;
+
+/** Decides who may see a display, before anything is answered. */
+export class ViewerAccess {
+  constructor(private readonly deps: ViewerAccessDeps) {}
+
+  /**
+   * A ticket needs our Origin or none; a JWT or API token has no Origin rule, and one that may only read only watches; a cookie alone needs our Origin. What may not be seen looks as if it
+   * weren't there. Throws `BerthError`.
+   */
+  async authorize(attempt: ViewerAttempt): Promise<ViewerGrant> {
+    const comer = await this.identify(attempt);
+    const row = await findSession(this.deps.database, attempt.sessionId);
+    const display = row && (await findDisplays(this.deps.database, [row])).get(row.id);
+    if (!row || !display) throw sessionMissing(attempt.sessionId);
+    const visitor = await this.visitorOf(comer, row);
+    demandRunningSoon(row, this.deps.clock.now());
+    const spec = displaySchema.parse(display.display);
+    if (spec.protocol !== "rfb")
+      throw new BerthError(
+        "DISPLAY_PROTOCOL_MISMATCH",
+        `'${row.name}' is a web app (HTTP on port ${spec.port}), not a desktop; open it on its own origin`,
+      );
+    return this.grant(row, row.agent, { ...comer, visitor, port: spec.port, policy: effectivePolicy(row, display) });
+  }
+
+  /** Throws as if the session weren't there, to whom it isn't. */
+  private async visitorOf({ login, ticket, mode }: Comer, row: SessionRow): Promise<Visitor> {
+    const common = { name: login.username, userId: login.userId, key: `user:${login.userId}`, shareId: null, visitReason: null };
+    if (ticket?.shareId) {
+      const share = (await this.deps.shares.standing(row.id))?.shares.get(ticket.shareId);
+      if (!share || (share === "view" && mode === "control"))
+        throw new BerthError("TICKET_INVALID", "The invitation that this ticket came by was taken back, has run out or was changed");
+      const guest = guestOfLogin(ticket.loginId);
+      if (guest === null) return { ...common, kind: "invited", right: share, shareId: ticket.shareId };
+      const name = ticket.note ?? "guest";
+      return { name, userId: null, key: `guest:${guest}`, kind: "guest", right: share, shareId: ticket.shareId, visitReason: null };
+    }
+    if (row.userId === login.userId) return { ...common, kind: "owner", right: "control" };
+    const invited = ticket ? null : await this.deps.shares.invitationOf(login.userId, row.id);
+    if (invited) return { ...common, kind: "invited", right: invited.mode, shareId: invited.id };
+    enforce(maySessions(login, "screen", row), () => sessionMissing(row.id), "open another person's screen");
+    if (!ticket) {
+      throw new BerthError(
+        "AUTH_INSUFFICIENT_PERMISSIONS",
+        "Another person's screen is opened with a ticket, which asks for a reason: use sessions.openViewer",
+      );
+    }
+    return { ...common, kind: "admin", right: mode, visitReason: ticket.note };
+  }
+
+  private async identify(attempt: ViewerAttempt): Promise<Comer> {
+    const { token, authorization } = attempt;
+    const ours = attempt.origin === this.deps.publicUrl.origin;
+    const ticket = attempt.ticket ?? (token && !isJwt(token) && !isApiToken(token) ? token : null);
+    if (ticket) {
+      if (attempt.origin !== null && !ours) throw foreignOrigin();
+      const taken = await this.deps.tickets.redeem(ticket, { purpose: "viewer", sessionId: attempt.sessionId });
+      if (guestOfLogin(taken.loginId) !== null) return this.guestOf(taken);
+      const login = await this.deps.auth.currentOfTicket(
+        taken.userId,
+        taken.loginId,
+        new Date(taken.expiresAt.getTime() + LOGIN_SECONDS * 1000),
+      );
+      if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
+      return { login, mode: viewerModeSchema.parse(taken.mode), ticket: taken };
+    }
+    const bearer = token ?? /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
+    if (bearer) {
+      const login = await this.deps.auth.fromBearer(bearer, attempt.address);
+      return { login, mode: login.token?.scope === "read" ? "view" : "control", ticket: null };
+    }
+    if (!attempt.cookie) throw new BerthError("AUTH_TOKEN_MISSING", "Open the viewer with a ticket (?ticket=) or a token (?token=)");
+    if (!ours) throw foreignOrigin();
+    const login = await this.deps.auth.fromCookie(attempt.cookie);
+    if (!login) throw new BerthError("AUTH_TOKEN_INVALID", "This login has ended; sign in again");
+    return { login, mode: "control", ticket: null };
+  }
+
+  /** A guest hangs on the owner's access: it ends with it. */
+  private async guestOf(ticket: Ticket): Promise<Comer> {
+    const accessEpoch = await this.deps.auth.accessEpoch(ticket.userId);
+    if (accessEpoch === null) throw new BerthError("TICKET_INVALID", "The owner of this session may not come in any more");
+    const login = { userId: ticket.userId, loginId: ticket.loginId, accessEpoch, username: ticket.note ?? "guest", role: "user" as const };
+    return { login, mode: viewerModeSchema.parse(ticket.mode), ticket };
+  }
+
+  private grant(
+    row: SessionRow,
+    agent: { id: string; name: string; capabilities: string[] },
+    { login, mode, visitor, port, policy }: Comer & { visitor: Visitor; port: number; policy: SessionPolicy },
+  ): ViewerGrant {
+    const early = row.observed !== "running";
+    const who = visitor.kind === "guest" ? `Guest '${visitor.name}'` : visitor.name;
+    const say = (kind: SessionEventKind, message: string) => this.say(row, visitor.userId, kind, message);
+    // A token or cookie asks for all there is; who may only watch watches.
+    const wants = visitor.right === "view" ? "view" : mode;
+    let asked = wants;
+    let screen: Screen | null = null;
+    return {
+      agentId: agent.id,
+      agentName: agent.name,
+      login: { userId: login.userId, loginId: login.loginId, accessEpoch: login.accessEpoch },
+      get upgradePath() {
+        return displayPath(row.id, asked);
+      },
+      enter: (end) => {
+        const { capabilities, id: agentId } = agent;
+        const entered = this.deps.rooms.enter({
+          sessionId: row.id,
+          ownerId: row.userId,
+          agentId,
+          capabilities,
+          policy,
+          visitor,
+          wants,
+          end,
+        });
+        screen = entered;
+        return () => entered.leave();
+      },
+      ready: async (signal) => {
+        await Promise.all([this.ready(row.id, signal), screen?.confirm()]);
+      },
+      request: (tunnel) => {
+        const terms = screen?.terms(tunnel.id);
+        asked = terms?.mode ?? wants;
+        return {
+          type: "vnc_proxy_request",
+          session_id: row.id,
+          proxy_id: tunnel.id,
+          data: {
+            pod_name: row.podName ?? row.name,
+            namespace: NAMESPACE,
+            vnc_port: port,
+            tunnel_secret: tunnel.secret,
+            mode: asked,
+            ...(terms ? { policy: terms.policy } : {}),
+          },
+        };
+      },
+      opened: () => {
+        screen?.opened();
+        say("viewer_opened", `${who} ${wants === "view" ? "watches" : "uses"} the screen`);
+      },
+      closed: (bytes) => say("viewer_closed", `${who} closed the screen (${bytes.toViewer} bytes seen, ${bytes.fromViewer} sent)`),
+      // One that came before the desktop comes again when it runs; why a session does not start is said by the session.
+      failed: (error) => early || say("viewer_failed", `The screen could not be opened for ${who}: ${error.message}`),
+    };
+  }
+
+  private async ready(sessionId: string, signal: AbortSignal): Promise<void> {
+    const hasContainer = (phase: SessionPhase, { observed }: SessionRow) => !isComingUp(phase) || observed === "starting";
+    const row = await this.deps.wait.until(sessionId, hasContainer, { forMs: START_WAIT_MS, signal });
+    if (!row) throw sessionMissing(sessionId);
+    if (row.desired === "running" && row.observed === "starting" && row.agent?.connectionId) return;
+    demandRunning(row, this.deps.clock.now());
+  }
+
+  private say(row: SessionRow, actorId: string | null, kind: SessionEventKind, message: string): void {
+    const event = { sessionId: row.id, at: this.deps.clock.now(), kind, message, actorId };
+    insertEvent(this.deps.database, event)
+      .then(() => this.deps.bus.publish({ kind: "session", sessionId: row.id, userId: row.userId, agentId: row.agentId }))
+      .catch((error: unknown) => this.deps.log.warn({ err: error, sessionId: row.id }, "a viewer could not be noted in the timeline"));
+  }
+}
+
+const isJwt = (token: string): boolean => token.split(".").length === 3;
+const foreignOrigin = () => new BerthError("AUTH_ORIGIN_REFUSED", "A page of another origin may not open this screen");
