@@ -19,6 +19,7 @@ interface Things {
 const addresses: Readonly<Record<string, (things: Things) => string>> = {
   "/sign-in": () => "/sign-in",
   "/shared/[token]": () => "/shared/a-link-that-is-none",
+  "/shared/app/[token]": () => `/shared/app/${"A".repeat(43)}`,
   "/ports/[token]": () => `/ports/${"A".repeat(43)}`,
   "/": () => "/",
   "/sessions": () => "/sessions",
