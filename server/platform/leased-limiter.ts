@@ -1,16 +1,8 @@
 import QuickLRU from "quick-lru";
-import { RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterRes } from "rate-limiter-flexible";
 import { databaseAway } from "./errors";
-import { type QueryClient, type RateLimiter, type Standing, tooMany } from "./rate-limiter";
+import { type QueryClient, type RateLimiter, type SharedLimit, type Standing, sharedCounts, tooMany } from "./rate-limiter";
 
-export interface LeasedLimit {
-  /** Before each key; names of limiters must differ. */
-  readonly name: string;
-  readonly points: number;
-  readonly seconds?: number;
-}
-
-const WINDOW_SECONDS = 60;
 /** Of what is left, at most this part is taken at once, … */
 const LEASED_PART = 10;
 /** … and never more than this. */
@@ -31,16 +23,9 @@ interface Window {
  * early by what the others hold unspent: at most a tenth of the limit each. A standing counts what other replicas took up to the last time
  * this one asked. Whoever is over the limit is refused from memory until the window ends.
  */
-export function leasedLimiter(pool: QueryClient, { name, points, seconds = WINDOW_SECONDS }: LeasedLimit): RateLimiter {
-  const limiter = new RateLimiterPostgres({
-    storeClient: pool,
-    tableName: "rate_limits",
-    tableCreated: true,
-    clearExpiredByTimeout: false,
-    keyPrefix: name,
-    points,
-    duration: seconds,
-  });
+export function leasedLimiter(pool: QueryClient, limit: SharedLimit): RateLimiter {
+  const { points } = limit;
+  const limiter = sharedCounts(pool, limit);
   const windows = new QuickLRU<string, Window>({ maxSize: MOST_KEYS });
   const asking = new Map<string, Promise<void>>();
 

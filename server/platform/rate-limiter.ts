@@ -37,8 +37,19 @@ const KEPT_MS = 15 * 60_000;
  * Counts in windows that begin with a key's first request, for all replicas together: one upsert in an UNLOGGED table for each. For what is
  * asked often and never forgotten early there is `leasedLimiter`.
  */
-export function sharedLimiter(pool: QueryClient, { name, points, seconds = WINDOW_SECONDS }: SharedLimit): RateLimiter {
-  const limiter = new RateLimiterPostgres({
+export function sharedLimiter(pool: QueryClient, limit: SharedLimit): RateLimiter {
+  const { points } = limit;
+  const limiter = sharedCounts(pool, limit);
+  return {
+    limit: points,
+    take: (key) => taken(points, () => limiter.consume(key)),
+    forget: async (key) => void (await limiter.delete(key)),
+  };
+}
+
+/** The counts themselves, which all replicas share. */
+export function sharedCounts(pool: QueryClient, { name, points, seconds = WINDOW_SECONDS }: SharedLimit): RateLimiterPostgres {
+  return new RateLimiterPostgres({
     storeClient: pool,
     tableName: "rate_limits",
     tableCreated: true,
@@ -47,11 +58,6 @@ export function sharedLimiter(pool: QueryClient, { name, points, seconds = WINDO
     points,
     duration: seconds,
   });
-  return {
-    limit: points,
-    take: (key) => taken(points, () => limiter.consume(key)),
-    forget: async (key) => void (await limiter.delete(key)),
-  };
 }
 
 /** Counts in this process alone, and costs no query. */

@@ -25,13 +25,11 @@ export class ScreenControl {
   /** `key` is the viewer's in the room of the session. Throws SESSION_NOT_RUNNING, AUTH_INSUFFICIENT_PERMISSIONS. */
   async act(actor: AuditActor, key: string, { id, action, to }: z.output<typeof controlInput>): Promise<void> {
     const { database, audit, rooms } = this.deps;
-    const named = (as: "to" | "guest", wanted: string | undefined) =>
-      rooms
-        .viewers(id, "")
-        .filter((viewer) => viewer.key === wanted)
-        .map(({ name }) => ({ [as]: name }))[0];
+    const nameOf = (wanted: string) => rooms.viewers(id, "").find((viewer) => viewer.key === wanted)?.name ?? null;
+    const details: Record<string, string | null> = {};
+    if (to !== undefined) details.to = nameOf(to);
+    if (actor.kind === "nobody") details.guest = nameOf(key);
     await database.$transaction(async (tx) => {
-      const details = { ...named("to", to), ...(actor.kind === "nobody" ? named("guest", key) : null) };
       await audit.record(tx, actor, { action: `sessions.control_${action}`, target: { kind: "session", id }, details });
       // Last: what is not written down must not be done, and what is refused here leaves no line.
       rooms.act(id, key, action, to);
