@@ -167,6 +167,18 @@ describe("an upload in parts and a folder at once", () => {
     expect((await ask("PUT", `${archive}${inHome("to")}`, { body: text })).status).toBe(204);
     expect(await readFile(join(home, "to", "from", "file"), "utf8")).toBe("content");
   });
+
+  it("goes as a zip where that is asked for, and as nothing else", async () => {
+    await mkdir(join(home, "zipped"));
+    await writeFile(join(home, "zipped", "file"), "content");
+    const archive = `/api/v1/sessions/${sessionId}/archive/${inHome("zipped")}`;
+    const { status, text, headers } = await ask("GET", `${archive}?archive=zip`);
+    expect(status).toBe(200);
+    expect(headers["content-disposition"]).toContain("zipped.zip");
+    expect(text.slice(0, 4)).toBe("PK\u0003\u0004");
+    expect(text).toContain("zipped/file");
+    expect(await ask("GET", `${archive}?archive=rar`)).toMatchObject({ status: 400, code: "INVALID_PARAMETER" });
+  });
 });
 
 describe("a policy that lets no files in or out", () => {
