@@ -103,7 +103,7 @@ function ReadAgent({ agent, id }: { agent: Outputs["agents"]["get"]; id: string 
                 <CopyText text={agent.id} shown={agent.id.slice(0, 8)} label="agent id" />
               </Fact>
               <AgentIdentityFacts {...agent.identity} />
-              <Fact name="Can">
+              <Fact name="Can" wide>
                 {agent.capabilities.length > 0 ? (
                   <span className="flex flex-wrap gap-1">
                     {agent.capabilities.map((capability) => (
