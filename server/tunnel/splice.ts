@@ -1,5 +1,7 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { pipeGathered } from "./gathered-pipe";
 import { YoungGarbage } from "./young-garbage";
 
 export interface SpliceCount {
@@ -27,6 +29,11 @@ export function tuneSocket(socket: Duplex): void {
   socket.setTimeout(0);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
+}
+
+function pass(from: Duplex, to: Duplex): void {
+  if (from instanceof TLSSocket) pipeGathered(from, to, (bytes) => garbage.passed(bytes));
+  else from.pipe(to);
 }
 
 /** Joins two sockets byte for byte until either ends. Back-pressure is TCP's: a side that isn't read stops the other being read. */
@@ -64,8 +71,8 @@ export function splice(left: Duplex, right: Duplex): Splice {
     fromRight += chunk.length;
     garbage.passed(chunk.length);
   });
-  left.pipe(right);
-  right.pipe(left);
+  pass(left, right);
+  pass(right, left);
   if (left.destroyed || right.destroyed) end();
   const count = (): SpliceCount => ({ fromLeft, fromRight });
   const ended = Promise.all([closed(left), closed(right)]).then(() => {

@@ -4,14 +4,14 @@ import { z } from "zod";
 import { COLLECT_EVERY_BYTES, YoungGarbage } from "./young-garbage";
 
 describe("garbage of passing chunks", () => {
-  it("is collected once for each sixteen megabytes, however they were cut", () => {
+  it("is collected once for each eight megabytes, however they were cut", () => {
     const collect = vi.fn();
     const garbage = new YoungGarbage(collect);
     garbage.passed(COLLECT_EVERY_BYTES - 1);
     expect(collect).not.toHaveBeenCalled();
     garbage.passed(1);
     expect(collect).toHaveBeenCalledTimes(1);
-    for (let chunk = 0; chunk < 512; chunk += 1) garbage.passed(64 * 1024);
+    for (let chunk = 0; chunk < 256; chunk += 1) garbage.passed(64 * 1024);
     expect(collect).toHaveBeenCalledTimes(3);
   });
 

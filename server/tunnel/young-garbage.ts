@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Below the 32 MB or so of outside memory at which V8 begins to mark its whole heap. */
-export const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
+/** V8 begins to mark its whole heap at some 32 MB of outside memory in a small heap, and frees what was swept one collection later. */
+export const COLLECT_EVERY_BYTES = 8 * 1024 * 1024;
 
 /**
  * Every chunk that passes is a new buffer which dies at once. V8 counts buffers as memory outside its heap and, as that grows, marks and
