@@ -1,7 +1,8 @@
-import { type DockerKind, dockerKinds } from "@berth/protocol/docker-tasks";
+import type { DockerKind } from "@berth/protocol/docker-tasks";
 import { labelsText } from "../../../format/label-words";
 import { isTrueAt, numberAt, pairsAt, type Read, recordsAt, textAt, textsAt } from "../record-reading";
 import type { TaskDetail } from "../task-steps";
+import { isByHand, isTaskKind } from "../task-words";
 
 /** One line of a list that is typed; `key` tells lines apart while they are. */
 export interface DraftRow<Name extends string> {
@@ -79,7 +80,7 @@ export const emptyDraft: TaskDraft = {
   retries: "",
 };
 
-export const isDockerKind = (text: string | null): text is DockerKind => dockerKinds.some((kind) => kind === text);
+export const isDockerKind = (text: string | null): text is DockerKind => text !== null && isTaskKind(text) && isByHand(text);
 
 /** What an earlier task asked for, to be changed: all but what is a secret, and when it was to begin. */
 export function draftOfTask(task: TaskDetail): TaskDraft {
