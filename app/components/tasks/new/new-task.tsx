@@ -6,11 +6,8 @@ import { useTRPC } from "../../../trpc/client";
 import { Notice } from "../../feedback/notice";
 import { Reading } from "../../feedback/reading";
 import { RowBones } from "../../feedback/skeleton";
-import { lazyPart } from "../../lazy-part";
 import { taskWords } from "../task-words";
-
-/** With the schemas that check what is typed. */
-const TaskForm = lazyPart(() => import("./task-form").then((module) => module.TaskForm), <RowBones rows={3} />);
+import { TaskForm } from "./task-form";
 
 type Kind = "docker.pull" | "docker.run" | "docker.stop" | "docker.remove" | "docker.logs" | "docker.prune";
 const kinds: readonly { kind: Kind; icon: LucideIcon; words: string }[] = [
