@@ -192,9 +192,11 @@ const light: Look = { named: "light", size: wide, colorScheme: "light", by: "all
 const dark: Look = { named: "dark", size: wide, colorScheme: "dark", by: "all" };
 /** Another theme differs in its colours alone. */
 const darkAsWell: Look = { ...dark, by: "contrast" };
+const lightAsWell: Look = { ...light, by: "contrast" };
 /** A narrow page differs in its layout: it has the wide one's colours. */
 const narrowAsWell: Look = { named: "narrow", size: narrow, colorScheme: "dark", by: "all but contrast" };
 const phone: Look = { named: "on a phone", size: narrow, colorScheme: "dark", by: "all" };
+const phoneInLight: Look = { ...phone, named: "on a phone, light", colorScheme: "light", by: "contrast" };
 /** What has something for fingers alone, the bar at the bottom or the keys of a desktop: it is narrow on a phone only. */
 const ofPhones = ["/", "/sessions/[id]", "a link that was made"];
 
@@ -337,7 +339,7 @@ test.describe("accessibility", () => {
     return lookAt(page, name, looks);
   }
 
-  test("axe finds nothing on any page, wide in both themes and narrow", async ({ browser }) => {
+  test("axe finds nothing on any page or state of one, wide in both themes and narrow", async ({ browser }) => {
     test.setTimeout(600_000);
     const found: Findings = {};
     const signedOut = await browser.newPage({ reducedMotion: "reduce" });
@@ -353,7 +355,7 @@ test.describe("accessibility", () => {
         Object.assign(
           found,
           name in states
-            ? await reach(page, name, wideOnly ? [dark] : [dark, narrowAsWell])
+            ? await reach(page, name, wideOnly ? [dark, lightAsWell] : [dark, lightAsWell, narrowAsWell])
             : await visit(page, name, wideOnly ? [[light, darkAsWell]] : [[light, darkAsWell], [narrowAsWell]]),
         );
       }
@@ -368,7 +370,10 @@ test.describe("accessibility", () => {
     await signIn(page);
     const found: Findings = {};
     for (const name of ofPhones)
-      Object.assign(found, name in states ? await reach(page, name, [phone]) : await visit(page, name, [[phone]]));
+      Object.assign(
+        found,
+        name in states ? await reach(page, name, [phone, phoneInLight]) : await visit(page, name, [[phone, phoneInLight]]),
+      );
     await page.close();
     expect(found).toEqual({});
   });

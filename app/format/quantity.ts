@@ -50,3 +50,6 @@ function trimmed(value: number): string {
   if (value >= 100 || Number.isInteger(value)) return String(Math.round(value));
   return value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, "");
 }
+
+/** What is typed as a whole number; anything else stays as it is, for a schema to refuse. */
+export const wholeNumber = (text: string): unknown => (/^\d+$/.test(text.trim()) ? Number(text) : text);

@@ -1,6 +1,6 @@
 "use client";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, createWSClient, httpBatchLink, httpLink, splitLink, wsLink } from "@trpc/client";
+import { createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from "@trpc/client";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
@@ -24,7 +24,7 @@ const HTTP_URL = "/api/trpc";
 function createLinks() {
   const http = splitLink({
     condition: (operation) => operation.type === "mutation",
-    true: httpLink({ url: HTTP_URL }),
+    true: httpBatchLink({ url: HTTP_URL, maxItems: 1 }),
     false: httpBatchLink({ url: HTTP_URL, maxURLLength: 4000 }),
   });
   // While a page is rendered on the server nothing is sent; there is no WebSocket there.

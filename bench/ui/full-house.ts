@@ -56,6 +56,12 @@ export class FullHouse {
     return rows[0].id;
   }
 
+  async oneTask(): Promise<string> {
+    const { rows } = await this.database.query<{ id: string }>(`SELECT id FROM "Task" WHERE "sessionId" IS NULL LIMIT 1`);
+    if (!rows[0]) throw new Error("there is no task");
+    return rows[0].id;
+  }
+
   /** Writes `perSecond` changes of sessions for `ms` and tells the bus of each, and `told` before. Returns how many were written. */
   async change(perSecond: number, ms: number, told: (sessionId: string) => void = () => {}): Promise<number> {
     const { rows } = await this.database.query<Changing>(

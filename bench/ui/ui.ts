@@ -69,7 +69,7 @@ try {
   const house = await FullHouse.fill(stack.dataDir);
   try {
     const person = await SignedIn.open(stack);
-    const things = { sessionId: await house.oneSession(), userId: await house.oneUser() };
+    const things = { sessionId: await house.oneSession(), userId: await house.oneUser(), taskId: await house.oneTask() };
     const wanted = flags.pages?.split(",");
     const results: PageResult[] = [];
     for (const page of pages) {

@@ -1,16 +1,16 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Droplets, Play, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { counted } from "../../format/quantity";
 import { type Inputs, type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 
-const DrainDialog = dynamic(() => import("./drain-dialog").then((module) => module.DrainDialog), { ssr: false });
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const DrainDialog = lazyInBrowser(() => import("./drain-dialog").then((module) => module.DrainDialog));
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 export function AgentActions({ agent }: { agent: Outputs["agents"]["get"] }) {
   const trpc = useTRPC();

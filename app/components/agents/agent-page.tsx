@@ -1,6 +1,5 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { formatPercent } from "../../format/quantity";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Badge } from "../data/badge";
@@ -12,6 +11,7 @@ import { Elapsed, RelativeTime } from "../data/relative-time";
 import { Notice } from "../feedback/notice";
 import { Reading } from "../feedback/reading";
 import { Bone, RowBones } from "../feedback/skeleton";
+import { lazyInBrowser, lazyPart } from "../lazy-part";
 import { PageHeader } from "../shell/page-header";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { AgentActions } from "./agent-actions";
@@ -22,13 +22,13 @@ import { AgentStatus } from "./agent-status";
 import { CapacityLegend } from "./capacity-bar";
 import { DrainPanel } from "./drain-panel";
 
-const AgentUsage = dynamic(() => import("./agent-usage").then((module) => module.AgentUsage), { ssr: false, loading: UsageBones });
-const AgentWork = dynamic(() => import("./agent-work").then((module) => module.AgentWork), { ssr: false, loading: WorkBones });
-const ApprovalNotice = dynamic(() => import("./approval-notice").then((module) => module.ApprovalNotice));
-const AgentEvents = dynamic(() => import("./agent-events").then((module) => module.AgentEvents), { ssr: false, loading: EventBones });
-const NodeEvents = dynamic(() => import("./node-events").then((module) => module.NodeEvents), { ssr: false, loading: NodeBones });
-const RevokedNotice = dynamic(() => import("./revoked-notice").then((module) => module.RevokedNotice));
-const Orphans = dynamic(() => import("./orphans").then((module) => module.Orphans));
+const AgentUsage = lazyInBrowser(() => import("./agent-usage").then((module) => module.AgentUsage), <UsageBones />);
+const AgentWork = lazyInBrowser(() => import("./agent-work").then((module) => module.AgentWork), <WorkBones />);
+const ApprovalNotice = lazyPart(() => import("./approval-notice").then((module) => module.ApprovalNotice));
+const AgentEvents = lazyInBrowser(() => import("./agent-events").then((module) => module.AgentEvents), <EventBones />);
+const NodeEvents = lazyInBrowser(() => import("./node-events").then((module) => module.NodeEvents), <NodeBones />);
+const RevokedNotice = lazyPart(() => import("./revoked-notice").then((module) => module.RevokedNotice));
+const Orphans = lazyPart(() => import("./orphans").then((module) => module.Orphans));
 
 const crumbs = [{ href: "/agents", label: "Agents" }];
 

@@ -1,6 +1,5 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
@@ -9,8 +8,9 @@ import { Panel } from "../data/panel";
 import { RelativeTime } from "../data/relative-time";
 import { Cell, Head, Table } from "../data/table";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 /** Containers of ours on the host that no session stands for. */
 export function Orphans({ agent }: { agent: Outputs["agents"]["get"] }) {

@@ -1,17 +1,17 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ArrowLeft, Download } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useEffect, useState } from "react";
 import { formatBytes } from "../../format/quantity";
 import { Button, IconButton } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { contentUrl, type FilePlace, nameOf, pictureType } from "./file-paths";
 import { fetchFile } from "./file-requests";
 import { save } from "./file-rows";
 
-const TextEditor = dynamic(() => import("./text-editor").then((module) => module.TextEditor), { ssr: false });
+const TextEditor = lazyInBrowser(() => import("./text-editor").then((module) => module.TextEditor));
 
 const MAX_SHOWN_BYTES = 4 * 1024 * 1024;
 

@@ -1,7 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Eye, EyeOff, FilePlus2, FolderOpen, FolderPlus, FolderUp, RotateCw, Upload } from "lucide-react";
-import dynamic from "next/dynamic";
 import { type DragEvent, useEffect, useRef, useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
@@ -9,6 +8,7 @@ import { Menu, MenuItem } from "../controls/menu";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { chosenFiles, type DroppedFile, droppedFiles } from "./dropped-files";
 import { crumbsOf, type FilePlace, type FileSort, joinPath, sorted } from "./file-paths";
 import { type FileDeed, FileRows } from "./file-rows";
@@ -16,8 +16,8 @@ import { UploadList } from "./upload-list";
 import { uploadsOf } from "./uploads-store";
 import { useFileChanges } from "./use-file-changes";
 
-const FileDeeds = dynamic(() => import("./file-deeds").then((module) => module.FileDeeds), { ssr: false });
-const FileView = dynamic(() => import("./file-view").then((module) => module.FileView), { ssr: false });
+const FileDeeds = lazyInBrowser(() => import("./file-deeds").then((module) => module.FileDeeds));
+const FileView = lazyInBrowser(() => import("./file-view").then((module) => module.FileView));
 
 /** Rows that are drawn at once. */
 const SHOWN = 500;

@@ -1,7 +1,6 @@
 "use client";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { HardDrive } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { counted, formatBytes } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
@@ -15,10 +14,11 @@ import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { type Home, HomeRow } from "./home-row";
 import { type HomesFilters, homesInput, readHomesFilters, writeHomesFilters } from "./homes-filters";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 const shows = [
   { value: "all", label: "All" },

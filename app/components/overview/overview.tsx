@@ -11,7 +11,7 @@ import { RowBones } from "../feedback/skeleton";
 import { SessionRows } from "../sessions/session-rows";
 import { PageHeader } from "../shell/page-header";
 import { isOperator, useCurrentUser } from "../shell/user-context";
-import { CatalogueStart } from "../templates/catalogue";
+import { CatalogueStart } from "../templates/catalogue-start";
 import { FleetHealth } from "./fleet-health";
 
 /** A user wants a desktop now; an operator wants to know whether anything is wrong. */

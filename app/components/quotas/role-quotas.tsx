@@ -1,16 +1,16 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { Card, Panel } from "../data/panel";
 import { Reading } from "../feedback/reading";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { roleWords } from "../users/role-words";
 import { LimitFacts } from "./limit-facts";
 
-const QuotaDialog = dynamic(() => import("./quota-dialog").then((module) => module.QuotaDialog), { ssr: false });
+const QuotaDialog = lazyInBrowser(() => import("./quota-dialog").then((module) => module.QuotaDialog));
 
 type RoleQuota = Outputs["quotas"]["list"]["quotas"][number];
 

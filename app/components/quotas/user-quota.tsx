@@ -1,15 +1,15 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { Panel } from "../data/panel";
 import { Reading } from "../feedback/reading";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { UsageBars } from "./usage-bars";
 
-const QuotaDialog = dynamic(() => import("./quota-dialog").then((module) => module.QuotaDialog), { ssr: false });
+const QuotaDialog = lazyInBrowser(() => import("./quota-dialog").then((module) => module.QuotaDialog));
 
 /** For administrators: what a person has of what they may have, and limits of their own. */
 export function UserQuota({ user }: { user: Pick<Outputs["users"]["get"], "id" | "username" | "quota"> }) {

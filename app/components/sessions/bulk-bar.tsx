@@ -1,14 +1,14 @@
 "use client";
 import { MoonStar, Power, Sun, Trash2, X } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { counted } from "../../format/quantity";
 import { Button, IconButton } from "../controls/button";
+import { lazyInBrowser } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import { type BulkAction, bulkActions, isEligible } from "./bulk";
 import type { ListedSession } from "./session-rows";
 
-const BulkDialog = dynamic(() => import("./bulk-dialog").then((module) => module.BulkDialog), { ssr: false });
+const BulkDialog = lazyInBrowser(() => import("./bulk-dialog").then((module) => module.BulkDialog));
 
 const looks = {
   hibernate: { word: "Hibernate", busy: "Hibernating", icon: MoonStar },

@@ -1,14 +1,14 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useTRPC } from "../../trpc/client";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { Bone } from "../feedback/skeleton";
+import { lazyPart } from "../lazy-part";
 import { PageHeader } from "../shell/page-header";
 import { Catalogue } from "../templates/catalogue";
 
-const LaunchForm = dynamic(() => import("./launch-form").then((module) => module.LaunchForm));
+const LaunchForm = lazyPart(() => import("./launch-form").then((module) => module.LaunchForm));
 
 const crumbs = [{ href: "/sessions", label: "Sessions" }];
 

@@ -1,13 +1,10 @@
 "use client";
-import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { lazyInBrowser } from "../lazy-part";
 import { SessionPageBones } from "./session-page-bones";
 
-const SessionPage = dynamic(() => import("./session-page").then((module) => module.SessionPage), {
-  ssr: false,
-  loading: () => <SessionPageBones />,
-});
+const SessionPage = lazyInBrowser(() => import("./session-page").then((module) => module.SessionPage), <SessionPageBones />);
 
 const Show = createContext<(sessionId: string) => void>(() => {});
 

@@ -1,14 +1,14 @@
 "use client";
 import { MoonStar, Power, PowerOff, Sun, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { Outputs } from "../../trpc/client";
 import { BusyMark, IconButton } from "../controls/button";
+import { lazyInBrowser } from "../lazy-part";
 import type { EndDialog } from "./end-dialogs";
 import type { SessionActions } from "./use-session-actions";
 
-const EndDialogs = dynamic(() => import("./end-dialogs").then((module) => module.EndDialogs), { ssr: false });
+const EndDialogs = lazyInBrowser(() => import("./end-dialogs").then((module) => module.EndDialogs));
 
 /** What the person may do to this session now, as the server said. */
 export function SessionBarActions({ session, actions }: { session: Outputs["sessions"]["get"]; actions: SessionActions }) {

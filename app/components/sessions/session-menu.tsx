@@ -1,15 +1,15 @@
 "use client";
 import { Ellipsis, MoonStar, Power, PowerOff, Sun, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import type { Outputs } from "../../trpc/client";
 import { IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
+import { lazyInBrowser } from "../lazy-part";
 import { isAdmin, isOperator, useCurrentUser } from "../shell/user-context";
 import type { EndDialog } from "./end-dialogs";
 import { useSessionActions } from "./use-session-actions";
 
-const EndDialogs = dynamic(() => import("./end-dialogs").then((module) => module.EndDialogs), { ssr: false });
+const EndDialogs = lazyInBrowser(() => import("./end-dialogs").then((module) => module.EndDialogs));
 
 type Session = Outputs["sessions"]["list"]["sessions"][number];
 

@@ -1,13 +1,13 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ChevronDown, ChevronUp, PanelRight } from "lucide-react";
-import dynamic from "next/dynamic";
 import { usePathname, useSearchParams } from "next/navigation";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { IconButton } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
+import { lazyInBrowser } from "../lazy-part";
 import { Breadcrumb } from "../shell/page-header";
 import { useCurrentUser } from "../shell/user-context";
 import { TerminalVisits } from "../terminals/terminal-visits";
@@ -28,12 +28,9 @@ import { SessionStatus } from "./session-status";
 import { StartTimeline } from "./start-timeline";
 import { useSessionActions } from "./use-session-actions";
 
-const Desktop = dynamic(() => import("../viewer/desktop").then((module) => module.Desktop), {
-  ssr: false,
-  loading: () => <div className="flex-1 bg-[#101012]" />,
-});
+const Desktop = lazyInBrowser(() => import("../viewer/desktop").then((module) => module.Desktop), <div className="flex-1 bg-[#101012]" />);
 
-const TouchBar = dynamic(() => import("../viewer/touch-bar").then((module) => module.TouchBar), { ssr: false });
+const TouchBar = lazyInBrowser(() => import("../viewer/touch-bar").then((module) => module.TouchBar));
 
 type Detail = Outputs["sessions"]["get"];
 

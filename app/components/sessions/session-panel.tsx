@@ -1,25 +1,25 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { usePathname, useSearchParams } from "next/navigation";
 import { Tabs } from "radix-ui";
 import type { ReactNode } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { PanelEdge, type PanelKind, usePanelWidth } from "./panel-width";
 import { SessionDetails } from "./session-details";
 import { Timeline } from "./timeline";
 import { timelineSteps } from "./timeline-steps";
 
-const SessionFiles = dynamic(() => import("../files/session-files").then((module) => module.SessionFiles), { ssr: false });
-const SessionSnapshots = dynamic(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots), { ssr: false });
-const TerminalsTab = dynamic(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab), { ssr: false });
-const SessionStats = dynamic(() => import("./session-stats").then((module) => module.SessionStats), { ssr: false });
-const EnvironmentTab = dynamic(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab), { ssr: false });
-const SessionVersions = dynamic(() => import("../versions/session-versions").then((module) => module.SessionVersions), { ssr: false });
-const SessionLogs = dynamic(() => import("./session-logs").then((module) => module.SessionLogs), { ssr: false });
-const SessionPorts = dynamic(() => import("./session-ports").then((module) => module.SessionPorts), { ssr: false });
+const SessionFiles = lazyInBrowser(() => import("../files/session-files").then((module) => module.SessionFiles));
+const SessionSnapshots = lazyInBrowser(() => import("../snapshots/session-snapshots").then((module) => module.SessionSnapshots));
+const TerminalsTab = lazyInBrowser(() => import("../terminals/terminals-tab").then((module) => module.TerminalsTab));
+const SessionStats = lazyInBrowser(() => import("./session-stats").then((module) => module.SessionStats));
+const EnvironmentTab = lazyInBrowser(() => import("../environment/environment-tab").then((module) => module.EnvironmentTab));
+const SessionVersions = lazyInBrowser(() => import("../versions/session-versions").then((module) => module.SessionVersions));
+const SessionLogs = lazyInBrowser(() => import("./session-logs").then((module) => module.SessionLogs));
+const SessionPorts = lazyInBrowser(() => import("./session-ports").then((module) => module.SessionPorts));
 
 type Detail = Outputs["sessions"]["get"];
 

@@ -1,20 +1,20 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { useCurrentUser } from "../shell/user-context";
 import { ReasonForm } from "../viewer/reason-form";
 import { PortLinks } from "./port-links";
 import { PortRow } from "./port-row";
 
-const PortForm = dynamic(() => import("./port-form").then((module) => module.PortForm), { ssr: false });
-const PortShareDialog = dynamic(() => import("./port-share-dialog").then((module) => module.PortShareDialog), { ssr: false });
+const PortForm = lazyInBrowser(() => import("./port-form").then((module) => module.PortForm));
+const PortShareDialog = lazyInBrowser(() => import("./port-share-dialog").then((module) => module.PortShareDialog));
 
 type Detail = Outputs["sessions"]["get"];
 type Port = Outputs["ports"]["list"]["ports"][number];

@@ -1,11 +1,11 @@
 "use client";
 import { AppWindow, Lock, Play, Sun } from "lucide-react";
-import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { counted, durationWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Elapsed } from "../data/relative-time";
+import { lazyPart } from "../lazy-part";
 import { useCurrentUser } from "../shell/user-context";
 import { OpenApp } from "../viewer/open-app";
 import { ReasonForm } from "../viewer/reason-form";
@@ -14,7 +14,7 @@ import { phaseLook } from "./session-phase";
 import { StartTimeline } from "./start-timeline";
 import type { SessionActions } from "./use-session-actions";
 
-const StrandedStage = dynamic(() => import("./stranded-stage").then((module) => module.StrandedStage));
+const StrandedStage = lazyPart(() => import("./stranded-stage").then((module) => module.StrandedStage));
 
 type Detail = Outputs["sessions"]["get"];
 

@@ -1,18 +1,18 @@
 "use client";
 import { LayoutGrid, ListFilter, Rows3 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { Button, IconButton } from "../controls/button";
 import { Menu, MenuItem } from "../controls/menu";
 import { SearchByText } from "../controls/search-by-text";
 import { Segmented } from "../controls/segmented";
 import { FilterChip } from "../data/filter-chip";
+import { lazyInBrowser } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import type { FilterKind } from "./filter-dialog";
 import { firstOrder, isFiltered, noFilters, type SessionFilters, type SortKey, sortKeys } from "./session-filters";
 import type { ListedSession } from "./session-rows";
 
-const FilterDialog = dynamic(() => import("./filter-dialog").then((module) => module.FilterDialog), { ssr: false });
+const FilterDialog = lazyInBrowser(() => import("./filter-dialog").then((module) => module.FilterDialog));
 
 const shown: readonly { value: SessionFilters["show"]; label: string }[] = [
   { value: "live", label: "Live" },

@@ -1,7 +1,6 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { MonitorPlay, Plus, Users } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useCallback, useMemo, useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
@@ -10,6 +9,7 @@ import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import { SessionCards } from "./session-cards";
 import {
@@ -28,7 +28,7 @@ import { useBulk } from "./use-bulk";
 import { useListKeys } from "./use-list-keys";
 import { useSelection } from "./use-selection";
 
-const BulkBar = dynamic(() => import("./bulk-bar").then((module) => module.BulkBar), { ssr: false });
+const BulkBar = lazyInBrowser(() => import("./bulk-bar").then((module) => module.BulkBar));
 const none: readonly ListedSession[] = [];
 
 export function SessionsList() {

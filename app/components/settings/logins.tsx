@@ -1,7 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Code, Globe, LogOut } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { signOut } from "../../account/auth-requests";
 import { goToSignIn } from "../../account/go-to-sign-in";
@@ -13,8 +12,9 @@ import { RelativeTime } from "../data/relative-time";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 /** Where one is signed in. */
 export function Logins() {

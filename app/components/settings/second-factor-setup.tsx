@@ -1,6 +1,5 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { type FormEvent, useId, useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { type Outputs, useTRPC } from "../../trpc/client";
@@ -10,10 +9,11 @@ import { TextField } from "../controls/field";
 import { CopyText } from "../data/copy-text";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { useCurrentUser } from "../shell/user-context";
 import { RecoveryCodes } from "./recovery-codes";
 
-const QrCode = dynamic(() => import("./qr-code"), { ssr: false, loading: () => <Bone className="size-44 shrink-0" /> });
+const QrCode = lazyInBrowser(() => import("./qr-code").then((module) => module.default), <Bone className="size-44 shrink-0" />);
 
 /** Password → QR code and first code → recovery codes. */
 export function SecondFactorSetup({ onClose }: { onClose: () => void }) {

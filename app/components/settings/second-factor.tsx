@@ -1,7 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { ShieldCheck, ShieldOff } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { counted } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
@@ -12,9 +11,10 @@ import { StatusMark } from "../data/status-mark";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 
-const SetUpDialog = dynamic(() => import("./second-factor-setup").then((module) => module.SecondFactorSetup), { ssr: false });
-const ProofDialog = dynamic(() => import("./second-factor-proof").then((module) => module.SecondFactorProof), { ssr: false });
+const SetUpDialog = lazyInBrowser(() => import("./second-factor-setup").then((module) => module.SecondFactorSetup));
+const ProofDialog = lazyInBrowser(() => import("./second-factor-proof").then((module) => module.SecondFactorProof));
 
 /** Fewer than these are a reason to make new ones. */
 const FEW_CODES = 3;

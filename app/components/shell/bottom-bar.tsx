@@ -1,14 +1,14 @@
 "use client";
 import { Menu as MenuIcon, Search } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
+import { lazyInBrowser } from "../lazy-part";
 import { destinationsFor, isAt } from "./navigation";
 import { openPalette } from "./palette-store";
 import { useCurrentUser } from "./user-context";
 
-const MoreSheet = dynamic(() => import("./more-sheet").then((module) => module.MoreSheet), { ssr: false });
+const MoreSheet = lazyInBrowser(() => import("./more-sheet").then((module) => module.MoreSheet));
 
 const itemClass =
   "flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-[11px] text-ink-soft aria-[current=page]:text-ink aria-[current=page]:font-medium";

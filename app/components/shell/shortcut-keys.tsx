@@ -1,15 +1,15 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useEffect, useSyncExternalStore } from "react";
+import { lazyInBrowser } from "../lazy-part";
 import type { OpenStore } from "./open-store";
 import { palette } from "./palette-store";
 import { type ShortcutAction, ShortcutReader, shortcutsFor } from "./shortcuts";
 import { shortcutsPage } from "./shortcuts-store";
 import { useCurrentUser } from "./user-context";
 
-const PaletteDialog = dynamic(() => import("./palette-dialog").then((module) => module.PaletteDialog), { ssr: false });
-const ShortcutsDialog = dynamic(() => import("./shortcuts-dialog").then((module) => module.ShortcutsDialog), { ssr: false });
+const PaletteDialog = lazyInBrowser(() => import("./palette-dialog").then((module) => module.PaletteDialog));
+const ShortcutsDialog = lazyInBrowser(() => import("./shortcuts-dialog").then((module) => module.ShortcutsDialog));
 
 /** Listens for the shortcuts of the whole app; what they open is loaded when it is first opened. */
 export function ShortcutKeys() {

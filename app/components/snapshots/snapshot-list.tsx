@@ -1,16 +1,16 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Play, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { formatBytes } from "../../format/quantity";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { ButtonLink, IconButton } from "../controls/button";
 import { RelativeTime } from "../data/relative-time";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { useCurrentUser } from "../shell/user-context";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 export type Snapshot = Outputs["snapshots"]["list"]["snapshots"][number];
 

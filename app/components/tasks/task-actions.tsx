@@ -1,16 +1,16 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleSlash, Pencil, RotateCw } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import type { TaskDetail } from "./task-steps";
 import { isOver, mayNeedRegistry } from "./task-words";
 
-const CancelTaskDialog = dynamic(() => import("./cancel-task-dialog").then((module) => module.CancelTaskDialog), { ssr: false });
-const RetryTaskDialog = dynamic(() => import("./retry-task-dialog").then((module) => module.RetryTaskDialog), { ssr: false });
+const CancelTaskDialog = lazyInBrowser(() => import("./cancel-task-dialog").then((module) => module.CancelTaskDialog));
+const RetryTaskDialog = lazyInBrowser(() => import("./retry-task-dialog").then((module) => module.RetryTaskDialog));
 
 /** What an admin can do about a task that was given by hand. */
 export function TaskActions({ task }: { task: TaskDetail }) {

@@ -1,3 +1,4 @@
+import type { DockerKind } from "@berth/protocol/docker-tasks";
 import type { ErrorCode } from "@berth/protocol/errors";
 import { CircleCheck, CircleDashed, CircleSlash, CircleX, LoaderCircle, type LucideIcon } from "lucide-react";
 import type { TaskKind, TaskState, TaskWay } from "../../../server/modules/tasks/tasks-schema";
@@ -24,7 +25,7 @@ export const taskWords: Readonly<Record<TaskKind, string>> = {
 export const taskKinds = Object.keys(taskWords);
 export const isTaskKind = (text: string): text is TaskKind => Object.hasOwn(taskWords, text);
 /** Those that admins give by hand, and cancel and try again. */
-export const isByHand = (kind: TaskKind): boolean => kind.startsWith("docker.");
+export const isByHand = (kind: TaskKind): kind is DockerKind => kind.startsWith("docker.");
 /** Those whose image may need a name and password for its registry. */
 export const mayNeedRegistry = (kind: TaskKind): boolean => kind === "docker.pull" || kind === "docker.run";
 

@@ -13,8 +13,8 @@ import { FailurePanel } from "../feedback/failure-panel";
 import { CardBones } from "../feedback/skeleton";
 import { type CatalogueFilters, catalogueInput, onShelf, readCatalogueFilters, writeCatalogueFilters } from "./catalogue-filters";
 import { CategoryChoice } from "./category-choice";
-import { TemplateCard } from "./template-card";
-import { type Favourites, useFavourites } from "./use-favourites";
+import { NoTemplateAtAll, TemplateCards } from "./template-cards";
+import { useFavourites } from "./use-favourites";
 
 export type Template = Outputs["templates"]["list"]["templates"][number];
 
@@ -51,7 +51,7 @@ export function Catalogue() {
       </div>
       {shown ? (
         shown.length > 0 ? (
-          <Cards templates={shown} favourites={favourites} heading="h2" home={filters.home} />
+          <TemplateCards templates={shown} favourites={favourites} heading="h2" home={filters.home} />
         ) : (
           <NoTemplates filters={filters} onClear={clear} />
         )
@@ -77,69 +77,20 @@ export function Catalogue() {
   );
 }
 
-/** A few to begin with: what one keeps at hand, what one used last, and what there is. */
-export function CatalogueStart({ first }: { first: number }) {
-  const trpc = useTRPC();
-  const favourites = useFavourites();
-  const list = useQuery(trpc.templates.list.queryOptions({ limit: first, page: 1 }));
-  const { shelves } = favourites;
-  if (list.data && !shelves.isPending) {
-    const all = [...(shelves.data?.favourites ?? []), ...(shelves.data?.recent ?? []), ...list.data.templates];
-    const templates = [...new Map(all.map((template) => [template.name, template])).values()].slice(0, first);
-    if (templates.length === 0) return <NoTemplates filters={readCatalogueFilters(new URLSearchParams())} onClear={() => {}} />;
-    return <Cards templates={templates} favourites={favourites} heading="h3" home="" />;
-  }
-  if (list.isError) {
-    return (
-      <FailurePanel error={list.error} title="The templates could not be read" onRetry={() => void list.refetch()} busy={list.isFetching} />
-    );
-  }
-  return <CardBones />;
-}
-
-interface CardsProps {
-  templates: readonly Template[];
-  favourites: Favourites;
-  heading: "h2" | "h3";
-  home: string;
-}
-
-function Cards({ templates, favourites, heading, home }: CardsProps) {
-  return (
-    <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
-      {templates.map((template) => (
-        <TemplateCard
-          key={template.name}
-          template={template}
-          heading={heading}
-          home={home}
-          favourite={favourites.isFavourite(template.name)}
-          onFavourite={() => favourites.toggle(template)}
-        />
-      ))}
-    </ul>
-  );
-}
-
 function NoTemplates({ filters, onClear }: { filters: CatalogueFilters; onClear: () => void }) {
   const { shelf, search, category } = filters;
-  const empty = (icon: ReactNode, title: string, words: string, clearable: boolean) => (
-    <EmptyState icon={icon} title={title} action={clearable ? <Button onClick={onClear}>Show all templates</Button> : null}>
+  const empty = (icon: ReactNode, title: string, words: string) => (
+    <EmptyState icon={icon} title={title} action={<Button onClick={onClear}>Show all templates</Button>}>
       {words}
     </EmptyState>
   );
   if (search || category || filters.after) {
     const words = search ? `No name, description or tag here has “${search}” in it.` : `Nothing here is of the category ${category}.`;
-    return empty(<Boxes aria-hidden />, "No template matches", words, true);
+    return empty(<Boxes aria-hidden />, "No template matches", words);
   }
   if (shelf === "favourites")
-    return empty(<Star aria-hidden />, "No favourites yet", "Press the star of a template, and it stays here, at hand.", true);
+    return empty(<Star aria-hidden />, "No favourites yet", "Press the star of a template, and it stays here, at hand.");
   if (shelf === "recent")
-    return empty(<History aria-hidden />, "Nothing started yet", "Templates that you start sessions from come here, the last first.", true);
-  return empty(
-    <Boxes aria-hidden />,
-    "No templates",
-    "A template says which image a session is started from. Berth brings some at its first start; an operator can add others.",
-    false,
-  );
+    return empty(<History aria-hidden />, "Nothing started yet", "Templates that you start sessions from come here, the last first.");
+  return <NoTemplateAtAll />;
 }

@@ -1,20 +1,20 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Copy, Download, EllipsisVertical, Pencil, Play, SlidersHorizontal, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button, ButtonLink, IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { LaunchFailure } from "../sessions/launch-failure";
 import { useLaunch, warmSessionPage } from "../sessions/use-launch";
 import { isAdmin, isOperator, useCurrentUser } from "../shell/user-context";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
-const CloneDialog = dynamic(() => import("./clone-dialog").then((module) => module.CloneDialog), { ssr: false });
-const ExportDialog = dynamic(() => import("./export-dialog").then((module) => module.ExportDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
+const CloneDialog = lazyInBrowser(() => import("./clone-dialog").then((module) => module.CloneDialog));
+const ExportDialog = lazyInBrowser(() => import("./export-dialog").then((module) => module.ExportDialog));
 
 export function TemplateActions({ template }: { template: Outputs["templates"]["get"] }) {
   const trpc = useTRPC();

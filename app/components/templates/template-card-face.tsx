@@ -3,11 +3,14 @@ import { Badge } from "../data/badge";
 import type { Content } from "./template-diff";
 import { TemplateIcon } from "./template-icon";
 
+/** What of a template a card shows. */
+export type CardContent = Pick<
+  Content,
+  "icon" | "displayName" | "description" | "defaultResources" | "display" | "persistentHome" | "security"
+>;
+
 interface TemplateCardFaceProps {
-  readonly template: Pick<
-    Content,
-    "icon" | "displayName" | "description" | "defaultResources" | "display" | "persistentHome" | "security"
-  > & { readonly tried: boolean };
+  readonly template: CardContent & { readonly tried: boolean };
   /** By what stands above the cards. */
   readonly heading: "h2" | "h3";
   /** Something stands in the corner beside its name. */

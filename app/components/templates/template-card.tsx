@@ -1,10 +1,12 @@
 "use client";
 import { Play, SlidersHorizontal, Star } from "lucide-react";
 import { Button, ButtonLink, IconButton } from "../controls/button";
-import { LaunchFailure } from "../sessions/launch-failure";
+import { lazyInBrowser } from "../lazy-part";
 import { useLaunch, warmSessionPage } from "../sessions/use-launch";
 import type { Template } from "./catalogue";
 import { TemplateCardFace } from "./template-card-face";
+
+const LaunchFailure = lazyInBrowser(() => import("../sessions/launch-failure").then((module) => module.LaunchFailure));
 
 interface TemplateCardProps {
   template: Template;

@@ -3,7 +3,9 @@ import { type SessionPolicy, sessionPolicySchema } from "@berth/protocol/session
 import { createTemplateInput } from "../../../server/modules/templates/templates-schema";
 import { issueWords } from "../../format/issue-words";
 import { capabilitiesProblem, labelsOf, labelsText, wordsOf } from "../../format/label-words";
+import { wholeNumber } from "../../format/quantity";
 import { accessOfDraft, type FoldersDraft, foldersDraftOf } from "./folders-draft";
+import { type HealthDraft, healthDraftOf, healthOfDraft, probeField } from "./health-draft";
 import type { Content } from "./template-diff";
 
 /** One variable of the editor's list; `key` tells rows apart while names are typed. */
@@ -47,8 +49,7 @@ export interface TemplateDraft {
   readonly agentCapabilities: string;
   readonly strategy: "" | "spread" | "pack";
   readonly folders: FoldersDraft;
-  /** What is asked of its sessions is written in YAML; the form says what follows. */
-  readonly health: Content["health"];
+  readonly health: HealthDraft;
 }
 
 export const emptyDraft: TemplateDraft = {
@@ -83,7 +84,7 @@ export const emptyDraft: TemplateDraft = {
   agentCapabilities: "",
   strategy: "",
   folders: foldersDraftOf({}),
-  health: healthPolicySchema.parse({}),
+  health: healthDraftOf(healthPolicySchema.parse({})),
 };
 
 export function draftOf(name: string, content: Content): TemplateDraft {
@@ -120,7 +121,7 @@ export function draftOf(name: string, content: Content): TemplateDraft {
     agentCapabilities: content.placement.capabilities.join(", "),
     strategy: content.placement.strategy ?? "",
     folders: foldersDraftOf(content.accessParameters),
-    health: content.health,
+    health: healthDraftOf(content.health),
   };
 }
 
@@ -128,7 +129,6 @@ type Checked =
   | { readonly content: Content; readonly problems: null }
   | { readonly content: null; readonly problems: Readonly<Record<string, string>> };
 
-const wholeNumber = (text: string): unknown => (/^\d+$/.test(text.trim()) ? Number(text) : text);
 const optional = (text: string) => text.trim() || undefined;
 
 /** What the form says, or what is wrong with it: by the names of the server's fields, variables by `environment.<row's key>`. */
@@ -178,7 +178,7 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
       ...(draft.strategy ? { strategy: draft.strategy } : {}),
     },
     accessParameters: accessOfDraft(draft.folders),
-    health: draft.health,
+    health: healthOfDraft(draft.health),
   });
   for (const issue of parsed.success ? [] : parsed.error.issues) {
     const [first, second] = issue.path;
@@ -190,7 +190,9 @@ export function checkTemplateDraft(draft: TemplateDraft): Checked {
           ? "tags"
           : first === "placement" || first === "accessParameters"
             ? `${first}.${String(second)}`
-            : issue.path.map(String).join(".") || "environment";
+            : first === "health" && second === "probes"
+              ? probeField(draft.health, issue.path)
+              : issue.path.map(String).join(".") || "environment";
     problems[field] ??= wordsOfIssue(issue, variable !== undefined);
   }
   if (!parsed.success || Object.keys(problems).length > 0) return { content: null, problems };

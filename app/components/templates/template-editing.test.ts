@@ -122,4 +122,41 @@ describe("the editor's form", () => {
       "accessParameters.configDir": "must be there where changes in it are followed by a signal",
     });
   });
+
+  it("says of its health what the template says, a command as it was written", () => {
+    const health: typeof content.health = {
+      ...content.health,
+      probes: [
+        { type: "process" },
+        { type: "display" },
+        { type: "http", port: 8080, path: "/health" },
+        { type: "exec", argv: ["sh", "-c", "test -e /tmp/a\ntest -e /tmp/b"] },
+      ],
+      onUnhealthy: "restart",
+      maxRestarts: 5,
+      startPeriodSeconds: 90,
+    };
+    expect(checkTemplateDraft(draftOf("x", { ...content, health })).content?.health).toEqual(health);
+    expect(templateDiff(content, { ...content, health }).map(({ field, after }) => [field, after])).toEqual([
+      ["Probes", "process, display, http :8080/health, exec sh -c test -e /tmp/a\ntest -e /tmp/b"],
+      ["Asked", "every 30 s, 5 s for an answer, 3 failures, 90 s to start"],
+      ["When unhealthy", "restart, 5 an hour, after 10 s at first"],
+    ]);
+  });
+
+  it("names the probe that is wrong by its row, whichever were taken out before it", () => {
+    const { health, ...draft } = draftOf("x", content);
+    const probe = { key: 0, type: "process", port: "", path: "/", command: "" } as const;
+    const probes = [probe, { ...probe, key: 4, type: "http" }, { ...probe, key: 6, type: "exec" }] as const;
+    expect(checkTemplateDraft({ ...draft, health: { ...health, probes, intervalSeconds: "often", maxRestarts: "0" } }).problems).toEqual({
+      "health.probes.4.port": "must be a whole number",
+      "health.probes.6.argv": "is needed",
+      "health.intervalSeconds": "must be a whole number",
+      "health.maxRestarts": "must be at least 1",
+    });
+    const many = Array.from({ length: 5 }, (_one, key) => ({ ...probe, key }));
+    expect(checkTemplateDraft({ ...draft, health: { ...health, probes: many } }).problems).toEqual({
+      "health.probes": "must be at most 4 of them",
+    });
+  });
 });

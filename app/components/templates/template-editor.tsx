@@ -8,9 +8,8 @@ import { Button, ButtonLink } from "../controls/button";
 import { TextField } from "../controls/field";
 import { Panel } from "../data/panel";
 import { FailurePanel } from "../feedback/failure-panel";
-import { accessOfDraft } from "./folders-draft";
 import { NewerVersion } from "./newer-version";
-import { TemplateCardFace } from "./template-card-face";
+import { type CardContent, TemplateCardFace } from "./template-card-face";
 import { TemplateChanges } from "./template-changes";
 import { type Content, templateDiff } from "./template-diff";
 import { checkTemplateDraft, draftOf, emptyDraft, type TemplateDraft } from "./template-draft";
@@ -77,7 +76,7 @@ export function TemplateEditor({ from }: { from: EditedFrom | null }) {
   };
   const newer = base && latest.data && latest.data.version > base.version && !isSaved ? latest.data : null;
   const wrong = Object.keys(checked.problems ?? {}).length;
-  const shown: Content = checked.content ?? previewOf(draft);
+  const shown: CardContent = checked.content ?? previewOf(draft);
 
   return (
     <form method="post" onSubmit={submit} noValidate className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[1fr_20rem]">
@@ -145,27 +144,12 @@ export function TemplateEditor({ from }: { from: EditedFrom | null }) {
 }
 
 /** What a card needs of a form that isn't right yet. */
-const previewOf = (draft: TemplateDraft): Content => ({
+const previewOf = (draft: TemplateDraft): CardContent => ({
   displayName: draft.displayName,
-  category: draft.category,
   description: draft.description,
-  tags: [],
   icon: draft.icon,
-  iconUrl: null,
-  image: draft.image,
   display: { protocol: draft.protocol, port: 0, path: "/", unix_socket: draft.unixSocket },
   security: draft.security,
   defaultResources: { memory: draft.memory, cpu: draft.cpu },
-  environment: {},
   persistentHome: draft.persistentHome,
-  homePath: draft.homePath,
-  shmSize: draft.shmSize,
-  pidsLimit: 0,
-  idleTimeout: draft.idleTimeout,
-  hibernateMode: draft.hibernateMode,
-  readyTimeoutSeconds: 0,
-  policy: draft.policy,
-  placement: { labels: {}, capabilities: [] },
-  accessParameters: accessOfDraft(draft.folders),
-  health: draft.health,
 });

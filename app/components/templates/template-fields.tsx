@@ -8,9 +8,9 @@ import { Segmented } from "../controls/segmented";
 import { Card, Panel } from "../data/panel";
 import { IconPicker } from "./icon-picker";
 import { policyWords } from "./policy-words";
-import { probeWords } from "./probe-words";
 import type { TemplateDraft } from "./template-draft";
 import { TemplateFolders } from "./template-folders";
+import { TemplateHealth } from "./template-health";
 import { VariableRows } from "./variable-rows";
 
 interface TemplateFieldsProps {
@@ -234,29 +234,13 @@ export function TemplateFields({ draft, isNew, categories, edit, problem, leave 
           </SelectField>
         </Card>
       </Panel>
-      <Panel title="Health">
-        <Card className="grid grid-cols-1 gap-5 p-4 sm:grid-cols-3">
-          <SelectField
-            label="When unhealthy"
-            value={draft.health.onUnhealthy}
-            onChange={({ target: { value } }) =>
-              edit({ health: { ...draft.health, onUnhealthy: value === "restart" ? value : "nothing" } })
-            }
-            hint={
-              draft.health.onUnhealthy === "restart"
-                ? `At most ${draft.health.maxRestarts} times within an hour, later each time.`
-                : "It is shown, and nothing is done."
-            }
-          >
-            <option value="nothing">Do nothing</option>
-            <option value="restart">Restart it</option>
-          </SelectField>
-          <p className="text-sm text-ink-soft sm:col-span-2">
-            Asked every {draft.health.intervalSeconds} seconds: {draft.health.probes.map(probeWords).join(", ") || "nothing"}. Probes and
-            their times are written in the template&apos;s YAML.
-          </p>
-        </Card>
-      </Panel>
+      <TemplateHealth
+        health={draft.health}
+        protocol={draft.protocol}
+        edit={(change) => edit({ health: { ...draft.health, ...change } })}
+        problem={problem}
+        leave={leave}
+      />
       <Panel title="What its screen allows">
         <Card className="flex flex-col gap-4 p-4">
           {sessionPolicyFields.map((field) => (

@@ -1,20 +1,20 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useTRPC } from "../../trpc/client";
 import { TabLinks, useTab } from "../controls/tab-links";
 import { Badge } from "../data/badge";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { Bone, PageBones } from "../feedback/skeleton";
+import { lazyPart } from "../lazy-part";
 import { PageHeader } from "../shell/page-header";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import { TemplateActions } from "./template-actions";
 import { TemplateOverview } from "./template-overview";
 
-const TemplateUsage = dynamic(() => import("./template-usage").then((module) => module.TemplateUsage));
-const TemplateWarmPool = dynamic(() => import("./template-warm-pool").then((module) => module.TemplateWarmPool));
-const TemplateVersions = dynamic(() => import("./template-versions").then((module) => module.TemplateVersions));
+const TemplateUsage = lazyPart(() => import("./template-usage").then((module) => module.TemplateUsage));
+const TemplateWarmPool = lazyPart(() => import("./template-warm-pool").then((module) => module.TemplateWarmPool));
+const TemplateVersions = lazyPart(() => import("./template-versions").then((module) => module.TemplateVersions));
 
 export const templateCrumbs = [{ href: "/templates", label: "Templates" }];
 const tabs = [

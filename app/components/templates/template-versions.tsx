@@ -1,7 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { History, Undo2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -13,10 +12,11 @@ import { RelativeTime } from "../data/relative-time";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone, RowBones } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { TemplateChanges } from "./template-changes";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 type Version = Outputs["templates"]["versions"]["versions"][number];
 

@@ -1,6 +1,5 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -9,9 +8,10 @@ import { RelativeTime } from "../data/relative-time";
 import { Notice } from "../feedback/notice";
 import { Reading } from "../feedback/reading";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 
-const WarmPoolDialog = dynamic(() => import("./warm-pool-dialog").then((module) => module.WarmPoolDialog), { ssr: false });
+const WarmPoolDialog = lazyInBrowser(() => import("./warm-pool-dialog").then((module) => module.WarmPoolDialog));
 /** Nobody is told of sessions that are nobody's yet. */
 const POLL_MS = 5_000;
 

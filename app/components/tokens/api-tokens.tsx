@@ -1,7 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeySquare, Plus } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -12,10 +11,11 @@ import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { scopeWords } from "./scope-words";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
-const CreateTokenDialog = dynamic(() => import("./create-token-dialog").then((module) => module.CreateTokenDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
+const CreateTokenDialog = lazyInBrowser(() => import("./create-token-dialog").then((module) => module.CreateTokenDialog));
 
 type Token = Outputs["tokens"]["list"]["tokens"][number];
 

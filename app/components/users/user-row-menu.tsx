@@ -1,19 +1,19 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, CircleSlash, Ellipsis, KeyRound, Link2, LogOut, ShieldOff, UserCog } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { useCurrentUser } from "../shell/user-context";
 import type { ListedUser } from "./user-words";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
-const ResetPasswordDialog = dynamic(() => import("./reset-password-dialog").then((module) => module.ResetPasswordDialog), { ssr: false });
-const LinkDialog = dynamic(() => import("./link-dialog").then((module) => module.LinkDialog), { ssr: false });
-const RoleDialog = dynamic(() => import("./role-dialog").then((module) => module.RoleDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
+const ResetPasswordDialog = lazyInBrowser(() => import("./reset-password-dialog").then((module) => module.ResetPasswordDialog));
+const LinkDialog = lazyInBrowser(() => import("./link-dialog").then((module) => module.LinkDialog));
+const RoleDialog = lazyInBrowser(() => import("./role-dialog").then((module) => module.RoleDialog));
 
 const mark = "size-4 text-ink-soft";
 

@@ -1,7 +1,6 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { TypedSearch } from "../controls/typed-search";
@@ -9,11 +8,12 @@ import { Pager } from "../data/pager";
 import { useUrlFilters } from "../data/use-url-filters";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { PageHeader } from "../shell/page-header";
 import { readUserFilters, userListInput, writeUserFilters } from "./user-filters";
 import { UserRows } from "./user-rows";
 
-const InviteDialog = dynamic(() => import("./invite-dialog").then((module) => module.InviteDialog), { ssr: false });
+const InviteDialog = lazyInBrowser(() => import("./invite-dialog").then((module) => module.InviteDialog));
 
 export function UsersList() {
   const trpc = useTRPC();

@@ -1,6 +1,5 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
@@ -10,12 +9,13 @@ import { Panel } from "../data/panel";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { Bone } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { TaskProgress } from "../tasks/task-progress";
 import { TagForm } from "./tag-form";
 import { shortTag, updateWords, type Wish, wishOf } from "./update-words";
 import { VersionHistory } from "./version-history";
 
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 type Versions = Outputs["containers"]["versions"];
 

@@ -1,9 +1,9 @@
 "use client";
 import { Camera, Clipboard, Eye, EyeOff, Keyboard, Maximize, Minimize, Scaling as ScalingMark } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../controls/menu";
+import { lazyInBrowser } from "../lazy-part";
 import type { ClipboardRules } from "./clipboard-dialog";
 import { ConnectionPanel } from "./connection-panel";
 import type { DesktopHandle } from "./desktop";
@@ -13,7 +13,7 @@ import { useFullScreen } from "./use-full-screen";
 import { useSharedClipboard } from "./use-shared-clipboard";
 import { type Scaling, useViewerSettings } from "./viewer-settings";
 
-const ClipboardDialog = dynamic(() => import("./clipboard-dialog").then((module) => module.ClipboardDialog), { ssr: false });
+const ClipboardDialog = lazyInBrowser(() => import("./clipboard-dialog").then((module) => module.ClipboardDialog));
 
 interface DesktopToolsProps extends DesktopHandle {
   name: string;

@@ -1,11 +1,11 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useHydrated } from "../controls/use-hydrated";
+import { lazyInBrowser } from "../lazy-part";
 import { type GuestIdentity, keptIdentity } from "./guest-identity";
 import { GuestNameForm } from "./guest-name-form";
 
-const GuestScreen = dynamic(() => import("./guest-screen").then((module) => module.GuestScreen), { ssr: false });
+const GuestScreen = lazyInBrowser(() => import("./guest-screen").then((module) => module.GuestScreen));
 
 /** Who says their name is in; whoever loads the page again is still the same. */
 export function GuestPage({ token }: { token: string }) {

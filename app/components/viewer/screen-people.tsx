@@ -1,15 +1,15 @@
 "use client";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Hand, MousePointer2, Share2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuLabel } from "../controls/menu";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { Initials } from "./initials";
 
-const ShareDialog = dynamic(() => import("./share-dialog").then((module) => module.ShareDialog), { ssr: false });
+const ShareDialog = lazyInBrowser(() => import("./share-dialog").then((module) => module.ShareDialog));
 
 type Viewer = Outputs["sessions"]["viewers"]["viewers"][number];
 

@@ -1,7 +1,6 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Ellipsis, Send } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
@@ -15,13 +14,14 @@ import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
 import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
+import { lazyInBrowser } from "../lazy-part";
 import { PageHeader } from "../shell/page-header";
 import { WebhookDeliveries } from "./webhook-deliveries";
 import { WebhookStatus } from "./webhook-status";
 
-const WebhookDialog = dynamic(() => import("./webhook-dialog").then((module) => module.WebhookDialog), { ssr: false });
-const SecretDialog = dynamic(() => import("./secret-dialog").then((module) => module.SecretDialog), { ssr: false });
-const ConfirmDialog = dynamic(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog), { ssr: false });
+const WebhookDialog = lazyInBrowser(() => import("./webhook-dialog").then((module) => module.WebhookDialog));
+const SecretDialog = lazyInBrowser(() => import("./secret-dialog").then((module) => module.SecretDialog));
+const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
 const crumbs = [
   { href: "/settings", label: "Settings" },

@@ -1,7 +1,6 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Webhook } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
@@ -11,10 +10,11 @@ import { RelativeTime } from "../data/relative-time";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
+import { lazyInBrowser } from "../lazy-part";
 import { WebhookStatus } from "./webhook-status";
 
-const WebhookDialog = dynamic(() => import("./webhook-dialog").then((module) => module.WebhookDialog), { ssr: false });
-const SecretDialog = dynamic(() => import("./secret-dialog").then((module) => module.SecretDialog), { ssr: false });
+const WebhookDialog = lazyInBrowser(() => import("./webhook-dialog").then((module) => module.WebhookDialog));
+const SecretDialog = lazyInBrowser(() => import("./secret-dialog").then((module) => module.SecretDialog));
 
 export function WebhooksList() {
   const trpc = useTRPC();

@@ -1,10 +1,11 @@
 import { type DockerKind, dockerPayloads, readDockerTask, takesCredentials } from "@berth/protocol/docker-tasks";
 import { createTaskInput } from "../../../../server/modules/tasks/tasks-schema";
+import { argumentsOf } from "../../../format/command-text";
 import { issueWords } from "../../../format/issue-words";
 import { capabilitiesProblem, labelsOf, wordsOf } from "../../../format/label-words";
 import type { Inputs } from "../../../trpc/client";
 import { registryCredentials } from "../registry-credentials";
-import { argumentsOf, type DraftRow, type TaskDraft } from "./task-draft";
+import type { DraftRow, TaskDraft } from "./task-draft";
 
 export type TaskOrder =
   | { readonly to: "agent"; readonly input: Inputs["tasks"]["create"] }

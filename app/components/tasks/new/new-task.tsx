@@ -1,18 +1,13 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Box, Brush, CircleStop, Download, type LucideIcon, ScrollText, Trash2 } from "lucide-react";
-import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useTRPC } from "../../../trpc/client";
 import { Notice } from "../../feedback/notice";
 import { Reading } from "../../feedback/reading";
 import { RowBones } from "../../feedback/skeleton";
 import { taskWords } from "../task-words";
-
-/** With the schemas that check what is typed. */
-const TaskForm = dynamic(() => import("./task-form").then((module) => module.TaskForm), {
-  loading: () => <RowBones rows={3} />,
-});
+import { TaskForm } from "./task-form";
 
 type Kind = "docker.pull" | "docker.run" | "docker.stop" | "docker.remove" | "docker.logs" | "docker.prune";
 const kinds: readonly { kind: Kind; icon: LucideIcon; words: string }[] = [

@@ -1,7 +1,9 @@
-import { type DockerKind, dockerKinds } from "@berth/protocol/docker-tasks";
+import type { DockerKind } from "@berth/protocol/docker-tasks";
+import { commandText } from "../../../format/command-text";
 import { labelsText } from "../../../format/label-words";
 import { isTrueAt, numberAt, pairsAt, type Read, recordsAt, textAt, textsAt } from "../record-reading";
 import type { TaskDetail } from "../task-steps";
+import { isByHand, isTaskKind } from "../task-words";
 
 /** One line of a list that is typed; `key` tells lines apart while they are. */
 export interface DraftRow<Name extends string> {
@@ -79,7 +81,7 @@ export const emptyDraft: TaskDraft = {
   retries: "",
 };
 
-export const isDockerKind = (text: string | null): text is DockerKind => dockerKinds.some((kind) => kind === text);
+export const isDockerKind = (text: string | null): text is DockerKind => text !== null && isTaskKind(text) && isByHand(text);
 
 /** What an earlier task asked for, to be changed: all but what is a secret, and when it was to begin. */
 export function draftOfTask(task: TaskDetail): TaskDraft {
@@ -133,30 +135,6 @@ const numberText = (record: Read, name: string): string => {
 
 const pairRows = (pairs: readonly [string, string][]): DraftRows<"name" | "value"> =>
   pairs.map(([name, value], key) => ({ key, values: { name, value } }));
-
-const commandText = (command: readonly string[]): string => {
-  const plain = command.join("\n");
-  return argumentsOf(plain).join("\0") === command.join("\0") ? plain : JSON.stringify(command);
-};
-
-/** An argument a line, as it is typed but for what surrounds it all; or the texts of a JSON list. Nothing typed is no command. */
-export function argumentsOf(text: string): string[] {
-  const typed = text.replace(/^\n+|\s+$/g, "");
-  if (typed === "") return [];
-  if (typed.trimStart().startsWith("[")) {
-    const list = readJson(typed);
-    if (Array.isArray(list) && list.every((argument) => typeof argument === "string")) return list;
-  }
-  return typed.split("\n");
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
 
 /** `registry/app:v2@sha256:…`, as people copy it, in the three fields; null where it has no tag or digest. */
 export function splitImage(text: string): { image: string; tag?: string; digest?: string } | null {

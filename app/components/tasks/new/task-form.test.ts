@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { argumentsOf } from "../../../format/command-text";
 import type { TaskDetail } from "../task-steps";
 import { checkTaskDraft, fieldsOfRefusal } from "./check-task-draft";
-import { argumentsOf, draftOfTask, emptyDraft, splitImage, type TaskDraft } from "./task-draft";
+import { draftOfTask, emptyDraft, splitImage, type TaskDraft } from "./task-draft";
 
 const run: TaskDraft = { ...emptyDraft, image: "registry.example/team/app", tag: "v2", name: "app", agent: "host-1" };
 const problemsOf = (change: Partial<TaskDraft>) => checkTaskDraft("docker.run", { ...run, ...change }).problems ?? {};

@@ -9,14 +9,18 @@ import { Button, ButtonLink } from "../../controls/button";
 import { Card, Panel } from "../../data/panel";
 import { FailurePanel } from "../../feedback/failure-panel";
 import { Notice } from "../../feedback/notice";
+import { useToasts } from "../../feedback/toasts";
 import type { TaskDetail } from "../task-steps";
 import { taskWords } from "../task-words";
 import { AdvancedFields } from "./advanced-fields";
-import { checkTaskDraft, fieldsOfRefusal } from "./check-task-draft";
 import type { FormParts } from "./form-parts";
 import { KindFields } from "./kind-fields";
 import { TargetFields } from "./target-fields";
 import { draftOfTask, emptyDraft, type TaskDraft } from "./task-draft";
+
+/** The schemas weigh a quarter of the page, and nothing is held against them before somebody begins to type. */
+const loadChecks = () => import("./check-task-draft");
+type Checks = Awaited<ReturnType<typeof loadChecks>>;
 
 interface TaskFormProps {
   readonly kind: DockerKind;
@@ -35,6 +39,8 @@ export function TaskForm({ kind, agent, from }: TaskFormProps) {
   /** Fields that were left once; a problem is shown no sooner. */
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [all, setAll] = useState(false);
+  const [checks, setChecks] = useState<Checks | null>(null);
+  const toasts = useToasts();
   /** The same until something is changed: asked again after an answer that was lost, there is still one task. */
   const key = useRef<string | null>(null);
   const made = {
@@ -48,8 +54,8 @@ export function TaskForm({ kind, agent, from }: TaskFormProps) {
   const create = useMutation(trpc.tasks.create.mutationOptions(made));
   const createForAny = useMutation(trpc.tasks.createForAny.mutationOptions(made));
   const error = create.error ?? createForAny.error;
-  const refused = error ? fieldsOfRefusal(fieldProblems(readFailure(error)), draft) : {};
-  const checked = checkTaskDraft(kind, draft);
+  const refused = error && checks ? checks.fieldsOfRefusal(fieldProblems(readFailure(error)), draft) : {};
+  const problems = checks?.checkTaskDraft(kind, draft).problems;
   const parts: FormParts = {
     draft,
     edit: (change) => {
@@ -57,12 +63,17 @@ export function TaskForm({ kind, agent, from }: TaskFormProps) {
       setDraft((current) => ({ ...current, ...change }));
     },
     leave: (field) => setLeft((current) => new Set(current).add(field)),
-    problem: (field) => (all || left.has(field) ? checked.problems?.[field] : undefined) ?? refused[field],
+    problem: (field) => (all || left.has(field) ? problems?.[field] : undefined) ?? refused[field],
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const begin = async () => {
+    const loaded = await loadChecks();
+    setChecks(loaded);
+    return loaded;
+  };
+  const submit = async () => {
+    const { order } = (await begin()).checkTaskDraft(kind, draft);
     setAll(true);
-    if (!checked.order) {
+    if (!order) {
       // What is wrong may be folded away.
       for (const fold of document.querySelectorAll("form details")) fold.toggleAttribute("open", true);
       requestAnimationFrame(() => document.querySelector<HTMLElement>("form [aria-invalid=true]")?.focus());
@@ -71,13 +82,23 @@ export function TaskForm({ kind, agent, from }: TaskFormProps) {
     key.current ??= newKey();
     create.reset();
     createForAny.reset();
-    if (checked.order.to === "agent") create.mutate({ ...checked.order.input, idempotencyKey: key.current });
-    else createForAny.mutate({ ...checked.order.input, idempotencyKey: key.current });
+    if (order.to === "agent") create.mutate({ ...order.input, idempotencyKey: key.current });
+    else createForAny.mutate({ ...order.input, idempotencyKey: key.current });
   };
-  const wrong = all ? Object.keys(checked.problems ?? {}).length : 0;
+  const wrong = all ? Object.keys(problems ?? {}).length : 0;
   const gone = create.isSuccess || createForAny.isSuccess;
   return (
-    <form method="post" onSubmit={submit} noValidate autoComplete="off" className="flex max-w-3xl flex-col gap-6">
+    <form
+      method="post"
+      onFocus={checks ? undefined : () => void begin().catch(() => {})}
+      onSubmit={(event: FormEvent) => {
+        event.preventDefault();
+        submit().catch((error: unknown) => toasts.failed("The form could not be checked", error));
+      }}
+      noValidate
+      autoComplete="off"
+      className="flex max-w-3xl flex-col gap-6"
+    >
       {from ? (
         <Notice>
           As the earlier task asked for it.{" "}
