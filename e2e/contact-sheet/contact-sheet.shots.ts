@@ -51,6 +51,7 @@ const others = [
   "/settings/preferences",
   "/settings/tokens",
   "/settings/quotas",
+  "/settings/registries",
   "/settings/webhooks",
   "/no-such-page",
   "/sessions/00000000-0000-4000-8000-000000000000",

@@ -43,6 +43,25 @@ export async function killContainer(sessionId: string): Promise<void> {
   await (await containerOf(sessionId)).kill();
 }
 
+/** Gives an image of the engine's to a registry under `name`, and leaves the engine without that name. */
+export async function pushToRegistry(image: string, name: string, login: { username: string; password: string }): Promise<void> {
+  const [repo, tag] = [name.slice(0, name.lastIndexOf(":")), name.slice(name.lastIndexOf(":") + 1)];
+  await engine.getImage(image).tag({ repo, tag });
+  const words = await engine.getImage(name).push({ authconfig: { ...login, serveraddress: repo.slice(0, repo.indexOf("/")) } });
+  let said = "";
+  for await (const part of words) said += String(part);
+  if (said.includes('"error"')) throw new Error(`${name} was not pushed: ${said.slice(-400)}`);
+  await engine.getImage(name).remove();
+}
+
+/** Whether it is there or not. */
+export async function removeImage(name: string): Promise<void> {
+  await engine
+    .getImage(name)
+    .remove({ force: true })
+    .catch(() => {});
+}
+
 const credentialSchema = z.object({ agentId: z.string() });
 
 /** Removes every container and home volume that this stack's agent made. */

@@ -1,12 +1,13 @@
 "use client";
 import { AppWindow, Lock, Play, Sun } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { counted, durationWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Elapsed } from "../data/relative-time";
 import { lazyPart } from "../lazy-part";
-import { useCurrentUser } from "../shell/user-context";
+import { isAdmin, useCurrentUser } from "../shell/user-context";
 import { OpenApp } from "../viewer/open-app";
 import { ReasonForm } from "../viewer/reason-form";
 import { Considered } from "./placement";
@@ -127,6 +128,7 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
           text={message}
           code={code}
         >
+          {code === "IMAGE_PULL_DENIED" ? <RegistryAdvice /> : null}
           <StartTimeline sessionId={session.id} progress={null} underWay={false} />
           <div className="flex flex-wrap gap-2">
             {wake}
@@ -161,6 +163,21 @@ function StageContent({ session, actions, needsReason, reason, onReason }: Sessi
         />
       );
   }
+}
+
+/** Passwords of registries are an administrator's matter. */
+function RegistryAdvice() {
+  return isAdmin(useCurrentUser()) ? (
+    <p className="text-sm text-ink-soft">
+      Agents sign in with what is kept in Settings,{" "}
+      <Link href="/settings/registries" className="rounded underline decoration-line-strong underline-offset-2 hover:decoration-current">
+        Registries
+      </Link>
+      . Put it right there, and start again.
+    </p>
+  ) : (
+    <p className="text-sm text-ink-soft">Ask an administrator: passwords of registries are theirs to set.</p>
+  );
 }
 
 function progressWords(progress: Detail["status"]["progress"]): string | null {

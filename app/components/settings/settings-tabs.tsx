@@ -1,20 +1,20 @@
 "use client";
-import { Braces, Gauge, KeyRound, KeySquare, SlidersHorizontal, UserRound, Webhook } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useRef } from "react";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
 
 const tabs = [
-  { href: "/settings/profile", label: "Profile", icon: UserRound },
-  { href: "/settings/security", label: "Security", icon: KeyRound },
-  { href: "/settings/preferences", label: "Preferences", icon: SlidersHorizontal },
-  { href: "/settings/tokens", label: "Tokens", icon: KeySquare },
-  { href: "/settings/api", label: "API", icon: Braces },
+  { href: "/settings/profile", label: "Profile" },
+  { href: "/settings/security", label: "Security" },
+  { href: "/settings/preferences", label: "Preferences" },
+  { href: "/settings/tokens", label: "Tokens" },
+  { href: "/settings/api", label: "API" },
 ] as const;
 const ofAdmins = [
-  { href: "/settings/quotas", label: "Quotas", icon: Gauge },
-  { href: "/settings/webhooks", label: "Webhooks", icon: Webhook },
+  { href: "/settings/quotas", label: "Quotas" },
+  { href: "/settings/registries", label: "Registries" },
+  { href: "/settings/webhooks", label: "Webhooks" },
 ] as const;
 
 /** Pages of their own, so that each has an address. */
@@ -32,15 +32,14 @@ export function SettingsTabs() {
       // The fade at its end says that there are more; past the last one is room for it.
       className="flex gap-1 overflow-x-auto overflow-y-hidden border-b border-line max-sm:pr-8 max-sm:[mask-image:linear-gradient(to_right,black_calc(100%-2rem),transparent)]"
     >
-      {shown.map(({ href, label, icon: Icon }) => (
+      {shown.map(({ href, label }) => (
         <Link
           key={href}
           href={href}
           ref={pathname === href ? here : undefined}
           aria-current={pathname === href ? "page" : undefined}
-          className="-mb-px flex h-9 items-center gap-1.5 border-b-2 border-transparent px-2 sm:px-2.5 text-ink-soft transition-colors duration-150 hover:text-ink aria-[current=page]:border-ink aria-[current=page]:font-medium aria-[current=page]:text-ink"
+          className="-mb-px flex h-9 items-center border-b-2 border-transparent px-2 sm:px-2.5 text-ink-soft transition-colors duration-150 hover:text-ink aria-[current=page]:border-ink aria-[current=page]:font-medium aria-[current=page]:text-ink"
         >
-          <Icon aria-hidden className="size-4 max-sm:hidden" />
           {label}
         </Link>
       ))}
