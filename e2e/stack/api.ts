@@ -17,12 +17,12 @@ const tokens = new Map<string, string>();
 export function api(url: string, credentials = { username: "admin", password: adminPassword }) {
   const whose = `${credentials.username}@${url}`;
 
-  const call = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+  const call = async (method: string, path: string, body?: unknown, surface = "/api/v1"): Promise<unknown> => {
     if (!tokens.has(whose) && path !== "/auth/login") {
       tokens.set(whose, z.object({ token: z.string() }).parse(await call("POST", "/auth/login", credentials)).token);
     }
     const token = tokens.get(whose);
-    const answer = await fetch(`${url}/api/v1${path}`, {
+    const answer = await fetch(`${url}${surface}${path}`, {
       method,
       headers: {
         "x-forwarded-for": addressOf(`${credentials.username} by API`),
@@ -40,6 +40,8 @@ export function api(url: string, credentials = { username: "admin", password: ad
   return {
     call,
     session,
+    /** What the contract of containers serves of one session. */
+    container: (method: string, id: string, path: string, body?: unknown) => call(method, `/${id}${path}`, body, "/v1/agents"),
     agent: async (id: string) => agentAnswer.parse(await call("GET", `/agents/${id}`)),
     createSession: async (body: { template: string; user?: string; name?: string; tags?: string[] }) =>
       sessionAnswer.parse(await call("POST", "/sessions", { user: credentials.username, ...body })),

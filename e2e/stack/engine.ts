@@ -54,6 +54,19 @@ export async function pushToRegistry(image: string, name: string, login: { usern
   await engine.getImage(name).remove();
 }
 
+/** An image like another that runs `command` instead; with none it is the same under another name. */
+export async function imageLike(image: string, repo: string, tag: string, command?: readonly string[]): Promise<void> {
+  if (!command) return void (await engine.getImage(image).tag({ repo, tag }));
+  const made = await engine.createContainer({ Image: image, Entrypoint: [...command], Cmd: [] });
+  await made.commit({ repo, tag });
+  await made.remove();
+}
+
+/** The name of the image that a session's one container runs. */
+export async function imageOf(sessionId: string): Promise<string> {
+  return (await (await containerOf(sessionId)).inspect()).Config.Image;
+}
+
 /** Whether it is there or not. */
 export async function removeImage(name: string): Promise<void> {
   await engine

@@ -125,6 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         // Journeys ask again until it is so.
         API_REQUESTS_PER_MINUTE: "100000",
         API_SESSION_CREATES_PER_MINUTE: "1000",
+        UPDATE_HEALTHY_SECONDS: "2",
         BERTH_LOCAL_AGENT_TOKEN_FILE: tokenFile,
         ...(tls ? { TLS_CERT: tls.cert, TLS_KEY: tls.key } : {}),
         ...chosen,
