@@ -78,11 +78,12 @@ test("a session that its own probe finds unhealthy is restarted, once, with its 
 });
 
 test.describe("the command line on a real container", () => {
-  const work = mkdtempSync(join(tmpdir(), "berth-inside-e2e-"));
+  let work: string;
   let environment: Record<string, string>;
   let id: string;
 
   test.beforeAll(async () => {
+    work = mkdtempSync(join(tmpdir(), "berth-inside-e2e-"));
     const answer = await fetch(`${stackUrl()}/api/v1/auth/login`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-forwarded-for": addressOf("a command line") },

@@ -12,6 +12,7 @@ import type { Keys } from "../../platform/secrets";
 import { lackOf } from "../agents/agent-match";
 import type { WorkTaker } from "../agents/agents-service";
 import type { RegistriesService } from "../registries/registries-service";
+import { withEnvironmentOpen, withoutEnvironment } from "./order-environment";
 import { type Claim, claimTasks, countOpenOf, findDue, findToEnd, findUnplaced, type Placed, unclaimTask } from "./task-hand-out-store";
 import type { TaskListener } from "./task-listener";
 import type { TaskLogsService } from "./task-logs-service";
@@ -122,7 +123,7 @@ export class TaskHandOut {
    * without, and its registry of variables says which are to be set again.
    */
   payloadOf(row: HandedTaskRow): Record<string, unknown> {
-    const payload = { ...payloadSchema.parse(row.payload), ...(row.registryLogin ? { registry_auth: row.registryLogin } : {}) };
+    const payload = { ...this.orderOf(row), ...(row.registryLogin ? { registry_auth: row.registryLogin } : {}) };
     if (row.environmentSealed === null) return payload;
     try {
       const sealed = unseal(this.deps.keys.sessionEnvironment, row.id, row.environmentSealed);
@@ -130,6 +131,16 @@ export class TaskHandOut {
     } catch {
       this.deps.log.error({ taskId: row.id }, "a task's variables can't be read with this master key; it is sent without them");
       return payload;
+    }
+  }
+
+  private orderOf(row: HandedTaskRow): Record<string, unknown> {
+    const kept = payloadSchema.parse(row.payload);
+    try {
+      return withEnvironmentOpen(this.deps.keys.taskCredentials, row.id, kept);
+    } catch {
+      this.deps.log.error({ taskId: row.id }, "a container's variables can't be read with this master key; it is run without them");
+      return withoutEnvironment(kept);
     }
   }
 

@@ -47,6 +47,20 @@ describe("a task for an agent's engine", () => {
     expect(JSON.stringify(seen[3])).toContain(created.taskId);
   });
 
+  it("is kept with the values of its variables sealed, and has them again in each run", async () => {
+    const { taskId } = await give();
+    const first = await agent.command("docker_run");
+    expect(first.data).toMatchObject({ env: { TOKEN: "hunter2" } });
+    expect(first.data).not.toHaveProperty("envSealed");
+    await agent.acknowledge(first);
+    await agent.fail(first, "ENGINE_UNAVAILABLE", "the engine is away");
+    const row = await kit.database.task.findUniqueOrThrow({ where: { id: taskId } });
+    expect(row.payload).toMatchObject({ env: { TOKEN: "" }, name: "app" });
+    expect(JSON.stringify(row.payload)).not.toContain("hunter2");
+    await tasks().retry({ id: taskId });
+    expect((await agent.command("docker_run")).data).toMatchObject({ env: { TOKEN: "hunter2" } });
+  });
+
   it("is refused with the fields' names where the allow-list has no word for it, and nothing is written", async () => {
     const refused = give("docker.run", { ...run, privileged: true, env: { TOKEN: "hunter2\0" } });
     await expect(refused).rejects.toMatchObject({

@@ -12,6 +12,7 @@ import { agentRevoked } from "../agents/agent-missing";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import type { Asker } from "../users/users-schema";
+import { withEnvironmentSealed } from "./order-environment";
 import { shownPayload } from "./shown-payload";
 import { FORCED } from "./task-hand-out-store";
 import type { TaskLogsService } from "./task-logs-service";
@@ -81,7 +82,7 @@ export class TaskOrders {
           id,
           kind: order.taskType,
           target,
-          payload,
+          payload: withEnvironmentSealed(keys.taskCredentials, id, payload),
           credentialsSealed: this.sealed(id, order.credentials),
           priority: order.priority,
           timeoutSeconds: order.timeout ?? defaultTimeout(order.taskType),
