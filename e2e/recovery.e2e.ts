@@ -124,7 +124,7 @@ test("containers that no session stands for are shown on their agent's page: one
     await stray.getByRole("button", { name: /^Remove / }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
     await expect(page.getByRole("region", { name: "Orphans" })).toHaveCount(0, { timeout: 30_000 });
-    expect(await countContainers(unknown)).toBe(0);
+    await expect.poll(() => countContainers(unknown), { timeout: 30_000 }).toBe(0);
   });
   await berth.call("DELETE", `/sessions/${id}`);
   await berth.untilPhase(id, "Terminated");
