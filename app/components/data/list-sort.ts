@@ -6,9 +6,9 @@ export interface ListSort<Key extends string> {
   readonly order: Order;
 }
 
-const dates: ReadonlySet<string> = new Set(["createdAt", "updatedAt", "lastLogin"]);
-/** In which a column is first sorted: dates newest first, words from A. */
-export const firstOrder = (sort: string): Order => (dates.has(sort) ? "desc" : "asc");
+const fromTop: ReadonlySet<string> = new Set(["createdAt", "updatedAt", "lastLogin", "lastUsed", "size"]);
+/** In which a column is first sorted: the newest or largest first, words from A. */
+export const firstOrder = (sort: string): Order => (fromTop.has(sort) ? "desc" : "asc");
 
 /** What the address says, or the first of `keys`. */
 export function readSort<Key extends string>(query: URLSearchParams, keys: readonly [Key, ...Key[]]): ListSort<Key> {
