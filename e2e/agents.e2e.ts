@@ -38,7 +38,9 @@ test("an agent is found by keys and filters, drained with its progress shown, an
     await page.reload();
     await expect(page.getByRole("table", { name: "Agents" }).getByRole("row")).toHaveCount(2);
     expect(await findings(page)).toEqual([]);
-    await page.getByRole("link", { name: "local", exact: true }).click();
+    await page.keyboard.press("j");
+    await expect(page.getByRole("link", { name: "local", exact: true })).toBeFocused();
+    await page.keyboard.press("Enter");
   });
 
   await test.step("a drain that hibernates ends by itself", async () => {
@@ -99,7 +101,10 @@ test("a container is run by a form, and what read its log in vain before does it
 
   await test.step("and its log read by the task that could not before", async () => {
     await page.goto(`${stackUrl()}/tasks?state=failed&kind=docker.logs&agent=local`);
-    await page.getByRole("table", { name: "Tasks" }).getByRole("link", { name: "Read container’s log" }).click();
+    await expect(page.getByRole("table", { name: "Tasks" }).getByRole("row")).toHaveCount(2);
+    await page.keyboard.press("j");
+    await expect(page.getByRole("link", { name: "Read container’s log" })).toBeFocused();
+    await page.keyboard.press("Enter");
     await page.waitForURL(`**/tasks/${reading}`);
     await expect(page.getByText("CONTAINER_NOT_FOUND")).toBeVisible();
     expect(await findings(page)).toEqual([]);

@@ -1,6 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { hasVolume, volumesOf } from "./stack/engine";
 import { sessionOnPage, signIn, stackUrl } from "./stack/people";
 
 const homesAnswer = z.object({ homes: z.array(z.object({ name: z.string(), session_id: z.string().optional() })) });
@@ -70,7 +71,7 @@ test("many sessions are chosen and hibernated together, by keys and by Shift; a 
   });
 });
 
-test("a template is kept at hand, and a home is used again by a new session", async ({ page }) => {
+test("a template is kept at hand, and a home is used again by a new session, and deleted when nobody has it", async ({ page }) => {
   const berth = api(stackUrl());
   const first = await berth.createSession({ template: "scratchpad", name: "first-of-two" });
   await berth.untilPhase(first.id, "Running");
@@ -92,6 +93,20 @@ test("a template is kept at hand, and a home is used again by a new session", as
   const id = await sessionOnPage(page);
   await berth.untilPhase(id, "Running");
   await page.goto(`${stackUrl()}/homes`);
-  await expect(page.getByRole("row").filter({ hasText: "first-of-two" })).toContainText("used by");
+  const home = page.getByRole("row").filter({ hasText: "first-of-two" });
+  await expect(home).toContainText("used by");
+  await expect(home.getByRole("button", { name: "Delete home first-of-two" })).toBeDisabled();
+  const [volume = ""] = await volumesOf(id);
+  expect(await hasVolume(volume)).toBe(true);
   await berth.call("DELETE", `/sessions/${id}`);
+
+  await test.step("nobody uses it any more: it is deleted by its name, with its volume", async () => {
+    await home.getByRole("button", { name: "Delete home first-of-two" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete the home first-of-two?" });
+    await expect(dialog.getByRole("button", { name: "Delete home" })).toBeDisabled();
+    await dialog.getByRole("textbox").fill("first-of-two");
+    await dialog.getByRole("button", { name: "Delete home" }).click();
+    await expect(home).toHaveCount(0);
+    await expect.poll(() => hasVolume(volume)).toBe(false);
+  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { api } from "./stack/api";
-import { containerOf, countContainers, execIn, killContainer, removeSessionsOf } from "./stack/engine";
+import { containerOf, countContainers, execIn, killContainer, removeSessionsOf, runLike } from "./stack/engine";
 import { signInByForm } from "./stack/people";
 import { adminPassword, type Stack, startStack } from "./stack/stack";
 
@@ -87,6 +87,45 @@ test("while its agent is away a session is unreachable, and it is running again 
   expect(lost.state).toBe("running");
   await stack.startAgent();
   await berth.untilPhase(id, "Running");
+  await berth.call("DELETE", `/sessions/${id}`);
+  await berth.untilPhase(id, "Terminated");
+});
+
+test("containers that no session stands for are shown on their agent's page: one becomes its session again, the other is removed", async ({
+  page,
+}) => {
+  const berth = api(stack.url);
+  const { id } = await berth.createSession({ template: "scratchpad", name: "given-up" });
+  await berth.untilPhase(id, "Running");
+  const made = await (await containerOf(id)).inspect();
+  await berth.call("DELETE", `/sessions/${id}`);
+  await berth.untilPhase(id, "Terminated");
+  // What an older backup of the host would bring back.
+  const unknown = "00000000-0000-4000-8000-00000000abcd";
+  await stack.killAgent();
+  const left = await runLike(made, id);
+  await runLike(made, unknown);
+  await stack.startAgent();
+  await signInByForm(page, "admin", adminPassword, stack.url);
+  await page.goto(`${stack.url}/agents/local`);
+  const orphans = page.getByRole("table", { name: "Orphans" });
+
+  await test.step("adopted", async () => {
+    const known = orphans.getByRole("row").filter({ has: page.getByRole("link", { name: "its session" }) });
+    await known.getByRole("button", { name: /^Adopt / }).click({ timeout: 60_000 });
+    await expect(known).toHaveCount(0);
+    await berth.untilPhase(id, "Running");
+    expect((await containerOf(id)).id).toBe(left);
+  });
+
+  await test.step("removed", async () => {
+    const stray = orphans.getByRole("row").filter({ hasText: "its session is not known here" });
+    await expect(stray.getByRole("button", { name: /^Adopt / })).toHaveCount(0);
+    await stray.getByRole("button", { name: /^Remove / }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    await expect(page.getByRole("region", { name: "Orphans" })).toHaveCount(0, { timeout: 30_000 });
+    await expect.poll(() => countContainers(unknown), { timeout: 30_000 }).toBe(0);
+  });
   await berth.call("DELETE", `/sessions/${id}`);
   await berth.untilPhase(id, "Terminated");
 });

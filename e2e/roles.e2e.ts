@@ -133,6 +133,15 @@ test("a user and an operator see the pages of their role and nothing else", asyn
     await ola.goto(`${stackUrl()}/agents`);
     await expect(ola.getByText("local").first()).toBeVisible();
     await expect(ola.getByRole("link", { name: "Add agent" })).toHaveCount(0);
+    await ola.goto(`${stackUrl()}/sessions`);
+    await expect(ola.getByRole("row").filter({ hasText: "kept-apart" })).toContainText("admin");
+    for (const path of ["/templates/new", "/templates/terminal-desktop/edit"]) {
+      await ola.goto(`${stackUrl()}${path}`);
+      await expect(ola.getByText(/for administrators/i).first(), path).toBeVisible();
+    }
+    await ola.goto(`${stackUrl()}/templates`);
+    await expect(ola.getByRole("link", { name: "Terminal desktop", exact: true })).toBeVisible();
+    await expect(ola.getByRole("link", { name: "New template" })).toHaveCount(0);
     const viewers: string[] = [];
     ola.on("websocket", (socket) => {
       if (socket.url().includes("/vnc-viewer/")) viewers.push(socket.url());
@@ -143,6 +152,14 @@ test("a user and an operator see the pages of their role and nothing else", asyn
     await expect(ola.locator("canvas")).toHaveCount(0);
     await expect(ola.getByLabel("Reason")).toHaveCount(0);
     expect(viewers).toEqual([]);
+
+    await ola.goto(`${stackUrl()}/agents/local`);
+    await ola.getByRole("button", { name: "Drain…" }).click();
+    await ola.getByRole("dialog", { name: "Drain local?" }).getByRole("button", { name: "Drain" }).click();
+    await expect(ola.getByRole("region", { name: "Drain" })).toContainText("Draining");
+    await admin.untilAgentIs("draining");
+    await ola.getByRole("button", { name: "Take sessions again" }).click();
+    await admin.untilAgentIs("online");
     await ola.context().close();
   });
   await admin.call("DELETE", `/sessions/${id}`);

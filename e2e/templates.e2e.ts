@@ -37,6 +37,14 @@ test("an admin clones a template, edits it, sees what changed, rolls back, expor
     await page.getByRole("button", { name: "Add a variable" }).click();
     await page.getByLabel("Name of variable 1").fill("TEAM");
     await page.getByLabel("Value of variable 1").fill("blue");
+    await page.getByRole("button", { name: "Add a probe" }).click();
+    await page.getByLabel("Probe 2", { exact: true }).selectOption("An HTTP path answers");
+    await page.getByLabel("Port of probe 2").fill("80a");
+    await page.getByLabel("Path of probe 2").fill("/health");
+    await expect(page.getByText("must be a whole number")).toBeVisible();
+    await page.getByLabel("Port of probe 2").fill("8080");
+    await page.getByLabel("When unhealthy").selectOption("Restart it");
+    await page.getByLabel("Restarts within an hour").fill("5");
     await page.getByLabel("Picture to upload").setInputFiles({ name: "p.png", mimeType: "image/png", buffer: pngOf({ side: 64 }) });
     await expect(page.getByRole("radio", { name: /^Uploaded/ })).toBeChecked();
     await expect(page.getByRole("region", { name: "Preview" }).locator("img")).toBeVisible();
@@ -48,7 +56,9 @@ test("an admin clones a template, edits it, sees what changed, rolls back, expor
     await expect(page).toHaveURL(/team-desktop\?tab=versions/);
     await expect(page.getByRole("list", { name: "Versions" })).toContainText("more room for the team");
     const changes = page.getByRole("list", { name: "Changes from version 1 to version 2" });
-    await expect(changes.getByRole("listitem")).toHaveCount(4);
+    await expect(changes.getByRole("listitem")).toHaveCount(6);
+    await expect(changes.getByRole("listitem").filter({ hasText: "Probes" })).toContainText(/display\s*display, http :8080\/health/);
+    await expect(changes.getByRole("listitem").filter({ hasText: "When unhealthy" })).toContainText("restart, 5 an hour");
     await expect(changes.getByRole("listitem").filter({ hasText: "Memory" })).toContainText(/1 GiB\s*2 GiB/);
     await expect(changes.getByRole("listitem").filter({ hasText: "Variable TEAM" })).toContainText("blue");
     await expect(changes.getByRole("listitem").filter({ hasText: "Icon" })).toContainText("uploaded");
@@ -86,7 +96,7 @@ test("an admin clones a template, edits it, sees what changed, rolls back, expor
     await expect(page.getByText("spec.display.port")).toBeVisible();
     await expect(page.getByText(/^line \d+$/)).toBeVisible();
     await page.getByLabel("File to import").setInputFiles({ name: "t.yaml", mimeType: "text/yaml", buffer: Buffer.from(exported) });
-    await expect(page.getByRole("list", { name: "Changes of the file" }).getByRole("listitem")).toHaveCount(4);
+    await expect(page.getByRole("list", { name: "Changes of the file" }).getByRole("listitem")).toHaveCount(6);
     await page.getByRole("button", { name: "Save as version 4 of team-desktop" }).click();
     await expect(page.getByRole("heading", { name: "Team desktop 2", level: 1 })).toBeVisible();
     await expect(page.getByRole("list", { name: "Versions" })).toContainText("Imported from a file");

@@ -19,6 +19,28 @@ export async function countContainers(sessionId: string): Promise<number> {
   return (await engine.listContainers({ all: true, filters: { label: [`dev.berth.session=${sessionId}`] } })).length;
 }
 
+/** The names of the volumes that a session's container has. */
+export async function volumesOf(sessionId: string): Promise<string[]> {
+  const { Mounts: mounts } = await (await containerOf(sessionId)).inspect();
+  return mounts.flatMap(({ Type: type, Name: name }) => (type === "volume" && name ? [name] : []));
+}
+
+export async function hasVolume(name: string): Promise<boolean> {
+  return (await engine.listVolumes({ filters: { name: [name] } })).Volumes.some((volume) => volume.Name === name);
+}
+
+/** Runs another container as this one was made, with the labels of a session's; gives its id. */
+export async function runLike({ Config, HostConfig }: Docker.ContainerInspectInfo, sessionId: string): Promise<string> {
+  const { Image, Env, Cmd, User, Labels } = Config;
+  const made = await engine.createContainer({
+    name: `berth-left-${sessionId.slice(0, 8)}`,
+    ...{ Image, Env, Cmd, User, HostConfig },
+    Labels: { ...Labels, "dev.berth.session": sessionId },
+  });
+  await made.start();
+  return made.id;
+}
+
 /** Runs a command inside a session's container, past everything of Berth's, and gives what it printed. */
 export async function execIn(sessionId: string, ...command: string[]): Promise<string> {
   const container = await containerOf(sessionId);

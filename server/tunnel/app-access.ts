@@ -13,8 +13,8 @@ export interface AppGrant extends TunnelTarget {
 }
 
 export interface AppAccess {
-  /** A ticket becomes the value of the app's cookie. Throws `BerthError`. */
-  enter(input: AppHost & { ticket: string; address: string }): Promise<{ cookie: string; maxAgeSeconds: number }>;
+  /** A ticket becomes the value of the app's cookie, or leaves it what it was. Throws `BerthError`. */
+  enter(input: AppHost & { ticket: string; cookie: string | null; address: string }): Promise<{ cookie: string; maxAgeSeconds: number }>;
   /** Asked for every request. Throws `BerthError`. */
   authorize(input: AppHost & { cookie: string | null }): Promise<AppGrant>;
 }

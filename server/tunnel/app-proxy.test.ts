@@ -72,9 +72,9 @@ beforeEach(async () => {
       },
     },
     access: {
-      enter: async ({ sessionId, ticket }) => {
+      enter: async ({ sessionId, ticket, cookie }) => {
         if (!tickets.delete(ticket)) throw new BerthError("TICKET_INVALID", "The ticket was used, is over, or is another session's");
-        return { cookie: `cookie-of.${sessionId}`, maxAgeSeconds: 3600 };
+        return { cookie: cookie ?? `cookie-of.${sessionId}`, maxAgeSeconds: 3600 };
       },
       authorize: async ({ sessionId, port, cookie }) => {
         if (cookie !== `cookie-of.${sessionId}`) throw new BerthError("AUTH_TOKEN_MISSING", "Open this app from its session");
@@ -148,6 +148,11 @@ describe("entry", () => {
     ]);
     expect(answer.headers["referrer-policy"]).toBe("no-referrer");
     expect((await ask("/?berth_ticket=fresh")).status).toBe(401);
+  });
+
+  it("shows who decides on the ticket the cookie that came with it, which may be the one to keep", async () => {
+    const answer = await ask("/?berth_ticket=fresh", { headers: { cookie: `a=1; ${APP_COOKIE}=held` } });
+    expect(answer.headers["set-cookie"]?.[0]).toMatch(new RegExp(`^${APP_COOKIE}=held;`));
   });
 
   it.each([

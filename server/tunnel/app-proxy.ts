@@ -133,7 +133,8 @@ export class AppProxy {
     ticket: string,
   ): Promise<void> {
     if (request.method !== "GET") throw new BerthError("METHOD_NOT_ALLOWED", "A ticket is used with GET");
-    const { cookie, maxAgeSeconds } = await this.options.access.enter({ ...app, ticket, address });
+    const held = readAppCookie(request.headers.cookie);
+    const { cookie, maxAgeSeconds } = await this.options.access.enter({ ...app, ticket, cookie: held, address });
     query.delete(TICKET_PARAMETER);
     const wanted = pathname === ENTER_PATH ? query.get("to") : query.size > 0 ? `${pathname}?${query}` : pathname;
     response.writeHead(303, {

@@ -1,20 +1,23 @@
-import Link from "next/link";
 import { memo } from "react";
 import type { Outputs } from "../../trpc/client";
 import { Badge } from "../data/badge";
+import { RowLink } from "../data/row-link";
 import { AgentCapacity } from "./agent-capacity";
 import { AgentStatus, AgentStatusWords, agentAddress } from "./agent-status";
 
 /** What did not change is not drawn again: agents are heard of all the time. */
 export const AgentCard = memo(function AgentCard({ agent }: { agent: Outputs["agents"]["list"]["agents"][number] }) {
   return (
-    <li className="relative flex min-w-0 flex-col gap-4 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60">
+    <li
+      data-row={agent.id}
+      className="relative flex min-w-0 flex-col gap-4 rounded-lg border border-line bg-surface p-4 transition-colors duration-150 hover:border-line-strong/60"
+    >
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="truncate font-medium">
-            <Link href={agentAddress(agent)} title={agent.agentId} className="after:absolute after:inset-0 after:rounded-lg">
+            <RowLink href={agentAddress(agent)} className="after:rounded-lg">
               {agent.agentId}
-            </Link>
+            </RowLink>
           </h2>
           <p className="truncate text-sm text-ink-faint">
             {agent.platform}

@@ -1,9 +1,9 @@
 "use client";
-import Link from "next/link";
 import { memo } from "react";
 import { formatPercent } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
+import { RowLink } from "../data/row-link";
 import { Cell, Head, Table } from "../data/table";
 import { usageNow } from "./agent-capacity";
 import { AgentStatus, AgentStatusWords, agentAddress } from "./agent-status";
@@ -49,11 +49,9 @@ const AgentRow = memo(function AgentRow({ agent }: { agent: Agent }) {
   const { capacity } = agent;
   const usage = usageNow(agent);
   return (
-    <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
+    <tr data-row={agent.id} className="relative transition-colors duration-150 hover:bg-sunken/60">
       <Cell>
-        <Link href={agentAddress(agent)} title={agent.agentId} className="block truncate font-medium after:absolute after:inset-0">
-          {agent.agentId}
-        </Link>
+        <RowLink href={agentAddress(agent)}>{agent.agentId}</RowLink>
         <AgentStatusWords agent={agent} className="truncate text-sm text-ink-faint" />
       </Cell>
       <Cell>

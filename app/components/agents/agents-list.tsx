@@ -1,12 +1,13 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { LayoutGrid, List, Plus, Server } from "lucide-react";
-import { useDeferredValue } from "react";
+import { useDeferredValue, useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Segmented } from "../controls/segmented";
 import { TypedSearch } from "../controls/typed-search";
 import { Pager } from "../data/pager";
+import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -35,11 +36,13 @@ export function AgentsList() {
   const agents = useQuery(trpc.agents.list.queryOptions(agentListInput(filters), { placeholderData: keepPreviousData }));
   // Drawn in slices between frames.
   const rows = useDeferredValue(agents.data?.agents);
+  const frame = useRef<HTMLDivElement>(null);
+  useListKeys(frame);
   const filtered = filters.show !== "all" || filters.search !== "";
   const none = agents.data?.agents.length === 0;
   if (none && !filtered && agents.data?.pagination.total === 0) return <NoAgents />;
   return (
-    <div className="flex flex-col gap-4">
+    <div ref={frame} className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <TypedSearch label="Search agents" text={filters.search} onText={(search) => setFilters({ ...filters, search, page: 1 })} />
         <Segmented label="State" value={filters.show} options={shown} onChange={(show) => setFilters({ ...filters, show, page: 1 })} />

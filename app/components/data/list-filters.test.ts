@@ -4,6 +4,7 @@ import { readAgentFilters, writeAgentFilters } from "../agents/agent-filters";
 import { readAuditFilters, writeAuditFilters } from "../audit/audit-filters";
 import { readTaskFilters, writeTaskFilters } from "../tasks/task-filters";
 import { readUserFilters, writeUserFilters } from "../users/user-filters";
+import { sortBy } from "./list-sort";
 
 const words = fc.string({ maxLength: 100 });
 const page = fc.integer({ min: 1, max: 100_000 });
@@ -40,17 +41,37 @@ describe("the address of a list", () => {
     const said = { action: words, actor: words, result, targetKind: words, targetId: words, address: words, from: day, to: day };
     keeps(readAuditFilters, writeAuditFilters, fc.record({ ...said, page: fc.constant(1), after: fc.constant("") }));
     keeps(readAuditFilters, writeAuditFilters, fc.record({ ...said, page, after: fc.constant("WyJh") }));
-    keeps(readUserFilters, writeUserFilters, fc.record({ search: words, page, adding: fc.boolean() }));
+    keeps(
+      readUserFilters,
+      writeUserFilters,
+      fc.record({
+        search: words,
+        page,
+        adding: fc.boolean(),
+        sort: fc.constantFrom("username" as const, "role" as const, "lastLogin" as const),
+        order: fc.constantFrom("asc" as const, "desc" as const),
+      }),
+    );
   });
 
   it("says nothing of what is the default", () => {
     expect(writeAgentFilters({ view: "cards", show: "all", search: "", page: 1 })).toBe("");
     expect(writeTaskFilters({ show: "all", kind: "", agent: "", page: 1 })).toBe("");
+    expect(writeUserFilters({ search: "", page: 1, adding: false, sort: "username", order: "asc" })).toBe("");
   });
 
   it("is read as the default where it says something else", () => {
     const odd = new URLSearchParams({ page: "-3", status: "well", view: "pie", state: "odd", kind: "docker.fly" });
     expect(readAgentFilters(odd)).toEqual({ view: "cards", show: "all", search: "", page: 1 });
     expect(readTaskFilters(odd)).toEqual({ show: "all", kind: "", agent: "", page: 1 });
+  });
+
+  it("sorts a column first as one looks for it, and by another press the other way round", () => {
+    const pressed = sortBy({ sort: "username", order: "desc" }, "lastLogin");
+    expect(pressed).toEqual({ sort: "lastLogin", order: "desc" });
+    expect(sortBy(pressed, "lastLogin")).toEqual({ sort: "lastLogin", order: "asc" });
+    expect(sortBy(pressed, "username")).toEqual({ sort: "username", order: "asc" });
+    expect(readUserFilters(new URLSearchParams("sort=lastLogin"))).toMatchObject(pressed);
+    expect(readUserFilters(new URLSearchParams("sort=age&order=up"))).toMatchObject({ sort: "username", order: "asc" });
   });
 });

@@ -1,17 +1,31 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
+import type { ListSort } from "./list-sort";
+import { Head } from "./table";
 
-interface SortHeadProps {
+/** How a list is sorted, and what follows a press. */
+export interface Sorting<Key extends string> extends ListSort<Key> {
+  readonly onSort: (by: Key) => void;
+}
+
+interface SortHeadProps<Key extends string> {
+  by: Key;
   children: ReactNode;
-  /** How the list is sorted by this column; null: by another. */
-  order: "asc" | "desc" | null;
-  onSort: () => void;
+  /** Not given where a list of this kind has one order only. */
+  sorting: Sorting<Key> | undefined;
   wide?: boolean;
   className?: string;
 }
 
 /** The head of a column that the list can be sorted by. */
-export function SortHead({ children, order, onSort, wide = false, className = "" }: SortHeadProps) {
+export function SortHead<Key extends string>({ by, children, sorting, wide = false, className = "" }: SortHeadProps<Key>) {
+  if (!sorting)
+    return (
+      <Head wide={wide} className={className}>
+        {children}
+      </Head>
+    );
+  const order = sorting.sort === by ? sorting.order : null;
   const Arrow = order === "asc" ? ArrowUp : ArrowDown;
   return (
     <th
@@ -21,7 +35,7 @@ export function SortHead({ children, order, onSort, wide = false, className = ""
     >
       <button
         type="button"
-        onClick={onSort}
+        onClick={() => sorting.onSort(by)}
         className={`-mx-1.5 inline-flex h-7 items-center gap-1 rounded px-1.5 transition-colors duration-150 hover:bg-hover hover:text-ink ${order ? "text-ink" : ""}`}
       >
         {children}

@@ -6,6 +6,8 @@ const filters = fc
   .record({
     show: fc.constantFrom("all", "free", "used"),
     search: fc.string({ maxLength: 100 }),
+    sort: fc.constantFrom("lastUsed", "name", "size"),
+    order: fc.constantFrom("asc", "desc"),
     after: fc.string({ maxLength: 100 }),
     page: fc.integer({ min: 2, max: 100_000 }),
   })
@@ -22,10 +24,11 @@ describe("the filters of the homes list", () => {
 
   it("ask for free ones, for used ones, or for all", () => {
     const asked = (query: string) => homesInput(readHomesFilters(new URLSearchParams(query)));
-    expect([asked(""), asked("show=free"), asked("show=used&search=x&after=y&page=3")]).toEqual([
-      { page: 1, limit: 50 },
-      { page: 1, limit: 50, free: true },
-      { page: 3, limit: 50, free: false, search: "x", cursor: "y" },
+    const newest = { sort: "lastUsed", order: "desc" };
+    expect([asked(""), asked("show=free"), asked("show=used&search=x&sort=name&after=y&page=3")]).toEqual([
+      { page: 1, limit: 50, ...newest },
+      { page: 1, limit: 50, ...newest, free: true },
+      { page: 3, limit: 50, sort: "name", order: "asc", free: false, search: "x", cursor: "y" },
     ]);
   });
 });

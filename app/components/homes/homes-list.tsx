@@ -8,6 +8,8 @@ import { Button, ButtonLink } from "../controls/button";
 import { SearchByText } from "../controls/search-by-text";
 import { Segmented } from "../controls/segmented";
 import { CursorPager } from "../data/cursor-pager";
+import { sortBy } from "../data/list-sort";
+import { SortHead, type Sorting } from "../data/sort-head";
 import { Head, Table } from "../data/table";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
@@ -16,7 +18,7 @@ import { RowBones } from "../feedback/skeleton";
 import { useToasts } from "../feedback/toasts";
 import { lazyInBrowser } from "../lazy-part";
 import { type Home, HomeRow } from "./home-row";
-import { type HomesFilters, homesInput, readHomesFilters, writeHomesFilters } from "./homes-filters";
+import { type HomeSort, type HomesFilters, homesInput, readHomesFilters, writeHomesFilters } from "./homes-filters";
 
 const ConfirmDialog = lazyInBrowser(() => import("../controls/confirm-dialog").then((module) => module.ConfirmDialog));
 
@@ -50,7 +52,7 @@ export function HomesList() {
       </div>
       {homes.data ? (
         homes.data.homes.length > 0 ? (
-          <Table label="Homes" head={<Heads />}>
+          <Table label="Homes" head={<Heads {...filters} onSort={(by) => change(sortBy(filters, by))} />}>
             {homes.data.homes.map((home) => (
               <HomeRow key={home.id} home={home} onDelete={setDeleting} />
             ))}
@@ -115,19 +117,21 @@ export function HomesList() {
   );
 }
 
-function Heads() {
+function Heads(sorting: Sorting<HomeSort>) {
   return (
     <>
-      <Head>Home</Head>
+      <SortHead by="name" sorting={sorting}>
+        Home
+      </SortHead>
       <Head wide className="w-36">
         Agent
       </Head>
-      <Head wide className="w-28">
+      <SortHead by="size" sorting={sorting} wide className="w-28">
         Size
-      </Head>
-      <Head wide className="w-32">
+      </SortHead>
+      <SortHead by="lastUsed" sorting={sorting} wide className="w-32">
         Last used
-      </Head>
+      </SortHead>
       <Head className="w-24 sm:w-44">
         <span className="sr-only">Actions</span>
       </Head>

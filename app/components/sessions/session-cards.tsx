@@ -1,7 +1,7 @@
 "use client";
 import { memo, useDeferredValue } from "react";
 import { RelativeTime } from "../data/relative-time";
-import { SessionLink } from "./session-link";
+import { RowLink } from "../data/row-link";
 import { SessionMenu } from "./session-menu";
 import { type ListedSession, type RowChoice, RowFailure, SelectBox } from "./session-rows";
 import { SessionStatus } from "./session-status";
@@ -53,7 +53,9 @@ const SessionCard = memo(function SessionCard({ session, showOwner, toggle, sele
       </span>
       <div className="flex items-start gap-2 p-3">
         <div className="min-w-0 flex-1">
-          <SessionLink session={session} className="after:rounded-lg" />
+          <RowLink href={`/sessions/${session.id}`} className="after:rounded-lg">
+            {session.name}
+          </RowLink>
           <div className="flex min-w-0 flex-wrap items-center gap-x-2 text-sm text-ink-faint">
             <SessionStatus session={session} />
             <span className="min-w-0 truncate">

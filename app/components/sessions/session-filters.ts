@@ -1,10 +1,11 @@
+import { type ListSort, readSort, sortTexts } from "../data/list-sort";
 import { type SessionState, sessionStateWords } from "./session-words";
 
 export const sortKeys = ["createdAt", "updatedAt", "name", "user", "state"] as const;
 export type SortKey = (typeof sortKeys)[number];
 
 /** What a list of sessions shows and how, as the URL has it. What the URL says wrongly is left out. */
-export interface SessionFilters {
+export interface SessionFilters extends ListSort<SortKey> {
   readonly show: "live" | "all" | SessionState;
   readonly owner: "all" | "me" | "shared";
   /** A person's name; for lists with more than one person's. */
@@ -13,8 +14,6 @@ export interface SessionFilters {
   readonly agent: string;
   readonly tags: readonly string[];
   readonly search: string;
-  readonly sort: SortKey;
-  readonly order: "asc" | "desc";
   readonly view: "table" | "grid";
   /** Where the page begins: the cursor of the one before; empty on the first. */
   readonly after: string;
@@ -40,8 +39,6 @@ export const noFilters: SessionFilters = {
 export const PAGE_ROWS = 50;
 const MAX_TAGS = 20;
 const shows: readonly SessionFilters["show"][] = ["live", "all", ...sessionStateWords];
-/** In which a column is first sorted: dates newest first, words from A. */
-export const firstOrder = (sort: SortKey): "asc" | "desc" => (sort === "createdAt" || sort === "updatedAt" ? "desc" : "asc");
 
 const oneOf = <Word extends string>(words: readonly Word[], word: string | null, otherwise: Word): Word =>
   words.find((known) => known === word) ?? otherwise;
@@ -50,7 +47,6 @@ export function readSessionFilters(query: URLSearchParams): SessionFilters {
   const text = (name: string, length: number) => (query.get(name) ?? "").slice(0, length);
   const page = Number(query.get("page"));
   const after = text("after", 1000);
-  const sort = oneOf(sortKeys, query.get("sort"), "createdAt");
   return {
     show: oneOf(shows, query.get("state"), "live"),
     owner: oneOf(["all", "me", "shared"], query.get("owner"), "all"),
@@ -59,8 +55,7 @@ export function readSessionFilters(query: URLSearchParams): SessionFilters {
     agent: text("agent", 63),
     tags: [...new Set((query.get("tags") ?? "").split(",").filter(Boolean))].slice(0, MAX_TAGS).map((tag) => tag.slice(0, 50)),
     search: text("search", 100),
-    sort,
-    order: oneOf(["asc", "desc"], query.get("order"), firstOrder(sort)),
+    ...readSort(query, sortKeys),
     view: oneOf(["table", "grid"], query.get("view"), "table"),
     after,
     page: after && Number.isInteger(page) && page > 1 && page <= 100_000 ? page : after ? 2 : 1,
@@ -80,8 +75,9 @@ export function writeSessionFilters(filters: SessionFilters): string {
   put("agent", filters.agent);
   put("tags", filters.tags.join(","));
   put("search", filters.search);
-  put("sort", filters.sort, "createdAt");
-  put("order", filters.order, firstOrder(filters.sort));
+  const { sort, order } = sortTexts(filters, sortKeys);
+  put("sort", sort);
+  put("order", order);
   put("view", filters.view, "table");
   put("after", filters.after);
   if (filters.after) put("page", String(filters.page));

@@ -3,10 +3,10 @@ import { memo, useDeferredValue } from "react";
 import { cpuWords, memoryWords } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
-import { SortHead } from "../data/sort-head";
+import { RowLink } from "../data/row-link";
+import { SortHead, type Sorting } from "../data/sort-head";
 import { Cell, Head, Table } from "../data/table";
 import type { SortKey } from "./session-filters";
-import { SessionLink } from "./session-link";
 import { SessionMenu } from "./session-menu";
 import { SessionStatus } from "./session-status";
 import { SessionThumbnail } from "./session-thumbnail";
@@ -29,20 +29,12 @@ interface SessionRowsProps {
   /** Whose each is; for lists with more than one person's. */
   showOwner: boolean;
   choice?: RowChoice;
-  sort?: { by: SortKey; order: "asc" | "desc"; onSort: (by: SortKey) => void };
+  sorting?: Sorting<SortKey>;
 }
 
-export function SessionRows({ sessions, label, showOwner, choice, sort }: SessionRowsProps) {
+export function SessionRows({ sessions, label, showOwner, choice, sorting }: SessionRowsProps) {
   // Drawn in slices between frames.
   const rows = useDeferredValue(sessions);
-  const head = (by: SortKey, words: string, place: { wide?: boolean; className?: string } = {}) =>
-    sort ? (
-      <SortHead {...place} order={sort.by === by ? sort.order : null} onSort={() => sort.onSort(by)}>
-        {words}
-      </SortHead>
-    ) : (
-      <Head {...place}>{words}</Head>
-    );
   const every = choice !== undefined && sessions.length > 0 && sessions.every(({ id }) => choice.selected.has(id));
   return (
     <Table
@@ -63,9 +55,17 @@ export function SessionRows({ sessions, label, showOwner, choice, sort }: Sessio
               />
             </Head>
           ) : null}
-          {head("name", "Name")}
-          {head("state", "State", { wide: true, className: "w-36" })}
-          {showOwner ? head("user", "Owner", { wide: true, className: "w-32" }) : null}
+          <SortHead by="name" sorting={sorting}>
+            Name
+          </SortHead>
+          <SortHead by="state" sorting={sorting} wide className="w-36">
+            State
+          </SortHead>
+          {showOwner ? (
+            <SortHead by="user" sorting={sorting} wide className="w-32">
+              Owner
+            </SortHead>
+          ) : null}
           <Head wide className="w-36">
             Agent
           </Head>
@@ -74,7 +74,9 @@ export function SessionRows({ sessions, label, showOwner, choice, sort }: Sessio
               Resources
             </Head>
           )}
-          {head("createdAt", "Created", { wide: true, className: "w-32" })}
+          <SortHead by="createdAt" sorting={sorting} wide className="w-32">
+            Created
+          </SortHead>
           <Head className="w-14">
             <span className="sr-only">Actions</span>
           </Head>
@@ -119,7 +121,7 @@ const SessionRow = memo(function SessionRow({ session, showOwner, toggle, select
         <div className="flex min-w-0 items-center gap-3">
           <SessionThumbnail session={session} className="h-9 w-13" />
           <div className="min-w-0">
-            <SessionLink session={session} />
+            <RowLink href={`/sessions/${session.id}`}>{session.name}</RowLink>
             <div className="flex min-w-0 items-center gap-2 md:hidden">
               <SessionStatus session={session} />
               <span className="truncate text-sm text-ink-faint">{showOwner ? session.user : session.templateDisplayName}</span>

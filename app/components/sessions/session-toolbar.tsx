@@ -6,10 +6,11 @@ import { Menu, MenuItem } from "../controls/menu";
 import { SearchByText } from "../controls/search-by-text";
 import { Segmented } from "../controls/segmented";
 import { FilterChip } from "../data/filter-chip";
+import { firstOrder } from "../data/list-sort";
 import { lazyInBrowser } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import type { FilterKind } from "./filter-dialog";
-import { firstOrder, isFiltered, noFilters, type SessionFilters, type SortKey, sortKeys } from "./session-filters";
+import { isFiltered, noFilters, type SessionFilters, type SortKey, sortKeys } from "./session-filters";
 import type { ListedSession } from "./session-rows";
 
 const FilterDialog = lazyInBrowser(() => import("./filter-dialog").then((module) => module.FilterDialog));

@@ -5,6 +5,8 @@ import { useCallback, useMemo, useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { CursorPager } from "../data/cursor-pager";
+import { sortBy } from "../data/list-sort";
+import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -13,7 +15,6 @@ import { lazyInBrowser } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import { SessionCards } from "./session-cards";
 import {
-  firstOrder,
   isFiltered,
   listInput,
   noFilters,
@@ -25,7 +26,6 @@ import {
 import { type ListedSession, type RowChoice, SessionRows } from "./session-rows";
 import { SessionToolbar } from "./session-toolbar";
 import { useBulk } from "./use-bulk";
-import { useListKeys } from "./use-list-keys";
 import { useSelection } from "./use-selection";
 
 const BulkBar = lazyInBrowser(() => import("./bulk-bar").then((module) => module.BulkBar));
@@ -58,8 +58,7 @@ export function SessionsList() {
     },
     [filters, setFilters, clearAll],
   );
-  const onSort = (by: SortKey) =>
-    change({ sort: by, order: by === filters.sort ? (filters.order === "asc" ? "desc" : "asc") : firstOrder(by) });
+  const onSort = (by: SortKey) => change(sortBy(filters, by));
   const showOwner = isOperator(user) || filters.owner === "shared";
   const chosen = sessions.filter(({ id }) => selected.has(id));
 
@@ -72,13 +71,7 @@ export function SessionsList() {
             {filters.view === "grid" ? (
               <SessionCards sessions={sessions} label="Sessions" showOwner={showOwner} choice={choice} />
             ) : (
-              <SessionRows
-                sessions={sessions}
-                label="Sessions"
-                showOwner={showOwner}
-                choice={choice}
-                sort={{ by: filters.sort, order: filters.order, onSort }}
-              />
+              <SessionRows sessions={sessions} label="Sessions" showOwner={showOwner} choice={choice} sorting={{ ...filters, onSort }} />
             )}
             {selected.size > 0 || bulk.busy ? (
               <BulkBar chosen={chosen} busy={bulk.busy} onRun={(action, some) => void bulk.run(action, some)} onClear={clearAll} />

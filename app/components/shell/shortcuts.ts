@@ -23,8 +23,8 @@ const everywhere: readonly Shortcut[] = [
 ];
 
 const inLists: readonly Shortcut[] = [
-  { keys: ["j"], words: "Next session", group: "In a list", action: { kind: "local" } },
-  { keys: ["k"], words: "Session before", group: "In a list", action: { kind: "local" } },
+  { keys: ["j"], words: "Next row", group: "In a list", action: { kind: "local" } },
+  { keys: ["k"], words: "Row before", group: "In a list", action: { kind: "local" } },
   { keys: ["Enter"], words: "Open", group: "In a list", action: { kind: "local" } },
   { keys: ["x"], words: "Select, or no longer", group: "In a list", action: { kind: "local" } },
   { keys: ["Esc"], words: "Select none", group: "In a list", action: { kind: "local" } },

@@ -4,6 +4,7 @@ import { memo } from "react";
 import { formatSpan } from "../../format/time";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
+import { rowLinkClass } from "../data/row-link";
 import { StatusMark } from "../data/status-mark";
 import { Cell, Head, Table } from "../data/table";
 import { TaskProgress } from "./task-progress";
@@ -50,13 +51,10 @@ const TaskRow = memo(function TaskRow({ task }: { task: Task }) {
   const underWay = !isOver(task.state) && task.progress !== null;
   const said = task.errorMessage ?? (underWay ? task.progress?.message : null);
   return (
-    <tr className="relative transition-colors duration-150 hover:bg-sunken/60">
+    <tr data-row={task.id} className="relative transition-colors duration-150 hover:bg-sunken/60">
       <Cell>
         <p className="truncate">
-          <Link
-            href={`/tasks/${task.id}`}
-            className="rounded font-medium outline-none after:absolute after:inset-0 focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
-          >
+          <Link href={`/tasks/${task.id}`} data-row-link className={rowLinkClass}>
             {taskWords[task.kind]}
           </Link>{" "}
           {task.session ? (

@@ -1,11 +1,13 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ListChecks, Plus } from "lucide-react";
+import { useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Segmented } from "../controls/segmented";
 import { TypedSearch } from "../controls/typed-search";
 import { Pager } from "../data/pager";
+import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -21,8 +23,10 @@ export function TasksList() {
   const [filters, setFilters] = useUrlFilters(readTaskFilters, writeTaskFilters);
   const tasks = useQuery(trpc.tasks.list.queryOptions(taskListInput(filters), { placeholderData: keepPreviousData }));
   const change = (part: Partial<TaskFilters>) => setFilters({ ...filters, ...part, page: 1 });
+  const frame = useRef<HTMLDivElement>(null);
+  useListKeys(frame);
   return (
-    <div className="flex flex-col gap-4">
+    <div ref={frame} className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <Segmented label="Show" value={filters.show} options={taskChoices} onChange={(show) => change({ show })} />
         <select

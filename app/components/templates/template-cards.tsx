@@ -32,7 +32,7 @@ export function TemplateCards({ templates, favourites, heading, home }: Template
 export function NoTemplateAtAll() {
   return (
     <EmptyState icon={<Boxes aria-hidden />} title="No templates">
-      A template says which image a session is started from. Berth brings some at its first start; an operator can add others.
+      A template says which image a session is started from. Berth brings some at its first start; an administrator can add others.
     </EmptyState>
   );
 }

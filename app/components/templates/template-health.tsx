@@ -50,7 +50,7 @@ export function TemplateHealth({ health, protocol, edit, problem, leave }: Templ
                   onChange={({ target: { value } }) => change(probe, { type: probeTypes.find((type) => type === value) ?? "process" })}
                 >
                   <option value="process">It runs</option>
-                  <option value="display">{protocol === "rfb" ? "Its display greets (RFB banner)" : "Its page answers"}</option>
+                  <option value="display">{protocol === "rfb" ? "Its RFB banner answers" : "Its page answers"}</option>
                   <option value="http">An HTTP path answers</option>
                   <option value="exec">A command succeeds</option>
                 </SelectField>
@@ -154,7 +154,7 @@ function ProbeFields({ probe, number, change, problem, leave }: ProbeFieldsProps
     return (
       <TextAreaField
         label={`Command of probe ${number}`}
-        rows={2}
+        rows={3}
         hint="An argument a line. It is well when it ends with 0."
         className="font-mono"
         value={probe.command}

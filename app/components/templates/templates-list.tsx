@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Boxes, Play } from "lucide-react";
 import Link from "next/link";
+import { useRef } from "react";
 import { cpuWords, durationWords, memoryWords } from "../../format/quantity";
 import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
@@ -9,6 +10,7 @@ import { SearchByText } from "../controls/search-by-text";
 import { Badge } from "../data/badge";
 import { CursorPager } from "../data/cursor-pager";
 import { Cell, Head, Table } from "../data/table";
+import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
@@ -23,6 +25,8 @@ export function TemplatesList() {
   const [filters, setFilters] = useUrlFilters(readCatalogueFilters, writeCatalogueFilters);
   const change = (next: Partial<CatalogueFilters>) => setFilters({ ...filters, after: "", page: 1, ...next });
   const templates = useQuery({ ...trpc.templates.list.queryOptions(catalogueInput(filters)), placeholderData: keepPreviousData });
+  const frame = useRef<HTMLDivElement>(null);
+  useListKeys(frame);
   if (!templates.data) {
     if (templates.isError)
       return (
@@ -37,7 +41,7 @@ export function TemplatesList() {
   }
   const shown = templates.data.templates;
   return (
-    <div className="flex flex-col gap-4">
+    <div ref={frame} className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
         <SearchByText label="Search templates" text={filters.search} onText={(search) => change({ search })} className="w-full sm:w-72" />
         <CategoryChoice category={filters.category} onChange={(category) => change({ category })} />
@@ -81,13 +85,13 @@ export function TemplatesList() {
           }
         >
           {shown.map((template) => (
-            <tr key={template.id}>
+            <tr key={template.id} data-row={template.id}>
               <Cell>
                 <div className="flex min-w-0 items-center gap-3">
                   <TemplateIcon icon={template.icon} />
                   <div className="min-w-0">
                     <p className="truncate font-medium" title={template.description || template.displayName}>
-                      <Link href={`/templates/${encodeURIComponent(template.name)}`} className="rounded hover:underline">
+                      <Link href={`/templates/${encodeURIComponent(template.name)}`} data-row-link className="rounded hover:underline">
                         {template.displayName}
                       </Link>
                     </p>

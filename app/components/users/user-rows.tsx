@@ -2,29 +2,34 @@
 import { Bot } from "lucide-react";
 import Link from "next/link";
 import { RelativeTime } from "../data/relative-time";
+import { rowLinkClass } from "../data/row-link";
+import { SortHead, type Sorting } from "../data/sort-head";
 import { Cell, Head, Table } from "../data/table";
 import { roleWords } from "./role-words";
+import type { UserSort } from "./user-filters";
 import { UserMenu } from "./user-row-menu";
 import { UserStanding } from "./user-standing";
 import { type ListedUser, signsInWith } from "./user-words";
 
-export function UserRows({ users }: { users: readonly ListedUser[] }) {
+export function UserRows({ users, sorting }: { users: readonly ListedUser[]; sorting: Sorting<UserSort> }) {
   return (
     <Table
       label="Users"
       head={
         <>
-          <Head>Name</Head>
+          <SortHead by="username" sorting={sorting}>
+            Name
+          </SortHead>
           <Head className="w-32">State</Head>
-          <Head wide className="w-32">
+          <SortHead by="role" sorting={sorting} wide className="w-32">
             Role
-          </Head>
+          </SortHead>
           <Head wide className="w-44">
             Signs in with
           </Head>
-          <Head wide className="w-32">
+          <SortHead by="lastLogin" sorting={sorting} wide className="w-32">
             Last sign-in
-          </Head>
+          </SortHead>
           <Head className="w-14">
             <span className="sr-only">Actions</span>
           </Head>
@@ -32,10 +37,10 @@ export function UserRows({ users }: { users: readonly ListedUser[] }) {
       }
     >
       {users.map((user) => (
-        <tr key={user.id} className="relative transition-colors duration-150 hover:bg-sunken/60">
+        <tr key={user.id} data-row={user.id} className="relative transition-colors duration-150 hover:bg-sunken/60">
           <Cell>
             <p className="truncate" title={user.displayName ? `${user.username}, ${user.displayName}` : user.username}>
-              <Link href={`/users/${user.id}`} className="font-medium after:absolute after:inset-0">
+              <Link href={`/users/${user.id}`} data-row-link className={rowLinkClass}>
                 {user.username}
               </Link>
               {user.kind === "service" ? (

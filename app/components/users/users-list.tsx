@@ -1,10 +1,13 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { UserPlus } from "lucide-react";
+import { useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { TypedSearch } from "../controls/typed-search";
+import { sortBy } from "../data/list-sort";
 import { Pager } from "../data/pager";
+import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
@@ -20,6 +23,8 @@ export function UsersList() {
   const [filters, setFilters] = useUrlFilters(readUserFilters, writeUserFilters);
   const users = useQuery(trpc.users.list.queryOptions(userListInput(filters), { placeholderData: keepPreviousData }));
   const { search } = filters;
+  const frame = useRef<HTMLDivElement>(null);
+  useListKeys(frame);
   return (
     <>
       <PageHeader
@@ -42,14 +47,17 @@ export function UsersList() {
         onText={(text) => setFilters({ ...filters, search: text, page: 1 })}
       />
       {users.data ? (
-        <>
+        <div ref={frame} className="flex flex-col gap-4">
           {users.data.users.length > 0 ? (
-            <UserRows users={users.data.users} />
+            <UserRows
+              users={users.data.users}
+              sorting={{ ...filters, onSort: (by) => setFilters({ ...filters, ...sortBy(filters, by), page: 1 }) }}
+            />
           ) : (
             <p className="text-ink-soft">Nobody’s name or address has “{search}” in it.</p>
           )}
           <Pager {...users.data.pagination} onPage={(page) => setFilters({ ...filters, page })} />
-        </>
+        </div>
       ) : users.isError ? (
         <FailurePanel
           error={users.error}

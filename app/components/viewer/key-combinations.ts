@@ -34,7 +34,8 @@ export const keyCombinations: readonly { readonly label: string; readonly keys: 
   { label: "Alt + F4", keys: [alt, functionKey(4)] },
   { label: "Ctrl + W", keys: [control, letter("w")] },
   { label: "Ctrl + T", keys: [control, letter("t")] },
-  { label: "Ctrl + Shift + V", keys: [control, shift, letter("v")] },
+  // A small letter would have the X server let go of Shift for it.
+  { label: "Ctrl + Shift + V", keys: [control, shift, letter("V")] },
   { label: "Super", keys: [superKey] },
   { label: "Escape", keys: [escapeKey] },
 ];

@@ -28,6 +28,8 @@ export const listHomesInput = z.strictObject({
   search: z.string().max(100).optional(),
   /** True: those that a new session can have. */
   free: z.boolean().optional(),
+  sort: z.enum(["lastUsed", "name", "size"]).default("lastUsed"),
+  order: z.enum(["asc", "desc"]).default("desc"),
   ...pageInput(50).shape,
 });
 export const homeIdInput = z.strictObject({ id: z.uuid() });

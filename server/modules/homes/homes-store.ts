@@ -1,6 +1,6 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, past, uuidText } from "../../platform/keyset";
+import { dateText, Keyset, type KeysetColumn, type Order, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import { WARM_POOL_OWNER } from "../users/warm-pool-owner";
 
@@ -20,20 +20,37 @@ export interface HomeHistory {
   readonly count: number;
 }
 
-const lastUsedFirst = new Keyset<HomeRow, Prisma.HomeWhereInput, Prisma.HomeOrderByWithRelationInput>("homes", [
-  {
-    orderBy: (order) => ({ lastUsedAt: order }),
-    of: (row) => row.lastUsedAt.toISOString(),
-    is: (text) => ({ lastUsedAt: dateText.parse(text) }),
-    beyond: (text, order) => ({ lastUsedAt: past(dateText.parse(text), order) }),
-  },
-  {
-    orderBy: (order) => ({ id: order }),
-    of: (row) => row.id,
-    is: (text) => ({ id: uuidText.parse(text) }),
-    beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
-  },
-]);
+type Column = KeysetColumn<HomeRow, Prisma.HomeWhereInput, Prisma.HomeOrderByWithRelationInput>;
+const lastUsed: Column = {
+  orderBy: (order) => ({ lastUsedAt: order }),
+  of: (row) => row.lastUsedAt.toISOString(),
+  is: (text) => ({ lastUsedAt: dateText.parse(text) }),
+  beyond: (text, order) => ({ lastUsedAt: past(dateText.parse(text), order) }),
+};
+const name: Column = {
+  orderBy: (order) => ({ name: order }),
+  of: (row) => row.name,
+  is: (text) => ({ name: text }),
+  beyond: (text, order) => ({ name: past(text, order) }),
+};
+/** What nobody counted yet is last, whichever way round. */
+const size: Column = {
+  orderBy: (order) => ({ sizeBytes: { sort: order, nulls: "last" } }),
+  of: (row) => String(row.sizeBytes ?? ""),
+  is: (text) => ({ sizeBytes: text === "" ? null : BigInt(text) }),
+  beyond: (text, order) => (text === "" ? { id: { in: [] } } : { OR: [{ sizeBytes: past(BigInt(text), order) }, { sizeBytes: null }] }),
+};
+const id: Column = {
+  orderBy: (order) => ({ id: order }),
+  of: (row) => row.id,
+  is: (text) => ({ id: uuidText.parse(text) }),
+  beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
+};
+const sorts = {
+  lastUsed: new Keyset("homes", [lastUsed, id]),
+  name: new Keyset("homes by name", [name, id]),
+  size: new Keyset("homes by size", [size, id]),
+};
 
 export const findHome = (db: Tx | Database, id: string) => db.home.findUnique({ where: { id }, include: withNames });
 export interface HomeFilter {
@@ -46,8 +63,9 @@ export interface HomeFilter {
 export async function findHomes(
   db: Database,
   filter: HomeFilter,
-  page: Page,
+  page: Page & { readonly sort: keyof typeof sorts; readonly order: Order },
 ): Promise<{ rows: HomeRow[]; nextCursor: string | null; counted: number }> {
+  const { sort, order } = page;
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.HomeWhereInput = {
     AND: [
@@ -60,14 +78,14 @@ export async function findHomes(
   };
   const [rows, counted] = await Promise.all([
     db.home.findMany({
-      where: { AND: [where, lastUsedFirst.after(page.cursor, "desc")] },
+      where: { AND: [where, sorts[sort].after(page.cursor, order)] },
       include: withNames,
-      orderBy: lastUsedFirst.orderBy("desc"),
+      orderBy: sorts[sort].orderBy(order),
       ...window(page),
     }),
     db.home.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { ...lastUsedFirst.cut(rows, page.limit, "desc"), counted };
+  return { ...sorts[sort].cut(rows, page.limit, order), counted };
 }
 
 /** By home's id. */

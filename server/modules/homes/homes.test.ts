@@ -49,6 +49,30 @@ describe("the list of homes", () => {
     expect((await list({ limit: 1 })).homes[0]?.id).toBe(late.homeId);
   });
 
+  it("is sorted by name or size, either way, page by page; what nobody counted yet is last", async () => {
+    const someone = await makeAsker(kit);
+    const made = [];
+    for (const sizeBytes of [5n, null, 9n, null]) {
+      const { homeId, name } = await makeRunningSession(kit, someone, agent);
+      await kit.database.home.update({ where: { id: homeId ?? "" }, data: { sizeBytes } });
+      made.push({ name, size: sizeBytes === null ? null : Number(sizeBytes) });
+    }
+    const inPages = async (sort: "name" | "size", order: "asc" | "desc") => {
+      const told = [];
+      for (let cursor: string | null | undefined; cursor !== null; ) {
+        const page = await list({ sort, order, limit: 1, cursor }, someone);
+        told.push(...page.homes);
+        cursor = page.pagination.nextCursor;
+      }
+      return told;
+    };
+    const names = made.map(({ name }) => name).sort();
+    expect((await inPages("name", "asc")).map(({ name }) => name)).toEqual(names);
+    expect((await inPages("name", "desc")).map(({ name }) => name)).toEqual(names.toReversed());
+    expect((await inPages("size", "desc")).map(({ sizeBytes }) => sizeBytes)).toEqual([9, 5, null, null]);
+    expect((await inPages("size", "asc")).map(({ sizeBytes }) => sizeBytes)).toEqual([5, 9, null, null]);
+  });
+
   it("says who has a home, and who had it last; only what nobody has is free", async () => {
     const [session] = sessions;
     if (!session) throw new Error("no session");

@@ -191,3 +191,39 @@ describe("one's own account", () => {
     await expect(me.account.update(change as { theme: "dark" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 });
+
+describe("the list of users", () => {
+  it("is sorted by name, role or last sign-in, either way, and page by page tells nobody twice; who never came is last", async () => {
+    const word = "sorted";
+    const people = [
+      await makeAsker(kit, "operator", `${word}-b`),
+      await makeAsker(kit, "user", `${word}-a`),
+      await makeAsker(kit, "user", `${word}-d`),
+      await makeAsker(kit, "admin", `${word}-c`),
+      await makeAsker(kit, "user", `${word}-e`),
+    ];
+    for (const asker of [people[2], people[0], people[1]]) {
+      if (asker) await signedIn(asker, "laptop");
+      await kit.clock.advance(60_000);
+    }
+    const admin = kit.callerOf(await makeAsker(kit, "admin"));
+    type Sort = NonNullable<NonNullable<Parameters<typeof admin.users.list>[0]>["sort"]>;
+    const inPagesOfTwo = async (sort: Sort, order: "asc" | "desc") => {
+      const names: string[] = [];
+      for (let cursor: string | undefined, page = 1; ; page += 1) {
+        const { users, pagination } = await admin.users.list({ search: word, sort, order, limit: 2, page, cursor });
+        names.push(...users.map(({ username }) => username.slice(-1)));
+        if (pagination.nextCursor === null) return names.join("");
+        cursor = pagination.nextCursor;
+      }
+    };
+    expect(await inPagesOfTwo("username", "asc")).toBe("abcde");
+    expect(await inPagesOfTwo("username", "desc")).toBe("edcba");
+    expect(await inPagesOfTwo("role", "asc")).toBe("adebc");
+    expect(await inPagesOfTwo("role", "desc")).toBe("cbeda");
+    expect(await inPagesOfTwo("lastLogin", "desc")).toBe("abdec");
+    expect(await inPagesOfTwo("lastLogin", "asc")).toBe("dbace");
+    const byRole = await admin.users.list({ search: word, sort: "role", limit: 2, page: 1 });
+    await expect(admin.users.list({ search: word, cursor: byRole.pagination.nextCursor ?? "", page: 2 })).rejects.toThrow("cursor");
+  });
+});

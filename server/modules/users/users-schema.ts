@@ -74,6 +74,8 @@ export const signInOutput = z.object({ token: z.string(), user: userSchema, expi
 export const listUsersInput = z.strictObject({
   role: userRoleSchema.optional(),
   search: z.string().max(100).optional(),
+  sort: z.enum(["username", "role", "lastLogin"]).default("username"),
+  order: z.enum(["asc", "desc"]).default("asc"),
   ...pageInput().shape,
 });
 export const listUsersOutput = z.object({ users: z.array(userSchema), pagination: paginationSchema });

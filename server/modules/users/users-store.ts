@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma, User as UserRow } from "../../platform/db/generated/client";
-import { Keyset, notBefore, past } from "../../platform/keyset";
+import { dateText, Keyset, type KeysetColumn, notBefore, type Order, past, wordsPast } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import { type UserRole, userRoleSchema } from "./users-schema";
 import { WARM_POOL_OWNER } from "./warm-pool-owner";
@@ -31,21 +31,40 @@ export const takeInvitation = async (tx: Tx, invitationHash: string, now: Date, 
 export const insertUser = (tx: Tx, data: Prisma.UserUncheckedCreateInput) => tx.user.create({ data });
 export const updateUser = (tx: Tx, id: string, data: Prisma.UserUncheckedUpdateInput) => tx.user.update({ where: { id }, data });
 
-const byName = new Keyset<UserRow, Prisma.UserWhereInput, Prisma.UserOrderByWithRelationInput>("users", [
-  {
-    orderBy: (order) => ({ username: order }),
-    of: (row) => row.username,
-    is: (username) => ({ username }),
-    beyond: (username, order) => ({ username: past(username, order) }),
-    from: (username, order) => ({ username: notBefore(username, order) }),
-  },
-]);
+type Column = KeysetColumn<UserRow, Prisma.UserWhereInput, Prisma.UserOrderByWithRelationInput>;
+const username: Column = {
+  orderBy: (order) => ({ username: order }),
+  of: (row) => row.username,
+  is: (text) => ({ username: text }),
+  beyond: (text, order) => ({ username: past(text, order) }),
+  from: (text, order) => ({ username: notBefore(text, order) }),
+};
+const role: Column = {
+  orderBy: (order) => ({ role: order }),
+  of: (row) => row.role,
+  is: (text) => ({ role: userRoleSchema.parse(text) }),
+  beyond: (text, order) => ({ role: { in: wordsPast(userRoleSchema.options, userRoleSchema.parse(text), order) } }),
+};
+/** Who never came is last, whichever way round. */
+const lastLogin: Column = {
+  orderBy: (order) => ({ lastLoginAt: { sort: order, nulls: "last" } }),
+  of: (row) => row.lastLoginAt?.toISOString() ?? "",
+  is: (text) => ({ lastLoginAt: text === "" ? null : dateText.parse(text) }),
+  beyond: (text, order) =>
+    text === "" ? { id: { in: [] } } : { OR: [{ lastLoginAt: past(dateText.parse(text), order) }, { lastLoginAt: null }] },
+};
+const sorts = {
+  username: new Keyset("users", [username]),
+  role: new Keyset("users by role", [role, username]),
+  lastLogin: new Keyset("users by lastLogin", [lastLogin, username]),
+};
 
 export async function findUsers(
   db: Database,
   filter: { role?: UserRole | undefined; search?: string | undefined },
-  page: Page,
+  page: Page & { readonly sort: keyof typeof sorts; readonly order: Order },
 ): Promise<{ rows: UserRow[]; nextCursor: string | null; counted: number }> {
+  const { sort, order } = page;
   const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
   const where: Prisma.UserWhereInput = {
     id: { not: WARM_POOL_OWNER },
@@ -53,10 +72,14 @@ export async function findUsers(
     ...(contains ? { OR: [{ username: contains }, { email: contains }, { displayName: contains }] } : {}),
   };
   const [rows, counted] = await Promise.all([
-    db.user.findMany({ where: { AND: [where, byName.after(page.cursor, "asc")] }, orderBy: byName.orderBy("asc"), ...window(page) }),
+    db.user.findMany({
+      where: { AND: [where, sorts[sort].after(page.cursor, order)] },
+      orderBy: sorts[sort].orderBy(order),
+      ...window(page),
+    }),
     db.user.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { ...byName.cut(rows, page.limit, "asc"), counted };
+  return { ...sorts[sort].cut(rows, page.limit, order), counted };
 }
 
 const standingSchema = z.tuple([

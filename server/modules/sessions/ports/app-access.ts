@@ -48,10 +48,12 @@ export interface AppAccessDeps {
 export class AppAccess {
   constructor(private readonly deps: AppAccessDeps) {}
 
+  /** Who comes by a link, and is in already as the person that their cookie says, stays that person. */
   async enter(input: {
     sessionId: string;
     port: number | null;
     ticket: string;
+    cookie: string | null;
     address: string;
   }): Promise<{ cookie: string; maxAgeSeconds: number }> {
     const { tickets, clock, auth, rules, key } = this.deps;
@@ -60,10 +62,12 @@ export class AppAccess {
     if (taken.port !== port) throw new BerthError("TICKET_INVALID", "This ticket is for another port of the session");
     const now = clock.now();
     const { shareId, loginId, note } = taken;
-    const login =
-      guestOfLogin(loginId) === null
-        ? await auth.currentOfTicket(taken.userId, loginId, new Date(now.getTime() + LOGIN_SECONDS * 1000))
-        : await this.guest(taken.userId, loginId, note);
+    const isGuest = guestOfLogin(loginId) !== null;
+    const kept = isGuest ? await this.personIn(input) : null;
+    if (kept) return { cookie: kept.cookie, maxAgeSeconds: kept.expires - Math.floor(now.getTime() / 1000) };
+    const login = !isGuest
+      ? await auth.currentOfTicket(taken.userId, loginId, new Date(now.getTime() + LOGIN_SECONDS * 1000))
+      : await this.guest(taken.userId, loginId, note);
     if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
     const share = await rules.shareOf({ sessionId, port, shareId });
     if (shareId !== null && !share) throw shareMissing();
@@ -132,6 +136,20 @@ export class AppAccess {
         };
       },
     };
+  }
+
+  /** The pass that this browser may use the app with as a person; a guest's would be less, and hide who they are. */
+  private async personIn(input: { sessionId: string; port: number | null; cookie: string | null }) {
+    const { cookie } = input;
+    const pass = cookie ? openAppPass(cookie, this.deps.key) : null;
+    if (!cookie || !pass || guestOfLogin(pass.loginId) !== null) return null;
+    return this.authorize(input).then(
+      () => ({ cookie, expires: pass.expires }),
+      (error: unknown) => {
+        if (error instanceof BerthError) return null;
+        throw error;
+      },
+    );
   }
 
   /** A guest hangs on the owner's access and on their link, and has no login: what they may is asked by the link alone. */

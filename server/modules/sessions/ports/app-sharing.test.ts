@@ -36,9 +36,9 @@ const code = async (promise: Promise<unknown>) => {
   return error instanceof BerthError ? error.code : cause instanceof BerthError ? cause.code : error;
 };
 
-const passOf = async (url: string) => {
+const passOf = async (url: string, cookie: string | null = null) => {
   const ticket = new URL(url).searchParams.get("ticket") ?? "";
-  return kit.appAccess.enter({ sessionId: app.id, port: null, ticket, address: "192.0.2.7" });
+  return kit.appAccess.enter({ sessionId: app.id, port: null, ticket, cookie, address: "192.0.2.7" });
 };
 const use = (cookie: string, port: number | null = null) => kit.appAccess.authorize({ sessionId: app.id, port, cookie });
 /** What somebody has open at the app, as the relay holds it. */
@@ -56,6 +56,7 @@ async function link(expiresInSeconds?: number) {
   expect(url).toContain("/shared/app/");
   return { id, token: url?.split("/").at(-1) ?? "" };
 }
+const asOwner = async () => (await passOf((await as(owner).sessions.openViewer({ id: app.id })).url)).cookie;
 const asFriend = async () => (await passOf((await as(friend).sessions.openViewer({ id: app.id })).url)).cookie;
 const asGuest = async (token: string, name = "Ann") => (await passOf((await nobody().shares.enter({ token, name })).url)).cookie;
 
@@ -88,6 +89,30 @@ describe("a shared web app", () => {
     expect(await code(use(sealAppPass({ ...pass, shareId: null }, kit.keys.appCookie)))).toBe("AUTH_TOKEN_EXPIRED");
     const { entries } = await as(admin).audit.list({ targetId: app.id });
     expect(entries.find((entry) => entry.action === "shares.enter")).toMatchObject({ details: { guest: "Ann" } });
+  });
+
+  it("leaves who is in as themselves what they are when they open a link to it, and nobody else", async () => {
+    const { token } = await link();
+    const opened = async (cookie: string) => passOf((await nobody().shares.enter({ token, name: "Ann" })).url, cookie);
+    const isGuest = expect.stringMatching(/^guest:/);
+    const loginOf = async (cookie: string) => (await use((await opened(cookie)).cookie)).login.loginId;
+    const mine = await asOwner();
+    await kit.clock.advance(10_000);
+    expect(await opened(mine)).toEqual({ cookie: mine, maxAgeSeconds: 43_190 });
+    expect(await loginOf(mine)).toBe(owner.loginId);
+    const invitation = await invite();
+    const theirs = await asFriend();
+    expect(await loginOf(theirs)).toBe(friend.loginId);
+
+    // Whose own way in was closed is a guest by the link; so is one whose cookie is another port's, or none of ours.
+    await as(owner).shares.revoke({ id: invitation.id });
+    expect(await loginOf(theirs)).toEqual(isGuest);
+    const pass = openAppPass(mine, kit.keys.appCookie);
+    if (!pass) throw new Error("no pass");
+    expect(await loginOf(sealAppPass({ ...pass, port: 3000 }, kit.keys.appCookie))).toEqual(isGuest);
+    expect(await loginOf("made up")).toEqual(isGuest);
+    const guests = await asGuest(token);
+    expect((await opened(guests)).cookie).not.toBe(guests);
   });
 
   it("says to its owner who is here, until they are gone for a while", async () => {

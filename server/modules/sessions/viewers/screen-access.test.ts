@@ -195,7 +195,7 @@ describe("a web app", () => {
     const { url, protocol } = await kit.callerOf(owner).sessions.openViewer({ id: app.id });
     expect(protocol).toBe("http");
     const ticket = new URL(url).searchParams.get("ticket") ?? "";
-    return { ticket, pass: () => kit.appAccess.enter({ sessionId: app.id, port: null, ticket, address: "192.0.2.1" }) };
+    return { ticket, pass: () => kit.appAccess.enter({ sessionId: app.id, port: null, ticket, cookie: null, address: "192.0.2.1" }) };
   };
 
   it("is entered by a ticket, once, and used by the cookie that it becomes", async () => {

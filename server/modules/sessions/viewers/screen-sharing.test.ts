@@ -184,7 +184,13 @@ describe("a link", () => {
     const nothing = { token: null, cookie: null, authorization: null, origin: null, address: "192.0.2.1" };
     expect(await code(kit.viewerAccess.authorize({ ...nothing, sessionId: other.id, ticket: ticketIn(url) }))).toBe("TICKET_INVALID");
     const again = await nobody().shares.enter({ token, name: "Ann" });
-    const app = kit.appAccess.enter({ sessionId: desktop.id, port: null, ticket: ticketIn(again.url) ?? "", address: "192.0.2.1" });
+    const app = kit.appAccess.enter({
+      sessionId: desktop.id,
+      port: null,
+      ticket: ticketIn(again.url) ?? "",
+      cookie: null,
+      address: "192.0.2.1",
+    });
     expect(await code(app)).toBe("TICKET_INVALID");
   });
 

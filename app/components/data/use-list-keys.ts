@@ -1,7 +1,8 @@
 "use client";
 import { type RefObject, useEffect } from "react";
 
-interface ListKeys {
+/** Of a list in which rows are chosen. */
+interface Choosing {
   readonly toggle: (id: string, range: boolean) => void;
   readonly clear: () => void;
 }
@@ -17,10 +18,10 @@ function isElsewhere(event: KeyboardEvent): boolean {
 }
 
 /**
- * j and k go down and up, Enter opens, x chooses (with Shift up to here), Escape chooses none. The focus itself is what moves, so that it is seen and heard.
- * Rows have `data-row={id}`, and in each the link that opens it `data-row-link`.
+ * j and k go down and up, Enter opens; where rows are chosen, x chooses (with Shift up to here) and Escape chooses none. The focus itself
+ * is what moves, so that it is seen and heard. Rows have `data-row={id}`, and in each a `RowLink` that opens it.
  */
-export function useListKeys(list: RefObject<HTMLElement | null>, { toggle, clear }: ListKeys): void {
+export function useListKeys(list: RefObject<HTMLElement | null>, { toggle, clear }: Partial<Choosing> = {}): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const element = list.current;
@@ -41,12 +42,12 @@ export function useListKeys(list: RefObject<HTMLElement | null>, { toggle, clear
           break;
         case "x": {
           const id = rows[at]?.dataset.row;
-          if (!id) return;
+          if (!id || !toggle) return;
           toggle(id, event.shiftKey);
           break;
         }
         case "escape":
-          clear();
+          clear?.();
           return;
         default:
           return;
