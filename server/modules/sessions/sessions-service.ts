@@ -25,6 +25,7 @@ import type { SessionChanges } from "./session-changes";
 import { SessionDisplays } from "./session-displays";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { isStranded, sessionDetailView, sessionView } from "./session-views";
+import { demandTransition } from "./sessions-lifecycle";
 import {
   type deleteSessionInput,
   type listSessionEventsOutput,
@@ -208,9 +209,16 @@ export class SessionsService {
   /** Waits up to 10 s for the phase to arrive and answers with what is so then. Throws INVALID_STATE_TRANSITION. */
   async setState(asker: Asker, input: z.output<typeof setSessionStateInput>): Promise<SessionDetail> {
     const wish = wishOf[input.state];
-    await this.change(asker, input.id, wish, { mode: input.mode });
+    await this.change(asker, input.id, wish, { mode: input.mode, asWritten: input.state });
     await this.deps.wait.until(input.id, settled[wish]);
     return this.get(asker, input.id);
+  }
+
+  /** Ends it from whatever state it is in; one that is ending or has ended stays as it is. Waits and answers as `setState`. */
+  async terminate(asker: Asker, id: string): Promise<SessionDetail> {
+    await this.change(asker, id, "terminate", {});
+    await this.deps.wait.until(id, settled.terminate);
+    return this.get(asker, id);
   }
 
   /**
@@ -296,7 +304,12 @@ export class SessionsService {
     asker: Asker,
     id: string,
     wish: Wish,
-    options: { mode?: "stop" | "freeze" | undefined; graceful?: boolean },
+    options: {
+      mode?: "stop" | "freeze" | undefined;
+      graceful?: boolean;
+      /** What was asked in the contract's words, where no more is taken than the contract says. */
+      asWritten?: SessionState;
+    },
   ): Promise<void> {
     const { events, tell, room } = await this.deps.database.$transaction(async (tx) => {
       let room: AfterCommit | null = null;
@@ -304,6 +317,8 @@ export class SessionsService {
       await lock(tx, "session", id);
       const row = await findSession(tx, id);
       if (!row) throw sessionMissing(id);
+      if (options.asWritten) demandTransition(row, options.asWritten);
+      if (wish === "terminate" && (await this.isEnding(tx, row))) return { events: [], tell: undefined, room };
       if (options.mode && row.hibernateModes.length > 0 && !row.hibernateModes.includes(options.mode)) {
         throw new BerthError(
           "INVALID_PARAMETER",
@@ -343,6 +358,12 @@ export class SessionsService {
     tell?.();
     room?.tell();
     await this.deps.bus.publish(...events);
+  }
+
+  /** It has ended, or its agent has been asked to end it and can still be. */
+  private async isEnding(tx: Tx, row: SessionRow): Promise<boolean> {
+    if (row.desired !== "terminated" || isOver(row)) return isOver(row);
+    return row.agent?.revokedAt === null && (await this.deps.tasks.openKinds(tx, row.id)).includes("session.stop");
   }
 
   private async removeRow(tx: Tx, asker: Asker, row: SessionRow): Promise<BusEvent[]> {
