@@ -3,11 +3,11 @@ import { BerthError } from "@berth/protocol/errors";
 import { type AnyTRPCRouter, callTRPCProcedure } from "@trpc/server";
 import type { Clock } from "../platform/clock";
 import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
+import { SharedAnswers } from "../platform/shared-answers";
 import { toWire } from "./key-case";
 import { restError } from "./rest-errors";
 import { readInput, type SentInput } from "./rest-input";
 import { matchRoute, type ServedProcedure, type Surface, servedProcedures, surfacePaths } from "./rest-routes";
-import { SharedAnswers } from "./shared-answers";
 
 export interface RestOptions {
   readonly router: AnyTRPCRouter;
@@ -24,7 +24,7 @@ export interface RestOptions {
 export class RestEndpoint {
   private readonly surface: Surface;
   private readonly served: readonly ServedProcedure[];
-  private readonly shared = new SharedAnswers();
+  private readonly shared = new SharedAnswers<string | null>();
 
   constructor(private readonly options: RestOptions) {
     this.surface = options.surface ?? "api";

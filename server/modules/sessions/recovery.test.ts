@@ -319,10 +319,7 @@ describe("force", () => {
 describe("two at once", () => {
   it("who terminate the same session ask its agent once", async () => {
     const session = await makeRunningSession(kit, owner, agent);
-    const both = [
-      kit.callerOf(owner).sessions.delete({ id: session.id }),
-      kit.callerOf(admin).sessions.terminate({ id: session.id }),
-    ];
+    const both = [kit.callerOf(owner).sessions.delete({ id: session.id }), kit.callerOf(admin).sessions.terminate({ id: session.id })];
     await agent.complete(await agent.command("stop_session"));
     await Promise.all(both);
     expect(agent.pending).toHaveLength(0);

@@ -142,7 +142,11 @@ export const sessionsRouter = router({
     }),
   terminate: procedure
     .meta({
-      rest: { method: "POST", path: "/sessions/{id}/terminate", summary: "End a session, whatever it is doing; one that has ended stays so" },
+      rest: {
+        method: "POST",
+        path: "/sessions/{id}/terminate",
+        summary: "End a session, whatever it is doing; one that has ended stays so",
+      },
     })
     .input(sessionIdInput)
     .output(sessionDetailSchema)

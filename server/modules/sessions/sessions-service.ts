@@ -7,6 +7,7 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { Gathered } from "../../platform/gathered";
 import { pagination } from "../../platform/paging";
+import { SharedAnswers } from "../../platform/shared-answers";
 import { agentRevoked } from "../agents/agent-missing";
 import type { AgentsService, FleetAgent } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
@@ -23,6 +24,7 @@ import type { PhaseWait } from "./phase-wait";
 import { findQueuePlaces } from "./queue/session-queue-store";
 import type { SessionChanges } from "./session-changes";
 import { SessionDisplays } from "./session-displays";
+import { countSessions, findSessions, type SessionFilter } from "./session-list-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { isStranded, sessionDetailView, sessionView } from "./session-views";
 import { demandTransition } from "./sessions-lifecycle";
@@ -44,7 +46,6 @@ import {
   findLiveSessionsOn,
   findOwner,
   findSession,
-  findSessions,
   findSessionsById,
   insertEvent,
   type SessionRow,
@@ -84,6 +85,8 @@ export class SessionsService {
   private readonly displays: SessionDisplays;
   /** Pages and scripts look at many sessions at once, one by one. */
   private readonly looks: Gathered<string, SessionRow | null>;
+  /** Of one list, whichever of its pages is looked at: the same number for all. */
+  private readonly totals = new SharedAnswers<number>();
 
   constructor(private readonly deps: SessionsDeps) {
     this.displays = new SessionDisplays(deps.database);
@@ -106,16 +109,17 @@ export class SessionsService {
   }
 
   async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
-    const { user, agentId, shared, ...filter } = input;
+    const { user, agentId, shared, template, platform, state, live, tags, health, search } = input;
     const now = this.deps.clock.now();
     const staff = actor.role !== "user";
     const invitedTo = shared || staff ? await findSessionsSharedWith(this.deps.database, actor.userId, now) : [];
     const whose = shared ? { ids: invitedTo } : staff ? {} : { userId: actor.userId };
-    const { rows, nextCursor, counted } = await findSessions(
-      this.deps.database,
-      { ...filter, username: user, agent: agentId, ...whose },
-      input,
-    );
+    const { database } = this.deps;
+    const wanted: SessionFilter = { template, platform, state, live, tags, health, search, username: user, agent: agentId, ...whose };
+    const [{ rows, nextCursor }, counted] = await Promise.all([
+      findSessions(database, wanted, input),
+      this.totals.of(JSON.stringify(wanted), () => countSessions(database, wanted)),
+    ]);
     const [displays, progress, places] = await Promise.all([
       this.displays.of(rows),
       this.progress(rows),
