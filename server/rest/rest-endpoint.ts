@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
 import { type AnyTRPCRouter, callTRPCProcedure } from "@trpc/server";
+import { methodsBeside } from "../http/routes";
 import type { Clock } from "../platform/clock";
 import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
 import { SharedAnswers } from "../platform/shared-answers";
@@ -56,7 +57,8 @@ export class RestEndpoint {
     const match = matchRoute(this.served, method === "HEAD" ? "GET" : method, call.path);
     if (match.found === "nothing") throw new BerthError("NOT_FOUND", `No such path: ${full}`);
     if (match.found === "other methods") {
-      const allow = match.allow.flatMap((one) => (one === "GET" ? [one, "HEAD"] : [one])).join(", ");
+      const served = match.allow.flatMap((one) => (one === "GET" ? [one, "HEAD"] : [one]));
+      const allow = [...served, ...methodsBeside(full)].sort().join(", ");
       response.setHeader("Allow", allow);
       throw new BerthError("METHOD_NOT_ALLOWED", `${full} takes ${allow}, not ${method}`);
     }
