@@ -52,7 +52,7 @@ test("many sessions are chosen and hibernated together, by keys and by Shift; a 
 
   await test.step("one of them fails: it stays chosen and says why", async () => {
     const [, second] = made;
-    await page.route("**/api/trpc/sessions.setState*", async (route) =>
+    await page.route("**/api/trpc/sessions.terminate*", async (route) =>
       route
         .request()
         .postData()
@@ -66,7 +66,7 @@ test("many sessions are chosen and hibernated together, by keys and by Shift; a 
     await expect(page.getByText("2 sessions terminated, 1 not")).toBeVisible({ timeout: 30_000 });
     await expect(table.getByRole("row").filter({ hasText: "many-b" })).toContainText("The control plane did not answer");
     await expect(page.getByText("1 selected")).toBeVisible();
-    await page.unroute("**/api/trpc/sessions.setState*");
+    await page.unroute("**/api/trpc/sessions.terminate*");
     await berth.call("DELETE", `/sessions/${second?.id}`);
   });
 });

@@ -126,7 +126,7 @@ describe("the log of a session that is over", () => {
   it("is there to be read, says how its container ended, and goes when the session is deleted", async () => {
     const id = await running();
     driver.print(id, "last words", "stderr");
-    await own().sessions.setState({ id, state: "terminating" });
+    await own().sessions.terminate({ id });
     const { logs } = await own().sessions.logs({ id, timestamps: false });
     expect(logs.slice(-2)).toEqual(["last words", "The container of start 1 was ended"]);
     const forget = vi.spyOn(driver, "forgetLogs");
@@ -137,7 +137,7 @@ describe("the log of a session that is over", () => {
 
   it("is not there for one that never was started", async () => {
     const { id } = await own().sessions.create({ template: "terminal-desktop", agentId: "host-a", state: "hibernated" });
-    await own().sessions.setState({ id, state: "terminating" });
+    await own().sessions.terminate({ id });
     await expect(own().sessions.logs({ id })).rejects.toMatchObject({ message: expect.stringContaining("no container") });
   });
 });

@@ -189,7 +189,7 @@ export function wireDoors(parts: DoorParts) {
   const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath], agentPaths });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const { identity, handOut, tasksInbox } = modules;
-  const agentDoors = { identity, inbox, handOut, tasksInbox, limit: localLimiter(AGENT_REQUESTS) };
+  const agentDoors = { identity, inbox, handOut, tasksInbox, count: { limiter: localLimiter(AGENT_REQUESTS), clock } };
   const listening: ListenerOptions = {
     tls: config.tls,
     trusted,

@@ -131,8 +131,7 @@ try {
     if (flags.markdown) writeFileSync(flags.markdown, `${markdown}\n`);
     process.stdout.write(`${markdown}\n`);
   } finally {
-    // Its agent is made of memory.
-    await house.leave({ all: true });
+    await house.leave();
   }
 } finally {
   await stack.stop();

@@ -3,7 +3,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { z } from "zod";
 import { findAuditPage } from "../../server/modules/audit/audit-store";
-import { findSessions } from "../../server/modules/sessions/sessions-store";
+import { findSessions } from "../../server/modules/sessions/session-list-store";
 import { PrismaClient } from "../../server/platform/db/generated/client";
 
 export interface PlanRow {
@@ -19,6 +19,7 @@ export interface PlanRow {
 
 interface PlanNode {
   readonly "Node Type": string;
+  readonly "Subplan Name"?: string | undefined;
   readonly "Index Name"?: string | undefined;
   readonly "Relation Name"?: string | undefined;
   readonly "Actual Rows": number;
@@ -31,6 +32,7 @@ interface PlanNode {
 const nodeSchema: z.ZodType<PlanNode> = z.lazy(() =>
   z.object({
     "Node Type": z.string(),
+    "Subplan Name": z.string().optional(),
     "Index Name": z.string().optional(),
     "Relation Name": z.string().optional(),
     "Actual Rows": z.number(),
@@ -94,14 +96,14 @@ export async function explainPages(url: string): Promise<PlanRow[]> {
     for (const [question, table, ask] of questions) {
       asked.length = 0;
       await ask();
-      const page = asked.find(({ query }) => query.includes(`FROM "public"."${table}"`) && !query.includes("COUNT("));
+      const page = asked.find(({ query }) => query.includes("WITH page") || query.includes(`FROM "public"."${table}"`));
       if (!page) throw new Error(`no statement was seen for: ${question}`);
       const { rows } = await database.query(
         `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${page.query}`,
         z.array(z.unknown()).parse(JSON.parse(page.params)),
       );
       const { Plan, "Execution Time": executionMs } = explained.parse(rows)[0]["QUERY PLAN"][0];
-      const scan = scanOf(Plan, table);
+      const scan = scanOf(pageOf(Plan), table);
       found.push({
         rows: Number(counted[0]?.n ?? 0),
         question,
@@ -141,9 +143,17 @@ async function middle(database: pg.Client): Promise<{ session: string; audit: st
   };
 }
 
-function scanOf(node: PlanNode, table: string): PlanNode {
-  const all: PlanNode[] = [node];
+/** The part of a plan that says which rows are on the page, where a statement reads them by themselves. */
+const pageOf = (plan: PlanNode): PlanNode => allOf(plan).find((one) => one["Subplan Name"] === "CTE page") ?? plan;
+
+function allOf(plan: PlanNode): PlanNode[] {
+  const all = [plan];
   for (const one of all) all.push(...(one.Plans ?? []));
+  return all;
+}
+
+function scanOf(node: PlanNode, table: string): PlanNode {
+  const all = allOf(node);
   const scan = all.find((one) => one["Relation Name"] === table);
   if (scan) {
     // A bitmap's index is named below it.

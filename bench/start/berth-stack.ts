@@ -31,6 +31,8 @@ export class BerthStack {
     readonly login: Login,
     private readonly folder: string,
     private readonly programs: ChildProcess[],
+    /** Nothing of its sessions outlives its agent. */
+    private readonly inMemory: boolean,
   ) {}
 
   /** Resolves when an agent is online. `npm run build` must have been run in `root`. */
@@ -41,7 +43,7 @@ export class BerthStack {
     const folder = mkdtempSync(join(tmpdir(), "berth-bench-"));
     const port = await freePort();
     const login = { username: "admin", password: randomBytes(12).toString("hex") };
-    const stack = new BerthStack(`http://localhost:${port}`, login, folder, []);
+    const stack = new BerthStack(`http://localhost:${port}`, login, folder, [], agentArguments.includes("memory"));
     const { dataDir } = stack;
     const tokenFile = join(folder, "agent-token");
     try {
@@ -101,9 +103,10 @@ export class BerthStack {
     return output.parse(text === "" ? null : JSON.parse(text));
   }
 
-  /** Ends its sessions, then its programs. */
+  /** Ends its sessions, where they would be left in an engine, then its programs. */
   async stop(): Promise<void> {
-    await this.#endSessions().catch((error: unknown) => process.stderr.write(`sessions may be left in the engine: ${String(error)}\n`));
+    if (!this.inMemory)
+      await this.#endSessions().catch((error: unknown) => process.stderr.write(`sessions may be left in the engine: ${String(error)}\n`));
     for (const program of [...this.programs].reverse()) {
       if (program.exitCode !== null || program.signalCode !== null) continue;
       const ended = once(program, "exit");

@@ -83,15 +83,9 @@ export class FullHouse {
     return written;
   }
 
-  /**
-   * Takes out what no agent would ever answer for, so that the stack ends without waiting for it. Only where nothing is left in an engine may
-   * it take `all`: at once, however many there are.
-   */
-  async leave({ all = false } = {}): Promise<void> {
+  /** Its sessions stay as they are: what would end them is an agent made of memory. */
+  async leave(): Promise<void> {
     clearInterval(this.beat);
-    await this.database.query(
-      all ? `TRUNCATE "Session" CASCADE` : `DELETE FROM "Session" WHERE "agentId" IN (SELECT id FROM "Agent" WHERE name <> 'local')`,
-    );
     await this.database.end();
   }
 

@@ -29,7 +29,7 @@ export function sessionCommands(world: World): Command[] {
   for (const [name, description, state, phase] of [
     ["hibernate", "free CPU and memory, keep the home", "hibernated", "Hibernated"],
     ["wake", "bring a hibernated session back", "running", "Running"],
-    ["terminate", "end a session", "terminating", "Terminated"],
+    ["terminate", "end a session", null, "Terminated"],
   ] as const) {
     const stated = command(name, description)
       .argument("<session>", "id or name")
@@ -41,7 +41,9 @@ export function sessionCommands(world: World): Command[] {
       signedIn(world, options, async (run) => {
         const { id } = await findSession(run.berth, session);
         const mode = options.freeze ? { mode: "freeze" as const } : {};
-        const changed = await run.berth.api.sessions.setState.mutate({ id, state: options.force ? "terminated" : state, ...mode });
+        const wanted = options.force ? "terminated" : state;
+        const { setState, terminate } = run.berth.api.sessions;
+        const changed = await (wanted ? setState.mutate({ id, state: wanted, ...mode }) : terminate.mutate({ id }));
         const arrived = options.wait ? await run.berth.sessions.waitFor(id, { phase, ...patience(world, options) }) : changed;
         run.say(arrived, oneLine);
       }),

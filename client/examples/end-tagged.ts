@@ -15,7 +15,7 @@ for (let cursor: string | undefined; ; ) {
   const { sessions, pagination } = await berth.api.sessions.list.query({ user: username, tags: [tag], live: true, limit: 20, cursor });
   await Promise.all(
     sessions.map(async ({ id, name }) => {
-      await berth.api.sessions.setState.mutate({ id, state: "terminating" });
+      await berth.api.sessions.terminate.mutate({ id });
       await berth.sessions.waitFor(id, { phase: "Terminated" });
       console.log(`${name} has ended`);
       ended += 1;

@@ -181,16 +181,23 @@ describe("what is refused before any handler", () => {
     expect(reached).toEqual(["/_next/hmr?id=1"]);
   });
 
-  it("a flood of headers, and bytes that are no HTTP, without a word to any handler", async () => {
-    expect(
-      await raw(
-        `GET / HTTP/1.1\r\nHost: x\r\n${Array.from({ length: 5000 }, (_, index) => `X-${index}: ${"y".repeat(50)}\r\n`).join("")}\r\n`,
-      ),
-    ).toMatch(/^HTTP\/1\.1 431 /);
-    expect(await raw("\x16\x03\x01\x02\x00\x01\x00")).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await raw("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")).toMatch(
-      /^HTTP\/1\.1 400 /,
-    );
+  const flood = Array.from({ length: 5000 }, (_, index) => `X-${index}: ${"y".repeat(50)}\r\n`).join("");
+  it.each([
+    ["a flood of headers", `GET / HTTP/1.1\r\nHost: x\r\n${flood}\r\n`, 431, "HEADERS_TOO_LARGE"],
+    ["bytes that are no HTTP", "\x16\x03\x01\x02\x00\x01\x00", 400, "REQUEST_MALFORMED"],
+    [
+      "a body of two lengths",
+      "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      400,
+      "REQUEST_MALFORMED",
+    ],
+  ])("%s, in the shape of every refusal and without a word to any handler", async (_, sent, status, code) => {
+    const [head = "", body = ""] = (await raw(sent)).split("\r\n\r\n");
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const error = JSON.parse(body);
+    expect(error).toMatchObject({ code, message: expect.any(String), error: expect.any(String), timestamp: expect.any(String) });
+    expect(head).toContain(`X-Request-Id: ${error.request_id}`);
+    expect(error.request_id).toMatch(/^req-./);
     expect(seen).toEqual([]);
   });
 

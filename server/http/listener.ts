@@ -14,7 +14,7 @@ import { requestAddress } from "./request-facts";
 import { parseTarget } from "./request-target";
 import { type HttpRouteName, type Match, matchRoute, routes, type UpgradeRouteName } from "./routes";
 import { type SecurityHeadersOptions, setPagePolicy, setSecurityHeaders, stripInternalHeaders } from "./security-headers";
-import { refuseUpgrade } from "./upgrade-refusal";
+import { refuseSocket } from "./socket-refusal";
 import { watchAnswer } from "./watch-answer";
 
 const HEADERS_TIMEOUT_MS = 15_000;
@@ -78,6 +78,14 @@ const isApi = (pathname: string): boolean =>
 const streams = (match: Match | null): boolean => match !== null && "streams" in routes[match.name];
 
 const isRest = (pathname: string): boolean => /^\/api\/v1(?:\/|$)/.test(pathname);
+
+/** What Node's own parser can't take, before there is a request to answer. */
+const parserRefusal = (code: string | undefined): BerthError =>
+  code === "HPE_HEADER_OVERFLOW"
+    ? new BerthError("HEADERS_TOO_LARGE", "The request's line and headers are longer than the 16 KB that are read; send less")
+    : code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? new BerthError("REQUEST_TIMEOUT", `The request's headers were not all here after ${HEADERS_TIMEOUT_MS / 1000} s`)
+      : new BerthError("REQUEST_MALFORMED", "This is no HTTP/1.1 request");
 
 /** The one server: apps' hosts first, then the table of routes, then Next. */
 export class Listener {
@@ -203,7 +211,7 @@ export class Listener {
       throw new BerthError("NOT_FOUND", "No WebSocket is served at this path");
     } catch (error) {
       const known = this.known(error, facts);
-      refuseUpgrade(socket, known, facts.requestId, options.clock.now());
+      refuseSocket(socket, known, facts.requestId, options.clock.now());
     }
   }
 
@@ -271,13 +279,10 @@ export class Listener {
       socket.destroy();
       return;
     }
-    const status =
-      error.code === "HPE_HEADER_OVERFLOW"
-        ? "431 Request Header Fields Too Large"
-        : error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-          ? "408 Request Timeout"
-          : "400 Bad Request";
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    setTimeout(() => socket.destroy(), 1000).unref();
+    const { ids, clock, log } = this.options;
+    const requestId = `req-${ids.uuid()}`;
+    const refusal = parserRefusal(error.code);
+    inRequest(requestId, () => log.debug({ code: refusal.code, problem: error.code }, "a request could not be read"));
+    refuseSocket(socket, refusal, requestId, clock.now());
   }
 }

@@ -97,6 +97,10 @@ export function matchRoute(pathname: string, asked: Route["kind"], method?: stri
 export const isForAgents = (match: Match | null, pathname: string): boolean =>
   match !== null && (routes[match.name].access === "agent" || match.name === "agentAuthority" || pathname === "/api/v1/agents/register");
 
+/** What a path takes of itself, where by other methods it is what another route serves. */
+export const methodsBeside = (pathname: string): string[] =>
+  compiled.flatMap(({ route, pattern }) => (route.method !== undefined && pattern.test(pathname) ? [route.method] : []));
+
 function matches(pathname: string, method: string | undefined): Match[] {
   const all: Match[] = [];
   for (const { name, route, pattern, begin } of compiled) {

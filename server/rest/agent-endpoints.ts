@@ -6,28 +6,35 @@ import type { HttpCall, HttpHandler } from "../http/calls";
 import type { AgentsInbox } from "../modules/agents/agents-inbox";
 import type { IdentityService } from "../modules/identity/identity-service";
 import type { TaskHandOut } from "../modules/tasks/task-hand-out-service";
+import type { Clock } from "../platform/clock";
 import { validationError } from "../platform/errors";
 import type { RateLimiter } from "../platform/rate-limiter";
 import { type ShownCredential, shownCredential } from "../platform/shown-credential";
 import { parseJsonBody, readBody } from "./read-body";
+import { countAloud } from "./rest-limits";
 
 export interface AgentEndpointOptions {
   readonly identity: Pick<IdentityService, "authenticateAs" | "certificate" | "heard">;
   readonly inbox: Pick<AgentsInbox, "beat">;
   readonly handOut: Pick<TaskHandOut, "answer" | "toEnd">;
-  /** Of one agent, at all of these; by what its path says. */
-  readonly limit: RateLimiter;
+  readonly count: AgentCount;
+}
+
+/** Of one agent, at all of these; by what its path says. */
+export interface AgentCount {
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
 }
 
 /** `POST /api/v1/agents/{id}/certificate`: a first, a renewed or a late certificate. `{id}` is the agent's UUID, or its `agent_id` once it has a certificate. */
-export const agentCertificateEndpoint = ({ identity, limit }: AgentEndpointOptions): HttpHandler =>
-  agentEndpoint(limit, certificateRequestSchema, async (agentRef, { csr }, shown) =>
+export const agentCertificateEndpoint = ({ identity, count }: AgentEndpointOptions): HttpHandler =>
+  agentEndpoint(count, certificateRequestSchema, async (agentRef, { csr }, shown) =>
     certificateReplySchema.parse({ certificate: await identity.certificate({ agentRef, csr, shown }) }),
   );
 
 /** `POST /api/v1/agents/{id}/heartbeat`. `{id}` is the agent's UUID or its `agent_id`. */
-export const agentHeartbeatEndpoint = ({ identity, inbox, handOut, limit }: AgentEndpointOptions): HttpHandler =>
-  agentEndpoint(limit, heartbeatRequestSchema, async (agentRef, body, shown) => {
+export const agentHeartbeatEndpoint = ({ identity, inbox, handOut, count }: AgentEndpointOptions): HttpHandler =>
+  agentEndpoint(count, heartbeatRequestSchema, async (agentRef, body, shown) => {
     const { agent, renewal } = await identity.heard({ agentRef, csr: body.csr, shown });
     await inbox.beat(agent, body);
     const tasks = await handOut.answer(agent.agentId, "heartbeat");
@@ -42,20 +49,20 @@ export const agentHeartbeatEndpoint = ({ identity, inbox, handOut, limit }: Agen
  * `POST /api/nodes/{id}/ready` and `/heartbeat`: the node contract's callbacks. Both are signs of life, by the same rule as any heartbeat;
  * tasks and certificates are asked for elsewhere.
  */
-export const nodeCallbackEndpoint = ({ identity, inbox, limit }: AgentEndpointOptions): HttpHandler =>
-  agentEndpoint(limit, nodeCallbackSchema, async (agentRef, body, shown) => {
+export const nodeCallbackEndpoint = ({ identity, inbox, count }: AgentEndpointOptions): HttpHandler =>
+  agentEndpoint(count, nodeCallbackSchema, async (agentRef, body, shown) => {
     await inbox.beat(await identity.authenticateAs(agentRef, shown), body);
     return nodeCallbackReplySchema.parse({ acknowledged: true });
   });
 
 /** The body is read before anyone is believed: a proof is of it too. */
 function agentEndpoint<Schema extends z.ZodType>(
-  limit: RateLimiter,
+  count: AgentCount,
   schema: Schema,
   answer: (agentRef: string, body: z.output<Schema>, shown: ShownCredential) => Promise<unknown>,
 ): HttpHandler {
   return async (call) => {
-    const { agentRef, shown, readBodyAs } = await askAgent(call, limit, "POST");
+    const { agentRef, shown, readBodyAs } = await askAgent(call, count, "POST");
     answerAgent(call.response, await answer(agentRef, readBodyAs(schema), shown));
   };
 }
@@ -71,7 +78,7 @@ export interface AgentAsks {
 /** A request of an agent's: counted, its body read, and nobody believed yet. */
 export async function askAgent(
   { request, response, params, address }: HttpCall,
-  limit: RateLimiter,
+  { limiter, clock }: AgentCount,
   method: "GET" | "POST",
 ): Promise<AgentAsks> {
   if (request.method !== method) {
@@ -79,7 +86,7 @@ export async function askAgent(
     throw new BerthError("METHOD_NOT_ALLOWED", `Only ${method} is served here`);
   }
   const agentRef = params.id ?? "";
-  await limit.take(`${agentRef} ${address}`);
+  await countAloud(limiter, `${agentRef} ${address}`, response, clock);
   const bytes = await readBody(request);
   return {
     agentRef,

@@ -3,21 +3,20 @@ import type { HttpHandler } from "../http/calls";
 import type { IdentityService } from "../modules/identity/identity-service";
 import type { TaskHandOut } from "../modules/tasks/task-hand-out-service";
 import type { TasksInbox } from "../modules/tasks/tasks-inbox";
-import type { RateLimiter } from "../platform/rate-limiter";
-import { answerAgent, askAgent } from "./agent-endpoints";
+import { type AgentCount, answerAgent, askAgent } from "./agent-endpoints";
 
 export interface AgentTaskEndpointOptions {
   readonly identity: Pick<IdentityService, "authenticateAs">;
   readonly handOut: Pick<TaskHandOut, "answer" | "toEnd">;
   readonly tasksInbox: Pick<TasksInbox, "completed">;
-  readonly limit: RateLimiter;
+  readonly count: AgentCount;
 }
 
 /** `GET /api/v1/agents/{id}/tasks`: what waits for this agent, which is its own from now on. */
 export const agentTasksEndpoint =
-  ({ identity, handOut, limit }: AgentTaskEndpointOptions): HttpHandler =>
+  ({ identity, handOut, count }: AgentTaskEndpointOptions): HttpHandler =>
   async (call) => {
-    const { agentRef, shown } = await askAgent(call, limit, "GET");
+    const { agentRef, shown } = await askAgent(call, count, "GET");
     const { agentId } = await identity.authenticateAs(agentRef, shown);
     const tasks = await handOut.answer(agentId, "poll");
     answerAgent(call.response, pollReplySchema.parse({ tasks, ...(await handOut.toEnd(agentId)) }));
@@ -25,9 +24,9 @@ export const agentTasksEndpoint =
 
 /** `POST /api/v1/agents/{id}/tasks/{taskId}/complete`: what became of a task, from an agent that has no channel. */
 export const agentTaskCompleteEndpoint =
-  ({ identity, handOut, tasksInbox, limit }: AgentTaskEndpointOptions): HttpHandler =>
+  ({ identity, handOut, tasksInbox, count }: AgentTaskEndpointOptions): HttpHandler =>
   async (call) => {
-    const { agentRef, shown, readBodyAs } = await askAgent(call, limit, "POST");
+    const { agentRef, shown, readBodyAs } = await askAgent(call, count, "POST");
     const { agentId } = await identity.authenticateAs(agentRef, shown);
     await tasksInbox.completed(agentId, call.params.taskId ?? "", readBodyAs(completeRequestSchema));
     answerAgent(call.response, completeReplySchema.parse({ acknowledged: true, ...(await handOut.toEnd(agentId)) }));

@@ -70,8 +70,6 @@ const commonHeaders = {
   "X-RateLimit-Reset": { $ref: "#/components/headers/RateLimitReset" },
 };
 
-/** Agents have a limit of their own, which these headers don't tell. */
-const agentHeaders = { "X-Request-Id": commonHeaders["X-Request-Id"] };
 const AGENT_REFUSALS = [...ANY_REQUEST, 401, 404, 405] as const;
 
 /** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
@@ -131,10 +129,7 @@ export function openApiDocument(
         RateLimitReset: { description: "When the minute ends, in seconds since 1970.", required: true, schema: { type: "integer" } },
         RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
       },
-      responses: Object.fromEntries([
-        ...allStatuses().map((status) => [`Error${status}`, errorResponse(status, commonHeaders)]),
-        ...(agentPaths.length > 0 ? allStatuses() : []).map((status) => [`AgentError${status}`, errorResponse(status, agentHeaders)]),
-      ]),
+      responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
       schemas: { Error: errorSchema },
     },
   };
@@ -174,10 +169,10 @@ function agentOperation({ path, operationId, summary, body, answer, refusals: mo
     responses: {
       200: {
         description: "As asked",
-        headers: agentHeaders,
+        headers: commonHeaders,
         content: { "application/json": { schema: wireSchema(answer, "output", "camel") } },
       },
-      ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/AgentError${status}` }])),
+      ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Error${status}` }])),
     },
   };
 }
@@ -251,12 +246,12 @@ const allStatuses = (): number[] => [...new Set(Object.values(errorCatalogue).ma
 const codesOf = (status: number): string[] =>
   errorCodes.filter((code) => errorCatalogue[code].status === status || (status === 400 && errorCatalogue[code].status === 404));
 
-function errorResponse(status: number, headers: OpenApiResponse["headers"]): OpenApiResponse {
+function errorResponse(status: number): OpenApiResponse {
   const code: JsonSchema = { enum: codesOf(status) };
   const first = Object.entries(errorCatalogue).find(([, entry]) => entry.status === status);
   return {
     description: first?.[1].title ?? "Refused",
-    headers: { ...headers, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
+    headers: { ...commonHeaders, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
     content: {
       "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { type: "object", properties: { code } }] } },
     },

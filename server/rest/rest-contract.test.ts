@@ -183,6 +183,21 @@ describe("every refusal has the contract's shape and its request's id", () => {
   });
 });
 
+describe("the tasks of an agent", () => {
+  it("are taken by GET and ordered by POST: another method is told both", async () => {
+    const answer = await ask("PUT", "/agents/host-a/tasks", {}, "admin");
+    expect(errorOf(answer)).toMatchObject({ status: 405, code: "METHOD_NOT_ALLOWED" });
+    expect(answer.headers.allow).toBe("GET, POST");
+  });
+
+  it("and what else agents ask for say how many requests are left to the agent", async () => {
+    const left = async () => Number((await ask("GET", "/agents/host-a/tasks")).headers["x-ratelimit-remaining"]);
+    const first = await left();
+    expect(first).toBeGreaterThan(0);
+    expect(await left()).toBe(first - 1);
+  });
+});
+
 describe("a list by cursor", () => {
   const paged = z.object({ pagination: z.object({ next_cursor: z.string().nullable(), total: z.number() }) }).catchall(z.unknown());
   /** Every id, page by page; `between` runs after each page. */

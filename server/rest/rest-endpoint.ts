@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
 import { type AnyTRPCRouter, callTRPCProcedure } from "@trpc/server";
+import { methodsBeside } from "../http/routes";
 import type { Clock } from "../platform/clock";
 import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
+import { SharedAnswers } from "../platform/shared-answers";
 import { toWire } from "./key-case";
 import { restError } from "./rest-errors";
 import { readInput, type SentInput } from "./rest-input";
 import { matchRoute, type ServedProcedure, type Surface, servedProcedures, surfacePaths } from "./rest-routes";
-import { SharedAnswers } from "./shared-answers";
 
 export interface RestOptions {
   readonly router: AnyTRPCRouter;
@@ -24,7 +25,7 @@ export interface RestOptions {
 export class RestEndpoint {
   private readonly surface: Surface;
   private readonly served: readonly ServedProcedure[];
-  private readonly shared = new SharedAnswers();
+  private readonly shared = new SharedAnswers<string | null>();
 
   constructor(private readonly options: RestOptions) {
     this.surface = options.surface ?? "api";
@@ -56,7 +57,8 @@ export class RestEndpoint {
     const match = matchRoute(this.served, method === "HEAD" ? "GET" : method, call.path);
     if (match.found === "nothing") throw new BerthError("NOT_FOUND", `No such path: ${full}`);
     if (match.found === "other methods") {
-      const allow = match.allow.flatMap((one) => (one === "GET" ? [one, "HEAD"] : [one])).join(", ");
+      const served = match.allow.flatMap((one) => (one === "GET" ? [one, "HEAD"] : [one]));
+      const allow = [...served, ...methodsBeside(full)].sort().join(", ");
       response.setHeader("Allow", allow);
       throw new BerthError("METHOD_NOT_ALLOWED", `${full} takes ${allow}, not ${method}`);
     }

@@ -46,8 +46,10 @@ export class RestLimits {
     );
     this.callers.set(request, caller);
     const login = "login" in caller ? caller.login : null;
-    if (countedAsLogin) await this.take(logins, address, response);
-    else await this.take(procedure === "sessions.create" ? sessionCreates : requests, keyOf(login, address), response);
+    const [limiter, key] = countedAsLogin
+      ? [logins, address]
+      : [procedure === "sessions.create" ? sessionCreates : requests, keyOf(login, address)];
+    await countAloud(limiter, key, response, this.options.clock);
   }
 
   /** Who sent a request that was admitted. Throws what was wrong with the credential. */
@@ -57,21 +59,22 @@ export class RestLimits {
     if ("refusal" in caller) throw caller.refusal;
     return caller;
   }
+}
 
-  private async take(limiter: RateLimiter, key: string, response: ServerResponse): Promise<void> {
-    const say = (remaining: number, resetsInMs: number) => {
-      response.setHeader("X-RateLimit-Limit", limiter.limit);
-      response.setHeader("X-RateLimit-Remaining", remaining);
-      response.setHeader("X-RateLimit-Reset", Math.ceil((this.options.clock.now().getTime() + resetsInMs) / 1000));
-    };
-    try {
-      const { remaining, resetsInMs } = await limiter.take(key);
-      say(remaining, resetsInMs);
-    } catch (error) {
-      const retryAfter = error instanceof BerthError ? error.details?.retryAfter : null;
-      if (typeof retryAfter === "number") say(0, retryAfter * 1000);
-      throw error;
-    }
+/** Counts one, and says in the answer's headers how many are left. Throws RATE_LIMIT_EXCEEDED. */
+export async function countAloud(limiter: RateLimiter, key: string, response: ServerResponse, clock: Clock): Promise<void> {
+  const say = (remaining: number, resetsInMs: number) => {
+    response.setHeader("X-RateLimit-Limit", limiter.limit);
+    response.setHeader("X-RateLimit-Remaining", remaining);
+    response.setHeader("X-RateLimit-Reset", Math.ceil((clock.now().getTime() + resetsInMs) / 1000));
+  };
+  try {
+    const { remaining, resetsInMs } = await limiter.take(key);
+    say(remaining, resetsInMs);
+  } catch (error) {
+    const retryAfter = error instanceof BerthError ? error.details?.retryAfter : null;
+    if (typeof retryAfter === "number") say(0, retryAfter * 1000);
+    throw error;
   }
 }
 

@@ -166,6 +166,7 @@ export const procedureRows: Readonly<Record<string, ProcedureRow>> = {
     input: (things) => ({ ...id(things), state: "terminated" }),
     spoils: "session",
   },
+  "sessions.terminate": { expected: ownAndStaff, input: id, spoils: "session" },
   "sessions.adopt": { expected: ownAndStaff, input: id },
   "sessions.abandon": { expected: ownAndStaff, input: id },
   "sessions.delete": { expected: ownAndStaff, input: id, spoils: "session" },

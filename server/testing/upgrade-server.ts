@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { refuseUpgrade } from "../http/upgrade-refusal";
+import { refuseSocket } from "../http/socket-refusal";
 import { toBerthError } from "../platform/errors";
 
 /** A bare server on loopback that gives every upgrade to `handle` and answers its errors as the real listener does. */
@@ -15,7 +15,7 @@ export async function startUpgradeServer(handle: (request: IncomingMessage, sock
   });
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    handle(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, toBerthError(error), "req-test", new Date()));
+    handle(request, socket, head).catch((error: unknown) => refuseSocket(socket, toBerthError(error), "req-test", new Date()));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

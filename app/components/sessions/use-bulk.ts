@@ -9,7 +9,6 @@ import { type BulkAction, runAll } from "./bulk";
 import { expectPhase } from "./expected-phase";
 
 type Session = Outputs["sessions"]["list"]["sessions"][number];
-const stateOf = { hibernate: "hibernated", wake: "running", terminate: "terminating" } as const;
 const doneWords: Record<BulkAction, string> = { hibernate: "hibernated", wake: "woken", terminate: "terminated", delete: "deleted" };
 
 /** Does one thing to many sessions. Each that failed has its reason until it is tried again; one toast says what came of all. */
@@ -21,6 +20,12 @@ export function useBulk(settledWell: (ids: readonly string[]) => void) {
   const [failures, setFailures] = useState<ReadonlyMap<string, string>>(new Map());
   const [busy, setBusy] = useState<{ action: BulkAction; left: number } | null>(null);
 
+  const ask: Record<BulkAction, (id: string) => Promise<unknown>> = {
+    hibernate: (id) => client.sessions.setState.mutate({ id, state: "hibernated" }),
+    wake: (id) => client.sessions.setState.mutate({ id, state: "running" }),
+    terminate: (id) => client.sessions.terminate.mutate({ id }),
+    delete: (id) => client.sessions.delete.mutate({ id }),
+  };
   const run = async (action: BulkAction, sessions: readonly Session[]) => {
     const ids = new Set(sessions.map(({ id }) => id));
     setBusy({ action, left: sessions.length });
@@ -28,8 +33,7 @@ export function useBulk(settledWell: (ids: readonly string[]) => void) {
     if (action !== "delete") expectPhase(queryClient, trpc, ids, action);
     const { done, failed } = await runAll(
       sessions,
-      ({ id }) =>
-        action === "delete" ? client.sessions.delete.mutate({ id }) : client.sessions.setState.mutate({ id, state: stateOf[action] }),
+      ({ id }) => ask[action](id),
       () => setBusy((before) => before && { ...before, left: before.left - 1 }),
     );
     setFailures((before) => new Map([...before, ...failed.map(({ item, error }) => [item.id, readFailure(error).message] as const)]));

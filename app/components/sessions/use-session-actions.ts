@@ -25,6 +25,14 @@ export function useSessionActions(session: SessionName) {
       onSettled: changed,
     }),
   );
+  const terminate = useMutation(
+    trpc.sessions.terminate.mutationOptions({
+      onMutate: ({ id: asked }) => expectPhase(queryClient, trpc, new Set([asked]), "terminate"),
+      onSuccess: (detail) => queryClient.setQueryData(trpc.sessions.get.queryKey({ id: detail.id }), detail),
+      onError: (error) => toasts.failed(`${session.name} could not be terminated`, error),
+      onSettled: changed,
+    }),
+  );
   const remove = useMutation(
     trpc.sessions.delete.mutationOptions({
       onError: (error) => toasts.failed(`${session.name} could not be removed`, error),
@@ -35,11 +43,11 @@ export function useSessionActions(session: SessionName) {
   return {
     hibernate: () => setState.mutate({ id, state: "hibernated" }),
     wake: () => setState.mutate({ id, state: "running" }),
-    terminate: () => setState.mutate({ id, state: "terminating" }),
+    terminate: () => terminate.mutate({ id }),
     forceTerminate: () => setState.mutate({ id, state: "terminated" }),
     remove: (onDone?: () => void) => remove.mutate({ id }, { onSuccess: onDone }),
     /** What was asked for last and is not answered yet. */
-    asked: setState.isPending ? setState.variables.state : null,
+    asked: terminate.isPending ? "terminating" : setState.isPending ? setState.variables.state : null,
     removing: remove.isPending,
   };
 }

@@ -25,7 +25,7 @@ const list = (input: object = {}, asker = owner) => kit.callerOf(asker).homes.li
 const end = async (session: { id: string }) => {
   await kit
     .callerOf(owner)
-    .sessions.setState({ id: session.id, state: "terminating" })
+    .sessions.terminate({ id: session.id })
     .catch(() => {});
 };
 

@@ -1,4 +1,3 @@
-import { BerthError } from "@berth/protocol/errors";
 import { type HibernateMode, hibernateModeSchema } from "@berth/protocol/session-states";
 import type { BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
@@ -13,7 +12,7 @@ import { removeFromQueue } from "./queue/session-queue-store";
 import { renderHibernate, renderSpec, renderStop } from "./render-spec";
 import { isOver, isWaiting } from "./session-status";
 import { sessionWebhook } from "./session-webhook";
-import { type SessionEvent, type SessionTask, step } from "./sessions-lifecycle";
+import { type SessionEvent, type SessionTask, step, transitionRefused } from "./sessions-lifecycle";
 import type { SessionEventKind } from "./sessions-schema";
 import { changeSession, findSession, insertEvent, type SessionRow } from "./sessions-store";
 
@@ -66,7 +65,7 @@ export class SessionChanges {
     context: ChangeContext,
   ): Promise<{ row: SessionRow; events: BusEvent[] } | null> {
     const stepped = step(row, event);
-    if (!stepped.ok) throw new BerthError("INVALID_STATE_TRANSITION", `Cannot transition from '${stepped.from}' to '${stepped.to}'`);
+    if (!stepped.ok) throw transitionRefused(stepped.from, stepped.to);
     if (!stepped.change) return null;
     const { next, timeline, task, failureMessage } = stepped.change;
     const now = this.deps.clock.now();

@@ -14,10 +14,11 @@ import { effectivePolicy } from "./effective-policy";
 import { healthView } from "./health/session-health";
 import { idleAt } from "./idle/idle-time";
 import { NAMESPACE } from "./render-spec";
+import type { ListedSessionRow } from "./session-list-store";
 import { isOver, isPending, sessionPhase, sessionState, statusMessage } from "./session-status";
 import { maySessions, type SessionAction } from "./sessions-policy";
 import { placementSchema, type Session, type SessionDetail } from "./sessions-schema";
-import type { DisplayRow, ListedSessionRow, SessionRow } from "./sessions-store";
+import type { DisplayRow, SessionRow } from "./sessions-store";
 
 export interface ViewParts {
   readonly display: DisplayRow;
@@ -48,7 +49,9 @@ const keptModes = z.array(hibernateModeSchema).catch(["stop"]);
 const keptCode = errorCodeSchema.catch("SESSION_PROVISIONING_FAILED");
 const keptPlacement = placementSchema.nullable().catch(null);
 
-export function sessionView(row: ListedSessionRow, { display, progress, queue, now, looksOn }: ViewParts): Session {
+type Shown = Omit<ListedSessionRow, "memoryBytes"> & { readonly memoryBytes: number | bigint };
+
+export function sessionView(row: Shown, { display, progress, queue, now, looksOn }: ViewParts): Session {
   const agentOffline = row.agent ? agentStatus(row.agent, now).status === "offline" : !isOver(row);
   const phase = sessionPhase(row, agentOffline);
   const stranded = isStranded(row);
@@ -106,7 +109,7 @@ export function sessionView(row: ListedSessionRow, { display, progress, queue, n
   };
 }
 
-function healthOf(row: ListedSessionRow, phase: SessionPhase): Session["health"] {
+function healthOf(row: Shown, phase: SessionPhase): Session["health"] {
   const { word, reason, since } = healthView(phase, row.generation, row.health);
   return { status: word, reason, since };
 }

@@ -1,5 +1,5 @@
-import type { ErrorCode } from "@berth/protocol/errors";
-import type { ObservedState } from "@berth/protocol/session-states";
+import { BerthError, type ErrorCode } from "@berth/protocol/errors";
+import type { ObservedState, SessionState } from "@berth/protocol/session-states";
 import { isOver, isPending, type StoredSession, sessionState } from "./session-status";
 import type { SessionEventKind } from "./sessions-schema";
 
@@ -61,6 +61,22 @@ const to = (
   change: { next, timeline, task: rest.task ?? null, failureMessage: rest.failureMessage },
 });
 const targets = { hibernate: "hibernated", wake: "running", terminate: "terminating" } as const;
+
+/** What PATCH may ask of a session in a state, as the contract has it, and nothing else. Whom it lets end one by force, the policy says. */
+const asWritten: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  pending: ["terminated"],
+  running: ["hibernated", "terminating", "terminated"],
+  hibernated: ["running", "terminating", "terminated"],
+  terminating: ["terminated"],
+  terminated: ["terminated"],
+};
+/** Throws INVALID_STATE_TRANSITION. */
+export function demandTransition(stored: StoredSession, wanted: SessionState): void {
+  const from = sessionState(stored);
+  if (!asWritten[from].includes(wanted)) throw transitionRefused(from, wanted);
+}
+export const transitionRefused = (from: string, wanted: string): BerthError =>
+  new BerthError("INVALID_STATE_TRANSITION", `Cannot transition from '${from}' to '${wanted}'`);
 
 /** The only way a session's state changes. Pure: the caller writes `change.next`, guarded by what it started from. */
 export function step(stored: StoredSession, event: SessionEvent): Step {

@@ -140,6 +140,20 @@ export const sessionsRouter = router({
       await allow(ctx, input.id, actionOfState[input.state]);
       return ctx.services.sessions.setState(ctx.asker, input);
     }),
+  terminate: procedure
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{id}/terminate",
+        summary: "End a session, whatever it is doing; one that has ended stays so",
+      },
+    })
+    .input(sessionIdInput)
+    .output(sessionDetailSchema)
+    .mutation(async ({ ctx, input }) => {
+      await allow(ctx, input.id, "terminate");
+      return ctx.services.sessions.terminate(ctx.asker, input.id);
+    }),
   /** For a session whose agent was revoked. */
   adopt: procedure
     .meta({

@@ -7,6 +7,7 @@ import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { Gathered } from "../../platform/gathered";
 import { pagination } from "../../platform/paging";
+import { SharedAnswers } from "../../platform/shared-answers";
 import { agentRevoked } from "../agents/agent-missing";
 import type { AgentsService, FleetAgent } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
@@ -23,8 +24,10 @@ import type { PhaseWait } from "./phase-wait";
 import { findQueuePlaces } from "./queue/session-queue-store";
 import type { SessionChanges } from "./session-changes";
 import { SessionDisplays } from "./session-displays";
+import { countSessions, findSessions, type SessionFilter } from "./session-list-store";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
 import { isStranded, sessionDetailView, sessionView } from "./session-views";
+import { demandTransition } from "./sessions-lifecycle";
 import {
   type deleteSessionInput,
   type listSessionEventsOutput,
@@ -43,7 +46,6 @@ import {
   findLiveSessionsOn,
   findOwner,
   findSession,
-  findSessions,
   findSessionsById,
   insertEvent,
   type SessionRow,
@@ -83,6 +85,8 @@ export class SessionsService {
   private readonly displays: SessionDisplays;
   /** Pages and scripts look at many sessions at once, one by one. */
   private readonly looks: Gathered<string, SessionRow | null>;
+  /** Of one list, whichever of its pages is looked at: the same number for all. */
+  private readonly totals = new SharedAnswers<number>();
 
   constructor(private readonly deps: SessionsDeps) {
     this.displays = new SessionDisplays(deps.database);
@@ -105,16 +109,17 @@ export class SessionsService {
   }
 
   async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
-    const { user, agentId, shared, ...filter } = input;
+    const { user, agentId, shared, template, platform, state, live, tags, health, search } = input;
     const now = this.deps.clock.now();
     const staff = actor.role !== "user";
     const invitedTo = shared || staff ? await findSessionsSharedWith(this.deps.database, actor.userId, now) : [];
     const whose = shared ? { ids: invitedTo } : staff ? {} : { userId: actor.userId };
-    const { rows, nextCursor, counted } = await findSessions(
-      this.deps.database,
-      { ...filter, username: user, agent: agentId, ...whose },
-      input,
-    );
+    const { database } = this.deps;
+    const wanted: SessionFilter = { template, platform, state, live, tags, health, search, username: user, agent: agentId, ...whose };
+    const [{ rows, nextCursor }, counted] = await Promise.all([
+      findSessions(database, wanted, input),
+      this.totals.of(JSON.stringify(wanted), () => countSessions(database, wanted)),
+    ]);
     const [displays, progress, places] = await Promise.all([
       this.displays.of(rows),
       this.progress(rows),
@@ -208,9 +213,16 @@ export class SessionsService {
   /** Waits up to 10 s for the phase to arrive and answers with what is so then. Throws INVALID_STATE_TRANSITION. */
   async setState(asker: Asker, input: z.output<typeof setSessionStateInput>): Promise<SessionDetail> {
     const wish = wishOf[input.state];
-    await this.change(asker, input.id, wish, { mode: input.mode });
+    await this.change(asker, input.id, wish, { mode: input.mode, asWritten: input.state });
     await this.deps.wait.until(input.id, settled[wish]);
     return this.get(asker, input.id);
+  }
+
+  /** Ends it from whatever state it is in; one that is ending or has ended stays as it is. Waits and answers as `setState`. */
+  async terminate(asker: Asker, id: string): Promise<SessionDetail> {
+    await this.change(asker, id, "terminate", {});
+    await this.deps.wait.until(id, settled.terminate);
+    return this.get(asker, id);
   }
 
   /**
@@ -296,7 +308,12 @@ export class SessionsService {
     asker: Asker,
     id: string,
     wish: Wish,
-    options: { mode?: "stop" | "freeze" | undefined; graceful?: boolean },
+    options: {
+      mode?: "stop" | "freeze" | undefined;
+      graceful?: boolean;
+      /** What was asked in the contract's words, where no more is taken than the contract says. */
+      asWritten?: SessionState;
+    },
   ): Promise<void> {
     const { events, tell, room } = await this.deps.database.$transaction(async (tx) => {
       let room: AfterCommit | null = null;
@@ -304,6 +321,8 @@ export class SessionsService {
       await lock(tx, "session", id);
       const row = await findSession(tx, id);
       if (!row) throw sessionMissing(id);
+      if (options.asWritten) demandTransition(row, options.asWritten);
+      if (wish === "terminate" && (await this.isEnding(tx, row))) return { events: [], tell: undefined, room };
       if (options.mode && row.hibernateModes.length > 0 && !row.hibernateModes.includes(options.mode)) {
         throw new BerthError(
           "INVALID_PARAMETER",
@@ -343,6 +362,12 @@ export class SessionsService {
     tell?.();
     room?.tell();
     await this.deps.bus.publish(...events);
+  }
+
+  /** It has ended, or its agent has been asked to end it and can still be. */
+  private async isEnding(tx: Tx, row: SessionRow): Promise<boolean> {
+    if (row.desired !== "terminated" || isOver(row)) return isOver(row);
+    return row.agent?.revokedAt === null && (await this.deps.tasks.openKinds(tx, row.id)).includes("session.stop");
   }
 
   private async removeRow(tx: Tx, asker: Asker, row: SessionRow): Promise<BusEvent[]> {

@@ -1,8 +1,5 @@
-import { desiredStateSchema, observedStateSchema, type SessionState } from "@berth/protocol/session-states";
 import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, type KeysetColumn, notBefore, past, uuidText, wordsPast } from "../../platform/keyset";
-import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { StoredSession } from "./session-status";
 import type { SessionEventKind } from "./sessions-schema";
 
@@ -32,11 +29,7 @@ export const withParts = {
   snapshot: { select: { id: true, include: true } },
   health: { select: { generation: true, health: true, reason: true, since: true, restartAt: true, gaveUpAt: true } },
 } satisfies Prisma.SessionInclude;
-/** What a list shows of a session: all but what is long. */
-const { home: _, snapshot: __, ...listedParts } = withParts;
-const unlisted = { placement: true, environment: true } satisfies Prisma.SessionOmit;
 export type SessionRow = Prisma.SessionGetPayload<{ include: typeof withParts }>;
-export type ListedSessionRow = Prisma.SessionGetPayload<{ include: typeof listedParts; omit: typeof unlisted }>;
 export type BareSessionRow = Prisma.SessionGetPayload<object>;
 export type DisplayRow = { display: Prisma.JsonValue; security: string; policy: Prisma.JsonValue; accessParameters: Prisma.JsonValue };
 
@@ -71,120 +64,12 @@ export async function changeSession(
   return count === 1;
 }
 
-export const isStateRow: Record<SessionState, Prisma.SessionWhereInput> = {
-  pending: { desired: "running", generation: { lte: 1 }, observed: { in: ["absent", "starting"] } },
-  running: { desired: "running", NOT: { generation: { lte: 1 }, observed: { in: ["absent", "starting"] } } },
-  hibernated: { desired: "hibernated" },
-  terminating: { desired: "terminated", NOT: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }] },
-  terminated: { desired: "terminated", OR: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }] },
+/** As `isOver` has it. */
+const over: Prisma.SessionWhereInput = {
+  desired: "terminated",
+  OR: [{ observed: "removed" }, { observed: "failed", failureCode: { not: null } }],
 };
-const live: Prisma.SessionWhereInput = { NOT: isStateRow.terminated };
-
-export interface SessionFilter {
-  readonly ids?: readonly string[] | undefined;
-  readonly userId?: string | undefined;
-  readonly username?: string | undefined;
-  readonly template?: string | undefined;
-  readonly platform?: "docker" | "kubernetes" | undefined;
-  /** Name or UUID. */
-  readonly agent?: string | undefined;
-  readonly state?: SessionState | undefined;
-  readonly live?: boolean | undefined;
-  readonly tags?: readonly string[] | undefined;
-  readonly health?: string | undefined;
-  readonly search?: string | undefined;
-}
-
-type Column = KeysetColumn<ListedSessionRow, Prisma.SessionWhereInput, Prisma.SessionOrderByWithRelationInput>;
-const dated = (field: "createdAt" | "updatedAt"): Column => ({
-  orderBy: (order) => ({ [field]: order }),
-  of: (row) => row[field].toISOString(),
-  is: (text) => ({ [field]: dateText.parse(text) }),
-  beyond: (text, order) => ({ [field]: past(dateText.parse(text), order) }),
-  from: (text, order) => ({ [field]: notBefore(dateText.parse(text), order) }),
-});
-const username: Column = {
-  orderBy: (order) => ({ user: { username: order } }),
-  of: (row) => row.user.username,
-  is: (text) => ({ user: { username: text } }),
-  beyond: (text, order) => ({ user: { username: past(text, order) } }),
-};
-const name: Column = {
-  orderBy: (order) => ({ name: order }),
-  of: (row) => row.name,
-  is: (text) => ({ name: text }),
-  beyond: (text, order) => ({ name: past(text, order) }),
-  from: (text, order) => ({ name: notBefore(text, order) }),
-};
-const desired: Column = {
-  orderBy: (order) => ({ desired: order }),
-  of: (row) => row.desired,
-  is: (text) => ({ desired: desiredStateSchema.parse(text) }),
-  beyond: (text, order) => ({ desired: { in: wordsPast(desiredStateSchema.options, desiredStateSchema.parse(text), order) } }),
-};
-const observed: Column = {
-  orderBy: (order) => ({ observed: order }),
-  of: (row) => row.observed,
-  is: (text) => ({ observed: observedStateSchema.parse(text) }),
-  beyond: (text, order) => ({ observed: { in: wordsPast(observedStateSchema.options, observedStateSchema.parse(text), order) } }),
-};
-const id: Column = {
-  orderBy: (order) => ({ id: order }),
-  of: (row) => row.id,
-  is: (text) => ({ id: uuidText.parse(text) }),
-  beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
-};
-const sorts = {
-  createdAt: new Keyset("sessions by createdAt", [dated("createdAt"), id]),
-  updatedAt: new Keyset("sessions by updatedAt", [dated("updatedAt"), id]),
-  name: new Keyset("sessions by name", [name, id]),
-  user: new Keyset("sessions by user", [username, dated("createdAt"), id]),
-  state: new Keyset("sessions by state", [desired, observed, dated("createdAt"), id]),
-};
-
-export async function findSessions(
-  db: Database,
-  filter: SessionFilter,
-  page: Page & { readonly sort: keyof typeof sorts; readonly order: "asc" | "desc" },
-): Promise<{ rows: ListedSessionRow[]; nextCursor: string | null; counted: number }> {
-  const { sort, order } = page;
-  const contains = filter.search ? { contains: filter.search, mode: "insensitive" as const } : undefined;
-  const where: Prisma.SessionWhereInput = {
-    AND: [
-      // What waits in a warm pool is nobody's yet.
-      { warmAt: null },
-      { userId: filter.userId, platform: filter.platform, ...(filter.ids ? { id: { in: [...filter.ids] } } : {}) },
-      filter.username === undefined ? {} : { user: { username: filter.username } },
-      filter.template === undefined ? {} : { template: { name: filter.template } },
-      filter.agent === undefined ? {} : { agent: uuid.test(filter.agent) ? { id: filter.agent } : { name: filter.agent } },
-      filter.state === undefined ? {} : isStateRow[filter.state],
-      filter.live === undefined ? {} : filter.live ? live : isStateRow.terminated,
-      filter.tags?.length ? { tags: { hasEvery: [...filter.tags] } } : {},
-      filter.health === undefined ? {} : { desired: "running", observed: "running", health: { health: filter.health } },
-      contains
-        ? {
-            OR: [
-              { name: contains },
-              { user: { username: contains } },
-              { template: { displayName: contains } },
-              { tags: { has: filter.search ?? "" } },
-            ],
-          }
-        : {},
-    ],
-  };
-  const [rows, counted] = await Promise.all([
-    db.session.findMany({
-      where: { AND: [where, sorts[sort].after(page.cursor, order)] },
-      include: listedParts,
-      omit: unlisted,
-      orderBy: sorts[sort].orderBy(order),
-      ...window(page),
-    }),
-    db.session.count({ where, take: TOTAL_CAP + 1 }),
-  ]);
-  return { ...sorts[sort].cut(rows, page.limit, order), counted };
-}
+const live: Prisma.SessionWhereInput = { NOT: over };
 
 /** Display and security of the versions that these sessions were started from, by session id. */
 export async function findDisplays(
@@ -235,7 +120,7 @@ export const findAgentsWithUnsettledSessions = (db: Database, since: Date) =>
       OR: [
         { desired: "running", observed: { not: "running" } },
         { desired: "hibernated", observed: { in: ["running", "starting"] } },
-        isStateRow.terminating,
+        { desired: "terminated", NOT: over },
       ],
     },
     distinct: ["agentId"],

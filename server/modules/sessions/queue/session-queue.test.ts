@@ -114,7 +114,7 @@ describe("a session that waits for room", () => {
   });
 
   it.each([
-    ["terminated", (id: string) => as(owner).sessions.setState({ id, state: "terminating" }), "terminated"],
+    ["terminated", (id: string) => as(owner).sessions.terminate({ id }), "terminated"],
     ["deleted", (id: string) => as(owner).sessions.delete({ id }), "terminated"],
     ["ended by force", end, "force_terminated"],
   ])("leaves nothing when it is %s", async (_, finish, kind) => {

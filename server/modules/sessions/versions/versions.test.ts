@@ -337,7 +337,7 @@ describe("an update that is cancelled", () => {
     const id = await running();
     await update(id, { tag: "2" });
     await agent.command("pull_image");
-    const gone = own().sessions.setState({ id, state: "terminating" });
+    const gone = own().sessions.terminate({ id });
     await agent.complete(await agent.command("stop_session"), { observed: "removed" });
     await gone;
     await sweep();

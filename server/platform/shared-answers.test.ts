@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { SharedAnswers } from "./shared-answers";
 
 it("whoever asks while an answer is being made shares the next, which begins after they asked", async () => {
-  const shared = new SharedAnswers();
+  const shared = new SharedAnswers<string | null>();
   const arrived: ((text: string) => void)[] = [];
   const make = () => new Promise<string>((resolve) => arrived.push(resolve));
   const first = shared.of("a", make);
@@ -19,7 +19,7 @@ it("whoever asks while an answer is being made shares the next, which begins aft
 });
 
 it("a refusal is for those who shared it, and the next who asks is answered anew", async () => {
-  const shared = new SharedAnswers();
+  const shared = new SharedAnswers<string | null>();
   await expect(shared.of("a", () => Promise.reject(new Error("away")))).rejects.toThrow("away");
   expect(await shared.of("a", async () => "there")).toBe("there");
 });

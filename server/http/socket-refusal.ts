@@ -7,10 +7,10 @@ import { errorBody, errorHeaders } from "../platform/errors";
 const LINGER_MS = 2000;
 
 /**
- * Answers an upgrade with an error of ours and ends the socket. What the peer sent beyond its request is thrown away unread by any
+ * Answers what is no plain request (an upgrade, or what could not be read) with an error of ours and ends the socket. What the peer sent beyond its request is thrown away unread by any
  * parser, and `Connection: close` keeps a proxy from sending another's request this way.
  */
-export function refuseUpgrade(socket: Duplex, error: BerthError, requestId: string, now: Date): void {
+export function refuseSocket(socket: Duplex, error: BerthError, requestId: string, now: Date): void {
   if (socket.destroyed) return;
   const body = JSON.stringify(errorBody(error, requestId, now));
   const head = [

@@ -1,7 +1,7 @@
-import { NextRun } from "../platform/next-run";
+import { NextRun } from "./next-run";
 
-interface Shared {
-  readonly run: NextRun<string | null>;
+interface Shared<Answer> {
+  readonly run: NextRun<Answer>;
   askers: number;
 }
 
@@ -10,11 +10,11 @@ interface Shared {
  * the next, which begins after they asked. So nobody is told what was so before, and a page that a hundred look at again because something
  * changed is read a few times and not a hundred.
  */
-export class SharedAnswers {
-  private readonly shared = new Map<string, Shared>();
+export class SharedAnswers<Answer> {
+  private readonly shared = new Map<string, Shared<Answer>>();
 
   /** `key`: who asks, as far as the answer depends on it, and what. Of two with the same key either may be asked to `make` it. */
-  async of(key: string, make: () => Promise<string | null>): Promise<string | null> {
+  async of(key: string, make: () => Promise<Answer>): Promise<Answer> {
     const known = this.shared.get(key) ?? { run: new NextRun(make), askers: 0 };
     this.shared.set(key, known);
     known.askers += 1;
