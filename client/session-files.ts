@@ -1,13 +1,15 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
+import { json } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { ReadableStream } from "node:stream/web";
 import { BerthError } from "@berth/protocol/errors";
 import type { TRPCClient } from "@trpc/client";
 import type { AppRouter } from "../server/trpc/app-router";
 import { folderOfTar, type PackedFile, tarOfFolder } from "./folder-tar";
+import { exchange, type SentBody } from "./http-exchange";
 import { fromRest, NoAnswerError } from "./request-error";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -132,11 +134,10 @@ class Copy {
   }
 
   async fetch(remote: string, local: string): Promise<void> {
-    const answer = await this.request("GET", this.fileAddress(remote), {});
+    const body = await this.request("GET", this.fileAddress(remote), {});
     const part = `${local}.part`;
     try {
       let bytes = 0;
-      const body = answer.body ? Readable.fromWeb(answer.body as ReadableStream) : Readable.from([]);
       body.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
       });
@@ -151,16 +152,15 @@ class Copy {
 
   /** At once, where the session has tar; else file by file. */
   async fetchFolder(remote: string, local: string): Promise<void> {
-    let answer: Response;
+    let tar: IncomingMessage;
     try {
-      answer = await this.request("GET", this.archiveAddress(remote), {});
+      tar = await this.request("GET", this.archiveAddress(remote), {});
     } catch (error) {
       // The root of all has no name to go under.
       if (error instanceof BerthError && [...LACKS_TAR, "FILE_OUTSIDE"].includes(error.code)) return this.fetchFiles(remote, local);
       throw error;
     }
     const again: string[] = [];
-    const tar = answer.body ? Readable.fromWeb(answer.body as ReadableStream, { signal: this.options.signal }) : Readable.from([]);
     await folderOfTar(tar, local, {
       onFile: ({ path, bytes }) => this.arrived(`${remote}/${path}`, bytes),
       onSkipped: (path) => this.options.onSkipped?.(path),
@@ -204,33 +204,21 @@ class Copy {
     return new URL(`${root}${remote.split("/").map(encodeURIComponent).join("/")}`, this.place.url);
   }
 
-  /** `size` null: nobody knows yet. */
-  private async request(
-    method: "GET" | "PUT",
-    address: URL,
-    query: Record<string, string>,
-    sent?: { readonly body: Readable; readonly size: number | null },
-  ): Promise<Response> {
+  /** Resolves with a success's body. */
+  private async request(method: "GET" | "PUT", address: URL, query: Record<string, string>, sent?: SentBody): Promise<IncomingMessage> {
     const { url, token } = this.place;
     for (const [name, value] of Object.entries({ ...query, ...this.reason })) address.searchParams.set(name, value);
     const { signal } = this.options;
-    const answer = await fetch(address, {
-      method,
-      headers: {
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(sent ? { "content-type": "application/octet-stream" } : {}),
-        ...(sent?.size == null ? {} : { "content-length": String(sent.size) }),
-      },
-      ...(sent ? { body: Readable.toWeb(sent.body) as BodyInit, duplex: "half" } : {}),
-      ...(signal ? { signal } : {}),
-    }).catch((error: unknown) => {
+    const headers = {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(sent ? { "content-type": "application/octet-stream" } : {}),
+    };
+    const answer = await exchange(address, { method, headers, sent, signal }).catch((error: unknown) => {
       throw signal?.aborted ? error : new NoAnswerError(url.origin, error);
     });
-    if (answer.ok) return answer;
-    const body: unknown = await answer.json().catch(() => null);
-    throw (
-      fromRest(body, answer.status) ??
-      new NoAnswerError(url.origin, new Error(`it answered ${answer.status} to a request for ${address.pathname}`))
-    );
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return answer;
+    const body: unknown = await json(answer).catch(() => null);
+    throw fromRest(body, status) ?? new NoAnswerError(url.origin, new Error(`it answered ${status} to a request for ${address.pathname}`));
   }
 }

@@ -16,6 +16,7 @@ import {
 import type { z } from "zod";
 import type { SessionDriver } from "../drivers/driver";
 import type { ApiCall, ApiPart, ApiRoute } from "../http/api-routes";
+import { youngGarbage } from "../tunnel/young-garbage";
 import { FilePath, rootsText } from "./file-path";
 import { type FileFacts, readFacts, readListing } from "./listing";
 import { type ByteRange, ByteWindow, rangeOf } from "./range";
@@ -195,6 +196,7 @@ function writeArgs(files: FilesCall, { id, from, whole }: WriteTerms): string[] 
 async function feed(files: FilesCall, args: readonly string[]): Promise<string> {
   const run = await runScript(files.driver, files.script(WRITE, args));
   try {
+    youngGarbage.follow(files.call.request);
     const sent = pipeline(files.call.request, run.stdin).then(
       () => null,
       (error: unknown) => ({ error }),
@@ -299,6 +301,7 @@ async function unpack(files: FilesCall, response: ServerResponse): Promise<void>
   try {
     const run = await runScript(files.driver, files.script(UNPACK, [folder, name, id, files.flag("parents")]));
     try {
+      youngGarbage.follow(files.call.request);
       const fault = await pipeline(files.call.request, check, run.stdin).then(
         () => null,
         (error: unknown) => ({ error }),

@@ -2,6 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { BerthError } from "@berth/protocol/errors";
 import type { SessionDriver } from "../drivers/driver";
+import { youngGarbage } from "../tunnel/young-garbage";
 import { refusalOf } from "./refusals";
 
 /** What is kept of what a script complains of. */
@@ -32,6 +33,7 @@ export interface ScriptRun {
 export async function runScript(driver: Pick<SessionDriver, "exec">, call: ScriptCall): Promise<ScriptRun> {
   const { sessionId, script, args, path, signal } = call;
   const exec = await driver.exec({ sessionId, argv: ["sh", "-c", script, "berth-files", ...args], terminal: null, resting: true });
+  youngGarbage.follow(exec.stdout);
   exec.stdin.on("error", () => undefined);
   exec.stdout.on("error", () => undefined);
   let words = "";

@@ -7,7 +7,7 @@ import { DISPLAY_PING, DISPLAY_WITH_PINGS } from "@berth/protocol/display-ping";
 import WebSocket, { type RawData } from "ws";
 import type { Filtered, RfbFilter } from "./rfb-filter";
 import type { RfbServerFilter } from "./rfb-server-filter";
-import { YoungGarbage } from "./young-garbage";
+import { youngGarbage } from "./young-garbage";
 
 const PAUSE_ABOVE_BYTES = 256 * 1024;
 const RESUME_BELOW_BYTES = 64 * 1024;
@@ -16,9 +16,6 @@ const PING_EVERY_MS = 30_000;
 const MISSED_PINGS = 3;
 /** Who may not type any more and is in the middle of a message has this long to end it; their keys are let go of then. */
 const UNFINISHED_MS = 2_000;
-
-/** Of all displays together, as the heap is one. */
-const garbage = new YoungGarbage();
 
 const MAX_PING_BYTES = 16;
 
@@ -77,7 +74,7 @@ export function bridgeDisplay({ viewer, display, filter, fromDisplay, onInput, o
   };
 
   display.on("data", (chunk: Buffer) => {
-    garbage.passed(chunk.length);
+    youngGarbage.passed(chunk.length);
     if (!fromDisplay) return toViewer(chunk);
     if (ended) return;
     const { forward, problem } = fromDisplay.push(chunk);

@@ -1,4 +1,4 @@
-import type { Duplex, Readable } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import { agentApiPath, MAX_API_ERROR_BYTES } from "@berth/protocol/agent-api";
 import type { ToAgent } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
@@ -10,6 +10,7 @@ import type { TunnelBroker, TunnelKey, TunnelTarget } from "./tunnel-broker";
 import { TunnelPools } from "./tunnel-pools";
 import { exchangeUpgrade } from "./upgrade-exchange";
 import type { WebSocketOffer } from "./upgrade-request";
+import { youngGarbage } from "./young-garbage";
 
 /** A session on an agent, whom the policy lets in. */
 export interface ApiTarget extends TunnelTarget {
@@ -48,6 +49,7 @@ export class AgentApi {
   /** Resolves with a success's head. Throws what the agent refuses with, AGENT_OFFLINE, TUNNEL_TIMEOUT and TUNNEL_FAILED. */
   async request(target: ApiTarget, { method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
     const { pool, release } = this.pools.take(`${target.agentId}/${target.sessionId}`, grantOf(target));
+    if (body instanceof Readable) youngGarbage.follow(body);
     try {
       const answer = await pool.request({
         method,
@@ -58,6 +60,7 @@ export class AgentApi {
       });
       if (answer.statusCode >= 400) throw await refusalIn(answer.body, target);
       answer.body.once("close", release);
+      youngGarbage.follow(answer.body);
       return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     } catch (error) {
       release();

@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import { pipeGathered } from "./gathered-pipe";
-import { YoungGarbage } from "./young-garbage";
+import { youngGarbage } from "./young-garbage";
 
 export interface SpliceCount {
   readonly fromLeft: number;
@@ -20,8 +20,6 @@ export interface Splice {
 /** After one side has said that it sends no more, how long the other may take to finish. */
 const HALF_CLOSED_MS = 30_000;
 const KEEP_ALIVE_MS = 30_000;
-/** Of all splices together, as the heap is one. */
-const garbage = new YoungGarbage();
 
 /** For a socket that carries a stream: no delay of small writes, and a dead peer is found out. */
 export function tuneSocket(socket: Duplex): void {
@@ -32,7 +30,7 @@ export function tuneSocket(socket: Duplex): void {
 }
 
 function pass(from: Duplex, to: Duplex): void {
-  if (from instanceof TLSSocket) pipeGathered(from, to, (bytes) => garbage.passed(bytes));
+  if (from instanceof TLSSocket) pipeGathered(from, to, (bytes) => youngGarbage.passed(bytes));
   else from.pipe(to);
 }
 
@@ -65,11 +63,11 @@ export function splice(left: Duplex, right: Duplex): Splice {
   }
   left.on("data", (chunk: Buffer) => {
     fromLeft += chunk.length;
-    garbage.passed(chunk.length);
+    youngGarbage.passed(chunk.length);
   });
   right.on("data", (chunk: Buffer) => {
     fromRight += chunk.length;
-    garbage.passed(chunk.length);
+    youngGarbage.passed(chunk.length);
   });
   pass(left, right);
   pass(right, left);

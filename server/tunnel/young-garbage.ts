@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -21,7 +22,15 @@ export class YoungGarbage {
     this.passedBytes = 0;
     this.collect();
   }
+
+  /** Counts a stream's chunks once somebody else makes it flow: a listener from the beginning would, and they would be lost. */
+  follow(stream: Readable): void {
+    stream.once("resume", () => stream.on("data", (chunk: Buffer) => this.passed(chunk.length)));
+  }
 }
+
+/** Of all streams of this program together, as the heap is one. */
+export const youngGarbage = new YoungGarbage();
 
 let collector: (() => void) | undefined;
 
