@@ -76,6 +76,12 @@ export const past = <Value>(value: Value, order: Order): { gt: Value } | { lt: V
 export const notBefore = <Value>(value: Value, order: Order): { gte: Value } | { lte: Value } =>
   order === "asc" ? { gte: value } : { lte: value };
 
+/** Of an enum, which Prisma can't compare: the words beyond this one, in the order in which the database declares them. */
+export function wordsPast<Word extends string>(words: readonly Word[], word: Word, order: Order): Word[] {
+  const at = words.indexOf(word);
+  return order === "asc" ? words.slice(at + 1) : words.slice(0, at);
+}
+
 export const dateText = z.iso.datetime().transform((text) => new Date(text));
 export const uuidText = z.uuid();
 export const bigintText = z
