@@ -138,6 +138,29 @@ describe("POST to a session's terminate", () => {
   );
 });
 
+describe("a list of sessions in a state", () => {
+  it("has those that say so of themselves, and no others", async () => {
+    await kit.database.session.deleteMany({});
+    const made = new Map<string, string>();
+    for (const state of Object.keys(stored)) made.set(state, await sessionThatIs(state));
+    const failed = await sessionThatIs("terminated");
+    await kit.database.session.update({ where: { id: failed }, data: { observed: "failed", failureCode: "IMAGE_NOT_FOUND" } });
+    const listed = async (query: string) => {
+      const { body } = await ask("GET", `/sessions?${query}`);
+      return z
+        .array(z.object({ id: z.string(), state: z.string() }))
+        .parse(body.sessions)
+        .map(({ id, state }) => `${id} ${state}`)
+        .sort();
+    };
+    for (const [state, id] of made)
+      expect(await listed(`state=${state}`)).toEqual((state === "terminated" ? [id, failed] : [id]).map((one) => `${one} ${state}`).sort());
+    const live = [...made].filter(([state]) => state !== "terminated").map(([state, id]) => `${id} ${state}`);
+    expect(await listed("live=true")).toEqual(live.sort());
+    expect(await listed("live=false")).toEqual([`${made.get("terminated")} terminated`, `${failed} terminated`].sort());
+  });
+});
+
 describe("what can't be had", () => {
   beforeEach(() => kit.database.agent.updateMany({ data: { maxSessions: 100 } }));
 

@@ -5,11 +5,8 @@ import { Prisma } from "../../platform/db/generated/client";
 import { dateText, Keyset, type KeysetColumn, type Order, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
-const moment = z.number().transform((ms) => new Date(ms));
-const perhaps = z
-  .number()
-  .nullable()
-  .transform((ms) => (ms === null ? null : new Date(ms)));
+const moment = z.number();
+const perhaps = moment.nullable();
 const rowSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -23,10 +20,7 @@ const rowSchema = z.object({
     .object({
       id: z.string(),
       name: z.string(),
-      capabilities: z
-        .array(z.string())
-        .nullable()
-        .transform((all) => all ?? []),
+      capabilities: z.array(z.string()).nullable(),
       connectionId: z.string().nullable(),
       connectedAt: perhaps,
       disconnectedAt: perhaps,
@@ -75,8 +69,38 @@ const rowSchema = z.object({
   updatedAt: moment,
 });
 const rowsSchema = z.array(rowSchema);
+type Read = z.output<typeof rowSchema>;
+const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
+/** By hand: zod has no compiled way for what it changes. */
+function listedRow({ agent, health, startedAt, lastActivityAt, createdAt, updatedAt, ...row }: Read) {
+  return {
+    ...row,
+    agent: agent && {
+      ...agent,
+      capabilities: agent.capabilities ?? [],
+      connectedAt: dateOf(agent.connectedAt),
+      disconnectedAt: dateOf(agent.disconnectedAt),
+      lastHeartbeatAt: dateOf(agent.lastHeartbeatAt),
+      drainStartedAt: dateOf(agent.drainStartedAt),
+      approvedAt: dateOf(agent.approvedAt),
+      revokedAt: dateOf(agent.revokedAt),
+      createdAt: new Date(agent.createdAt),
+    },
+    health: health && {
+      ...health,
+      since: new Date(health.since),
+      restartAt: dateOf(health.restartAt),
+      gaveUpAt: dateOf(health.gaveUpAt),
+    },
+    startedAt: dateOf(startedAt),
+    lastActivityAt: dateOf(lastActivityAt),
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+  };
+}
 /** What a list shows of a session: all but what is long. */
-export type ListedSessionRow = z.output<typeof rowSchema>;
+export type ListedSessionRow = ReturnType<typeof listedRow>;
 
 export interface SessionFilter {
   readonly ids?: readonly string[] | undefined;
@@ -210,5 +234,5 @@ export async function findSessions(
     SELECT coalesce(json_agg(row_to_json(one)), '[]')::text AS sessions FROM (
       SELECT ${listed} FROM ${parts} WHERE s.id IN (SELECT page.id FROM page) ORDER BY ${order}
     ) one`;
-  return keyset.cut(rowsSchema.parse(JSON.parse(row?.sessions ?? "[]")), page.limit, page.order);
+  return keyset.cut(rowsSchema.parse(JSON.parse(row?.sessions ?? "[]")).map(listedRow), page.limit, page.order);
 }

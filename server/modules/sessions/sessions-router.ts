@@ -212,7 +212,7 @@ export const sessionsRouter = router({
       return ctx.services.logs.read(ctx.asker, input);
     }),
   openViewer: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/viewer", summary: "Get a ticket for the screen" } })
+    .meta({ rest: { method: "POST", path: "/sessions/{id}/viewer", summary: "Get a ticket for the screen", example: { mode: "view" } } })
     .input(openViewerInput)
     .output(openViewerOutput)
     .mutation(async ({ ctx, input }) => {
@@ -221,12 +221,26 @@ export const sessionsRouter = router({
     }),
   /** Another port than its display's. */
   openPort: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/ports/{port}/open", summary: "Get a ticket for a port" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{id}/ports/{port}/open",
+        summary: "Get a ticket for a port",
+        example: { reason: "the owner asked for help" },
+      },
+    })
     .input(openPortInput)
     .output(openPortOutput)
     .mutation(({ ctx, input }) => ctx.services.ports.openTicket(ctx.asker, input)),
   setPolicy: procedure
-    .meta({ rest: { method: "PUT", path: "/sessions/{id}/policy", summary: "Change what a screen allows" } })
+    .meta({
+      rest: {
+        method: "PUT",
+        path: "/sessions/{id}/policy",
+        summary: "Change what a screen allows",
+        example: { policy: { clipboard_out: false } },
+      },
+    })
     .input(setPolicyInput)
     .output(sessionDetailSchema)
     .mutation(async ({ ctx, input }) => {
@@ -245,7 +259,15 @@ export const sessionsRouter = router({
       return { viewers: [...viewers, ...ctx.services.appVisitors.viewers(input.id, you)], may: mayNow(viewers) };
     }),
   control: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{id}/control", status: 204, summary: "Ask for, give, take or release control" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{id}/control",
+        status: 204,
+        summary: "Ask for, give, take or release control",
+        example: { action: "request" },
+      },
+    })
     .input(controlInput)
     .output(z.void())
     .mutation(async ({ ctx, input }) => {
@@ -287,7 +309,15 @@ export const sharesRouter = router({
       return ctx.services.shares.list(input.sessionId);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{sessionId}/shares", status: 201, summary: "Invite a person, or make a link" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{sessionId}/shares",
+        status: 201,
+        summary: "Invite a person, or make a link",
+        example: { user: "grace", mode: "view" },
+      },
+    })
     .input(createShareInput)
     .output(createShareOutput)
     .mutation(async ({ ctx, input }) => {

@@ -6,8 +6,6 @@ import type { Bus, BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
 import { Gathered } from "../../platform/gathered";
-import { pagination } from "../../platform/paging";
-import { SharedAnswers } from "../../platform/shared-answers";
 import { agentRevoked } from "../agents/agent-missing";
 import type { AgentsService, FleetAgent } from "../agents/agents-service";
 import { actorOf } from "../audit/audit-actor";
@@ -24,9 +22,9 @@ import type { PhaseWait } from "./phase-wait";
 import { findQueuePlaces } from "./queue/session-queue-store";
 import type { SessionChanges } from "./session-changes";
 import { SessionDisplays } from "./session-displays";
-import { countSessions, findSessions, type SessionFilter } from "./session-list-store";
+import { SessionPages } from "./session-pages";
 import { isOver, isSettled, type StoredSession, sessionPhase, sessionState } from "./session-status";
-import { isStranded, sessionDetailView, sessionView } from "./session-views";
+import { isStranded, sessionDetailView } from "./session-views";
 import { demandTransition } from "./sessions-lifecycle";
 import {
   type deleteSessionInput,
@@ -51,7 +49,6 @@ import {
   type SessionRow,
   saidSinceStart,
 } from "./sessions-store";
-import { findSessionsSharedWith } from "./sharing/shares-store";
 import { demandRoomToWake } from "./wake-room";
 import type { AfterCommit, WarmPoolService } from "./warm-pool/warm-pool-service";
 
@@ -85,11 +82,11 @@ export class SessionsService {
   private readonly displays: SessionDisplays;
   /** Pages and scripts look at many sessions at once, one by one. */
   private readonly looks: Gathered<string, SessionRow | null>;
-  /** Of one list, whichever of its pages is looked at: the same number for all. */
-  private readonly totals = new SharedAnswers<number>();
+  private readonly pages: SessionPages;
 
   constructor(private readonly deps: SessionsDeps) {
     this.displays = new SessionDisplays(deps.database);
+    this.pages = new SessionPages({ ...deps, displays: this.displays });
     this.looks = new Gathered(async (ids) => {
       const rows = new Map((await findSessionsById(deps.database, [...new Set(ids)])).map((row) => [row.id, row]));
       return ids.map((id) => rows.get(id.toLowerCase()) ?? null);
@@ -108,31 +105,8 @@ export class SessionsService {
     return findOwner(this.deps.database, id);
   }
 
-  async list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
-    const { user, agentId, shared, template, platform, state, live, tags, health, search } = input;
-    const now = this.deps.clock.now();
-    const staff = actor.role !== "user";
-    const invitedTo = shared || staff ? await findSessionsSharedWith(this.deps.database, actor.userId, now) : [];
-    const whose = shared ? { ids: invitedTo } : staff ? {} : { userId: actor.userId };
-    const { database } = this.deps;
-    const wanted: SessionFilter = { template, platform, state, live, tags, health, search, username: user, agent: agentId, ...whose };
-    const [{ rows, nextCursor }, counted] = await Promise.all([
-      findSessions(database, wanted, input),
-      this.totals.of(JSON.stringify(wanted), () => countSessions(database, wanted)),
-    ]);
-    const [displays, progress, places] = await Promise.all([
-      this.displays.of(rows),
-      this.progress(rows),
-      findQueuePlaces(this.deps.database, rows),
-    ]);
-    const sessions = rows.flatMap((row) => {
-      const display = displays.get(row.id);
-      const looksOn = row.userId === actor.userId || invitedTo.includes(row.id);
-      return display
-        ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, queue: places.get(row.id) ?? null, now, looksOn })]
-        : [];
-    });
-    return { sessions, pagination: pagination(input, counted, nextCursor) };
+  list(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
+    return this.pages.read(actor, input);
   }
 
   /** How many are in which condition; those that ended well are left out. */

@@ -34,8 +34,8 @@ import {
   expireLeasesOfSession,
   findNamedTask,
   findOpenTasks,
+  findProgress,
   findTasks,
-  findTasksUnderWay,
   insertTask,
   type NamedTaskRow,
 } from "./tasks-store";
@@ -186,7 +186,7 @@ export class TasksService {
   /** What agents are doing for these sessions now, by session id. */
   async progress(sessionIds: readonly string[]): Promise<Map<string, { percent: number | null; message: string }>> {
     if (sessionIds.length === 0) return new Map();
-    const rows = await findTasksUnderWay(this.deps.database, sessionIds);
+    const rows = await findProgress(this.deps.database, sessionIds);
     return new Map(
       [...rows].flatMap(([id, row]) =>
         row.progressMessage === null ? [] : [[id, { percent: row.progress, message: row.progressMessage }] as const],

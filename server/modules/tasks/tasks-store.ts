@@ -44,11 +44,15 @@ export const findOpenTasks = (db: Tx | Database, sessionId: string) =>
 export const findOpenTasksOf = (db: Database, agentId: string) =>
   db.task.findMany({ where: { agentId, state: { in: open } }, orderBy: { sequence: "asc" }, select: { id: true } });
 
-/** The first open task of each session: what its agent is at. */
-export async function findTasksUnderWay(db: Tx | Database, sessionIds: readonly string[]): Promise<Map<string, TaskRow>> {
+/** How far the first open task of each session is: what its agent is at. */
+export async function findProgress(
+  db: Tx | Database,
+  sessionIds: readonly string[],
+): Promise<Map<string, { progress: number | null; progressMessage: string | null }>> {
   const rows = await db.task.findMany({
     where: { sessionId: { in: [...sessionIds] }, state: { in: open } },
     orderBy: { sequence: "desc" },
+    select: { sessionId: true, progress: true, progressMessage: true },
   });
   return new Map(rows.flatMap((row) => (row.sessionId ? [[row.sessionId, row] as const] : [])));
 }

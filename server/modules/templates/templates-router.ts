@@ -67,7 +67,22 @@ export const templatesRouter = router({
       return ctx.services.templates.get(input.name);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/templates", status: 201, summary: "Create a template" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/templates",
+        status: 201,
+        summary: "Create a template",
+        example: {
+          name: "team-desktop",
+          display_name: "Team desktop",
+          category: "Desktops",
+          image: "registry.example/team/desktop:1",
+          display: { protocol: "rfb", port: 5900 },
+          default_resources: { memory: "2Gi", cpu: "1" },
+        },
+      },
+    })
     .input(createTemplateInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -107,7 +122,14 @@ export const templatesRouter = router({
       return ctx.services.templateHistory.version(input.name, input.version);
     }),
   rollback: procedure
-    .meta({ rest: { method: "POST", path: "/templates/{name}/rollback", summary: "Go back to an earlier version" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/templates/{name}/rollback",
+        summary: "Go back to an earlier version",
+        example: { version: 1, from_version: 3 },
+      },
+    })
     .input(rollBackInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {
@@ -148,7 +170,14 @@ export const templatesRouter = router({
       return ctx.services.warmPool.status(input.name);
     }),
   setWarmPool: procedure
-    .meta({ rest: { method: "PUT", path: "/templates/{name}/warm-pool", summary: "Set how many sessions a template keeps waiting" } })
+    .meta({
+      rest: {
+        method: "PUT",
+        path: "/templates/{name}/warm-pool",
+        summary: "Set how many sessions a template keeps waiting",
+        example: { size: 2 },
+      },
+    })
     .input(setWarmPoolInput)
     .output(templateSchema)
     .mutation(({ ctx, input }) => {

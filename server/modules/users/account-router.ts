@@ -23,7 +23,14 @@ const doneSchema = z.object({ message: z.string() });
 /** What everyone does with their own account. */
 export const accountRouter = router({
   update: procedure
-    .meta({ rest: { method: "PATCH", path: "/auth/me", summary: "Change your own display name, theme or time zone" } })
+    .meta({
+      rest: {
+        method: "PATCH",
+        path: "/auth/me",
+        summary: "Change your own display name, theme or time zone",
+        example: { time_zone: "Europe/Berlin" },
+      },
+    })
     .input(updateAccountInput)
     .output(accountSchema)
     .mutation(({ ctx, input }) => {

@@ -104,7 +104,9 @@ export const usersRouter = router({
       return ctx.services.quotas.usage(input.id);
     }),
   invite: procedure
-    .meta({ rest: { method: "POST", path: "/users/invite", status: 201, summary: "Invite a person by a link" } })
+    .meta({
+      rest: { method: "POST", path: "/users/invite", status: 201, summary: "Invite a person by a link", example: { username: "grace" } },
+    })
     .input(inviteInput)
     .output(invitationOutput)
     .mutation(({ ctx, input }) => {
@@ -170,7 +172,7 @@ export const usersRouter = router({
       return ctx.services.users.createServiceAccount(ctx.asker, input);
     }),
   update: procedure
-    .meta({ rest: { method: "PATCH", path: "/users/{id}", summary: "Change, disable or enable a user" } })
+    .meta({ rest: { method: "PATCH", path: "/users/{id}", summary: "Change, disable or enable a user", example: { active: false } } })
     .input(updateUserInput)
     .output(userSchema)
     .mutation(({ ctx, input }) => {
@@ -179,7 +181,14 @@ export const usersRouter = router({
       return ctx.services.users.update(ctx.asker, input);
     }),
   changePassword: personProcedure
-    .meta({ rest: { method: "POST", path: "/auth/password", summary: "Change your password" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/auth/password",
+        summary: "Change your password",
+        example: { current_password: "correct horse battery", new_password: "a longer one than that" },
+      },
+    })
     .input(changePasswordInput)
     .output(changePasswordOutput)
     .mutation(({ ctx, input }) => {
