@@ -315,7 +315,6 @@ export const sharesRouter = router({
         path: "/sessions/{sessionId}/shares",
         status: 201,
         summary: "Invite a person, or make a link",
-        example: { user: "grace", mode: "view" },
       },
     })
     .input(createShareInput)
