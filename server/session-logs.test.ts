@@ -147,7 +147,7 @@ describe("the WebSocket at the same path", () => {
   });
 
   it.each([
-    ["nobody", "?follow=true", {}, 403],
+    ["nobody", "?follow=true", {}, 401],
     ["a cookie of another origin", "?follow=true", { cookie: "berth-session=x", origin: "https://elsewhere.example" }, 403],
     ["a token that isn't one", "?token=made-up", {}, 401],
   ])("refuses %s", async (_who, query, headers, status) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { requireOrigin } from "../platform/own-origin";
 import { identify } from "./identify";
 import { OpenSockets } from "./open-sockets";
-import { requireOrigin } from "./origin";
 
 const login = {
   loginId: "l1",

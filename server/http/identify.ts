@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { BerthError } from "@berth/protocol/errors";
+import { bearerToken } from "../modules/users/socket-login";
 import type { Login } from "../modules/users/users-schema";
 
 export interface Authenticator {
@@ -12,10 +12,6 @@ export interface Authenticator {
 /** Who asks, from `address`: by `Authorization: Bearer` where it is sent, else by cookie. Throws `BerthError` for a token that can't be used. */
 export async function identify(headers: IncomingHttpHeaders, authenticator: Authenticator, address: string): Promise<Login | null> {
   const { authorization, cookie } = headers;
-  if (authorization !== undefined) {
-    const token = /^Bearer +([\x21-\x7e]{1,4096})$/i.exec(authorization)?.[1];
-    if (!token) throw new BerthError("AUTH_TOKEN_INVALID", "Authorization: write it as 'Bearer <token>'");
-    return authenticator.fromBearer(token, address);
-  }
+  if (authorization !== undefined) return authenticator.fromBearer(bearerToken(authorization), address);
   return cookie === undefined ? null : authenticator.fromCookie(cookie);
 }

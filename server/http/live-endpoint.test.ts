@@ -74,7 +74,7 @@ const subscribe = (path: string) => JSON.stringify({ id: 1, jsonrpc: "2.0", meth
 
 describe("/live", () => {
   it.each([
-    ["nothing", {}, 403],
+    ["nothing", {}, 401],
     ["a cookie without Origin", { cookie: "berth-session=good" }, 403],
     ["a cookie with a foreign Origin", { cookie: "berth-session=good", origin: "http://evil.example" }, 403],
     ["our Origin without a cookie", { origin: "http://localhost:3000" }, 401],

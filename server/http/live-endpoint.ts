@@ -4,12 +4,12 @@ import type { AnyTRPCRouter, inferRouterContext } from "@trpc/server";
 import { getWSConnectionHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer } from "ws";
 import { ACCESS_ENDED } from "../modules/live/live-codes";
+import { loginOfSocket } from "../modules/users/socket-login";
 import type { Log } from "../platform/log";
 import type { RequestFacts, UpgradeHandler } from "./calls";
-import { type Authenticator, identify } from "./identify";
+import type { Authenticator } from "./identify";
 import { LiveSocket } from "./live-socket";
 import type { OpenSockets } from "./open-sockets";
-import { requireOrigin } from "./origin";
 
 /** What a browser says here are subscriptions: a few hundred bytes each. */
 const MAX_LIVE_MESSAGE_BYTES = 64 * 1024;
@@ -51,9 +51,9 @@ export function liveEndpoint<Router extends AnyTRPCRouter>(options: LiveEndpoint
     },
   });
   const upgrade: UpgradeHandler = async ({ request, socket, head, requestId, address }) => {
-    if (request.headers.authorization === undefined) requireOrigin(request.headers.origin, options.publicOrigin);
-    const login = await identify(request.headers, options.authenticator, address);
-    if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first");
+    const { authorization, cookie, origin } = request.headers;
+    const shown = { authorization, cookie, origin, address };
+    const login = await loginOfSocket(options.authenticator, shown, options.publicOrigin, "Sign in first");
     if (socket.destroyed) return;
     facts.set(request, { login, requestId, address, userAgent: request.headers["user-agent"] ?? null, agentToken: null });
     server.handleUpgrade(request, socket, head, (webSocket) => {

@@ -5,20 +5,21 @@ import { ACCESS_ENDED } from "../modules/live/live-codes";
 import type { PlacedLine } from "../modules/sessions/logs/log-places";
 import { type FollowedLog, lineText } from "../modules/sessions/logs/logs-service";
 import { followLogsInput } from "../modules/sessions/sessions-schema";
-import type { Asker, Login } from "../modules/users/users-schema";
+import { loginOfSocket } from "../modules/users/socket-login";
+import type { Asker } from "../modules/users/users-schema";
 import type { Clock } from "../platform/clock";
 import { toBerthError, validationError } from "../platform/errors";
 import { WaitingSocket } from "../tunnel/waiting-socket";
 import type { UpgradeCall, UpgradeHandler } from "./calls";
-import { type Authenticator, identify } from "./identify";
+import type { Authenticator } from "./identify";
 import type { OpenSockets } from "./open-sockets";
-import { requireOrigin } from "./origin";
 
 /** Nothing is said to us here but closes and pongs. */
 const MAX_MESSAGE_BYTES = 1024;
 /** Beyond this, the next line is read when what waits has gone out: the agent reads no further meanwhile. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 const PING_MS = 25_000;
+const WAYS = "Sign in first, or send 'Authorization: Bearer <token>'";
 
 export interface LogEndpointOptions {
   readonly authenticator: Authenticator;
@@ -37,7 +38,9 @@ export function logEndpoint(options: LogEndpointOptions): UpgradeHandler & { clo
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
   const upgrade: UpgradeHandler = async (call) => {
     const { request, socket, head, address, params } = call;
-    const login = await loginOf(call, options);
+    const { authorization, cookie, origin } = request.headers;
+    const shown = { authorization, token: call.query.get("token"), cookie, origin, address };
+    const login = await loginOfSocket(options.authenticator, shown, options.publicOrigin, WAYS);
     const { timestamps, format, ...asked } = readQuery(call.query);
     const written = (line: PlacedLine) =>
       format === "json" ? JSON.stringify({ at: line.at, stream: line.stream ?? null, text: line.text }) : lineText(line, timestamps);
@@ -76,16 +79,6 @@ export function logEndpoint(options: LogEndpointOptions): UpgradeHandler & { clo
       for (const client of server.clients) client.close(1012, "the control plane is restarting");
     },
   });
-}
-
-async function loginOf({ request, query, address }: UpgradeCall, { authenticator, publicOrigin }: LogEndpointOptions): Promise<Login> {
-  const { authorization, origin } = request.headers;
-  const token = query.get("token");
-  const headers = authorization === undefined && token !== null ? { authorization: `Bearer ${token}` } : request.headers;
-  if (headers.authorization === undefined) requireOrigin(origin, publicOrigin);
-  const login = await identify(headers, authenticator, address);
-  if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
-  return login;
 }
 
 /** As REST reads it; `follow` says what an upgrade means anyway. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { BerthError } from "@berth/protocol/errors";
+import { requireOrigin } from "../platform/own-origin";
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -26,14 +26,4 @@ export function checkOrigin(method: string | undefined, headers: IncomingHttpHea
   if (safeMethods.has(method ?? "GET")) return;
   if (headers.origin === undefined && !hasLoginCookie(headers, rule.cookieName)) return;
   requireOrigin(headers.origin, rule.publicOrigin);
-}
-
-/** For an upgrade that is authorised by cookie: an `Origin` must be there, and be ours. */
-export function requireOrigin(origin: string | undefined, publicOrigin: string): void {
-  if (origin === publicOrigin) return;
-  const sent = origin === undefined ? "no Origin" : `Origin '${origin.slice(0, 200)}'`;
-  throw new BerthError(
-    "AUTH_ORIGIN_REFUSED",
-    `The request has ${sent}, but this control plane is used at ${publicOrigin}: open it there, or set PUBLIC_URL`,
-  );
 }

@@ -9,12 +9,12 @@ import {
   type ContainerEventName,
   subscribeInput,
 } from "../modules/containers/container-events-schema";
+import { loginOfSocket } from "../modules/users/socket-login";
 import type { Login } from "../modules/users/users-schema";
 import { containerErrorBody, toBerthError } from "../platform/errors";
 import type { CallFacts, HttpHandler, UpgradeHandler } from "./calls";
-import { type Authenticator, identify } from "./identify";
+import type { Authenticator } from "./identify";
 import type { OpenSockets } from "./open-sockets";
-import { requireOrigin } from "./origin";
 
 /** What a client says here is the name of a container. */
 const MAX_MESSAGE_BYTES = 4 * 1024;
@@ -142,17 +142,11 @@ export function socketIoDoor(options: SocketIoDoorOptions): { http: HttpHandler;
 }
 
 /** By cookie from our own pages alone: those ask with our Origin, or, where a browser names none, say that it is the same. */
-async function loginOf({ request, query, address }: CallFacts, options: SocketIoDoorOptions, upgrades: boolean): Promise<Login> {
-  const { authorization, origin } = request.headers;
-  const token = query.get("token");
-  const headers = authorization === undefined && token !== null ? { authorization: `Bearer ${token}` } : request.headers;
-  if (headers.authorization === undefined) {
-    const ours = !upgrades && origin === undefined && request.headers["sec-fetch-site"] === "same-origin";
-    if (!ours && request.headers.cookie !== undefined) requireOrigin(origin, options.publicOrigin);
-  }
-  const login = await identify(headers, options.authenticator, address);
-  if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
-  return login;
+function loginOf({ request, query, address }: CallFacts, options: SocketIoDoorOptions, upgrades: boolean): Promise<Login> {
+  const { authorization, cookie, origin } = request.headers;
+  const same = !upgrades && origin === undefined && request.headers["sec-fetch-site"] === "same-origin";
+  const shown = { authorization, token: query.get("token"), cookie, origin: same ? options.publicOrigin : origin, address };
+  return loginOfSocket(options.authenticator, shown, options.publicOrigin, "Sign in first, or send 'Authorization: Bearer <token>'");
 }
 
 function serve(socket: Socket<Heard, Told>, opened: Opened, options: SocketIoDoorOptions): void {

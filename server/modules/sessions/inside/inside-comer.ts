@@ -1,6 +1,6 @@
 import { BerthError } from "@berth/protocol/errors";
 import type { AuthService } from "../../users/auth-service";
-import { LOGIN_SECONDS } from "../../users/login-length";
+import { loginOfSocket, loginOfTicket, takeShownTicket } from "../../users/socket-login";
 import type { TicketGrant, TicketsService } from "../../users/tickets-service";
 import type { Login } from "../../users/users-schema";
 
@@ -32,28 +32,15 @@ export type Comer = { readonly login: Login; readonly ticket: { readonly note: s
 /** A ticket needs our Origin or none, a token none, a cookie alone ours. Throws `BerthError`. */
 export async function identifyComer(deps: ComerDeps, attempt: InsideAttempt, { purpose, what, isFor }: Opened): Promise<Comer> {
   const { auth, tickets, publicUrl } = deps;
-  const ours = attempt.origin === publicUrl.origin;
-  const foreignOrigin = () => new BerthError("AUTH_ORIGIN_REFUSED", `A page of another origin may not open this ${what}`);
-  if (attempt.ticket) {
-    if (attempt.origin !== null && !ours) throw foreignOrigin();
-    const taken = await tickets.redeem(attempt.ticket, { purpose, sessionId: attempt.sessionId });
+  const { ticket, origin, sessionId } = attempt;
+  if (ticket) {
+    const taken = await takeShownTicket(tickets, { ticket, origin }, { purpose, sessionId }, publicUrl.origin);
     if (!isFor(taken)) throw new BerthError("TICKET_INVALID", `This ticket is for another ${what}`);
-    const until = new Date(taken.expiresAt.getTime() + LOGIN_SECONDS * 1000);
-    const login = await auth.currentOfTicket(taken.userId, taken.loginId, until);
-    if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
-    return { login, ticket: taken };
+    return { login: await loginOfTicket(auth, taken), ticket: taken };
   }
-  const bearer = /^Bearer +(\S+)$/i.exec(attempt.authorization ?? "")?.[1];
-  if (bearer) {
-    const login = await auth.fromBearer(bearer, attempt.address);
-    if (login.token?.scope === "read")
-      throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `This token may only read; a ${what} needs one that may write`);
-    return { login, ticket: null };
-  }
-  if (!attempt.cookie)
-    throw new BerthError("AUTH_TOKEN_MISSING", `Open a ${what} with a ticket (?ticket=) or 'Authorization: Bearer <token>'`);
-  if (!ours) throw foreignOrigin();
-  const login = await auth.fromCookie(attempt.cookie);
-  if (!login) throw new BerthError("AUTH_TOKEN_INVALID", "This login has ended; sign in again");
+  const ways = `Open a ${what} with a ticket (?ticket=) or 'Authorization: Bearer <token>'`;
+  const login = await loginOfSocket(auth, attempt, publicUrl.origin, ways);
+  if (login.token?.scope === "read")
+    throw new BerthError("AUTH_INSUFFICIENT_PERMISSIONS", `This token may only read; a ${what} needs one that may write`);
   return { login, ticket: null };
 }

@@ -12,7 +12,7 @@ import type { Log } from "../../../platform/log";
 import { enforce } from "../../../platform/verdict";
 import { isApiToken } from "../../tokens/token-text";
 import type { AuthService } from "../../users/auth-service";
-import { LOGIN_SECONDS } from "../../users/login-length";
+import { loginOfSocket, loginOfTicket, takeShownTicket } from "../../users/socket-login";
 import type { TicketsService } from "../../users/tickets-service";
 import type { Login } from "../../users/users-schema";
 import { effectivePolicy } from "../effective-policy";
@@ -129,32 +129,19 @@ export class ViewerAccess {
     return { ...common, kind: "admin", right: mode, visitReason: ticket.note };
   }
 
-  private async identify(attempt: ViewerAttempt): Promise<Comer> {
-    const { token, authorization } = attempt;
-    const ours = attempt.origin === this.deps.publicUrl.origin;
-    const ticket = attempt.ticket ?? (token && !isJwt(token) && !isApiToken(token) ? token : null);
-    if (ticket) {
-      if (attempt.origin !== null && !ours) throw foreignOrigin();
-      const taken = await this.deps.tickets.redeem(ticket, { purpose: "viewer", sessionId: attempt.sessionId });
+  private async identify({ sessionId, ticket, token, ...shown }: ViewerAttempt): Promise<Comer> {
+    const { auth, tickets, publicUrl } = this.deps;
+    const isTicket = token !== null && !isJwt(token) && !isApiToken(token);
+    const value = ticket ?? (isTicket ? token : null);
+    if (value) {
+      const { origin } = shown;
+      const taken = await takeShownTicket(tickets, { ticket: value, origin }, { purpose: "viewer", sessionId }, publicUrl.origin);
       if (guestOfLogin(taken.loginId) !== null) return this.guestOf(taken);
-      const login = await this.deps.auth.currentOfTicket(
-        taken.userId,
-        taken.loginId,
-        new Date(taken.expiresAt.getTime() + LOGIN_SECONDS * 1000),
-      );
-      if (!login) throw new BerthError("TICKET_INVALID", "The login that this ticket belongs to has ended");
-      return { login, mode: viewerModeSchema.parse(taken.mode), ticket: taken };
+      return { login: await loginOfTicket(auth, taken), mode: viewerModeSchema.parse(taken.mode), ticket: taken };
     }
-    const bearer = token ?? /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-    if (bearer) {
-      const login = await this.deps.auth.fromBearer(bearer, attempt.address);
-      return { login, mode: login.token?.scope === "read" ? "view" : "control", ticket: null };
-    }
-    if (!attempt.cookie) throw new BerthError("AUTH_TOKEN_MISSING", "Open the viewer with a ticket (?ticket=) or a token (?token=)");
-    if (!ours) throw foreignOrigin();
-    const login = await this.deps.auth.fromCookie(attempt.cookie);
-    if (!login) throw new BerthError("AUTH_TOKEN_INVALID", "This login has ended; sign in again");
-    return { login, mode: "control", ticket: null };
+    const ways = "Open the viewer with a ticket (?ticket=) or a token (?token=)";
+    const login = await loginOfSocket(auth, { ...shown, token: token || null }, publicUrl.origin, ways);
+    return { login, mode: login.token?.scope === "read" ? "view" : "control", ticket: null };
   }
 
   /** A guest hangs on the owner's access: it ends with it. */
@@ -246,4 +233,3 @@ export class ViewerAccess {
 }
 
 const isJwt = (token: string): boolean => token.split(".").length === 3;
-const foreignOrigin = () => new BerthError("AUTH_ORIGIN_REFUSED", "A page of another origin may not open this screen");
