@@ -11,7 +11,14 @@ export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
   /** `only`: it is as busy as it says, and nothing else of it changed; neither room nor work depends on that. */
   z.object({ kind: z.literal("agent"), agentId: z.string(), only: z.literal("usage").optional() }),
-  z.object({ kind: z.literal("task"), taskId: z.string(), agentId: z.string().nullable(), sessionId: z.string().nullable() }),
+  /** `only`: it was handed out, or its agent said how far it is; nothing is to be sent by that. */
+  z.object({
+    kind: z.literal("task"),
+    taskId: z.string(),
+    agentId: z.string().nullable(),
+    sessionId: z.string().nullable(),
+    only: z.literal("progress").optional(),
+  }),
   /** Its agent is to be told, by whichever replica it is connected to, to stop this run (null: any). */
   z.object({ kind: z.literal("task_cancel"), taskId: z.string(), agentId: z.string(), generation: z.number().nullable() }),
   z.object({ kind: z.literal("template"), templateId: z.string() }),

@@ -105,6 +105,13 @@ export class AgentsService {
       });
   }
 
+  /** The agent alone: by UUID or `agent_id`. Throws AGENT_NOT_FOUND. */
+  async known(ref: string): Promise<Pick<AgentRow, "id" | "name" | "capabilities" | "revokedAt">> {
+    const row = await findAgent(this.deps.database, ref);
+    if (!row) throw agentMissing(ref);
+    return row;
+  }
+
   /** By UUID or `agent_id`. */
   async get(ref: string): Promise<AgentDetail> {
     const { database, clock } = this.deps;

@@ -1,7 +1,7 @@
 import { errorCatalogue, foreignErrorCodeSchema } from "@berth/protocol/errors";
 import type { BusEvent } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
-import type { Tx } from "../../platform/database";
+import type { Database, Tx } from "../../platform/database";
 import type { Metrics } from "../../platform/metrics";
 import type { WebhookOutbox } from "../webhooks/webhook-outbox";
 import { isDocker } from "./task-hand-out-service";
@@ -28,10 +28,11 @@ export class TaskEndings {
 
   /**
    * Once for each run, with what others do about it in the same transaction. Null: it was over already, or has moved on. `unheard`: its agent
-   * did not say so and may still be at it, so that a further try stays with that agent. `last`: it is not tried again.
+   * did not say so and may still be at it, so that a further try stays with that agent. `last`: it is not tried again. What completed and has no
+   * listener is one statement, and needs no transaction.
    */
   async end(
-    tx: Tx,
+    tx: Tx | Database,
     row: HandedTaskRow,
     outcome: TaskOutcome,
     { from, unheard = false, last = false }: { from?: readonly TaskState[]; unheard?: boolean; last?: boolean } = {},
@@ -80,7 +81,7 @@ export class TaskEndings {
   }
 }
 
-export const changed = (row: HandedTaskRow): BusEvent => ({
+export const changed = (row: Pick<HandedTaskRow, "id" | "agentId" | "sessionId">): Extract<BusEvent, { kind: "task" }> => ({
   kind: "task",
   taskId: row.id,
   agentId: row.agentId,

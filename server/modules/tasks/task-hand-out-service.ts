@@ -24,7 +24,7 @@ export const SENT_LEASE_MS = 15_000;
 /** The same where the way knows no acknowledgement: silence says nothing there. */
 export const UNHEARD_LEASE_MS = 60_000;
 /** In one round, and in one answer to an agent that asks. */
-const ROUND = 200;
+export const ROUND = 200;
 const ANSWER = 50;
 
 export interface TaskHandOutDeps {
@@ -60,8 +60,13 @@ export class TaskHandOut {
       : [];
     const picks = takers.length > 0 ? await this.choose(takers, way, now) : [];
     if (reached.length === 0 && picks.length === 0) return [];
-    const leaseMs = way === "channel" ? SENT_LEASE_MS : UNHEARD_LEASE_MS;
-    return this.claim({ way, agentIds: reached, picks, now, leaseMs, limit: ROUND }, takers);
+    return this.claim({ way, agentIds: reached, picks, now, leaseMs: leaseOf(way), limit: ROUND }, takers);
+  }
+
+  /** The same for what has one of these agents already, which is known to be reached from here: asks nobody else's. */
+  async takeOf(way: "channel" | "stream", agentIds: readonly string[]): Promise<HandedTaskRow[]> {
+    if (agentIds.length === 0) return [];
+    return this.claim({ way, agentIds, picks: [], now: this.deps.clock.now(), leaseMs: leaseOf(way), limit: ROUND }, []);
   }
 
   /** What is due for an agent that asks: its own from now on. */
@@ -99,7 +104,7 @@ export class TaskHandOut {
         metrics?.taskSent(row.kind, (clock.now().getTime() - row.createdAt.getTime()) / 1000);
         events.push(...(await this.tellListeners(row)));
       }
-      events.push({ kind: "task", taskId: row.id, agentId: row.agentId, sessionId: row.sessionId });
+      events.push({ kind: "task", taskId: row.id, agentId: row.agentId, sessionId: row.sessionId, only: "progress" });
     }
     await bus.publish(...events);
   }
@@ -226,4 +231,5 @@ export class TaskHandOut {
 
 export const isDocker = ({ kind }: { readonly kind: string }): boolean => dockerKindSchema.safeParse(kind).success;
 const hadIt = (row: TaskRow, agentId: string): boolean => row.agentId === agentId || row.pastAgentIds.includes(agentId);
+const leaseOf = (way: "channel" | "stream"): number => (way === "channel" ? SENT_LEASE_MS : UNHEARD_LEASE_MS);
 const firstInLine = (a: TaskRow, b: TaskRow): number => b.priority - a.priority || (a.sequence < b.sequence ? -1 : 1);

@@ -22,7 +22,11 @@ export class TaskLogsService {
   async append(db: Tx | Database, taskId: string, lines: readonly NewLogLine[]): Promise<void> {
     if (lines.length === 0) return;
     const last = await takeLogNumbers(db, taskId, lines.length);
-    if (last === null) return;
+    if (last !== null) await this.write(db, taskId, lines, last);
+  }
+
+  /** The same where their numbers were taken, up to `last`. */
+  async write(db: Tx | Database, taskId: string, lines: readonly NewLogLine[], last: number): Promise<void> {
     const numbered = lines.map((line, index) => this.row(taskId, last - lines.length + 1 + index, line));
     const kept = numbered.filter(({ number }) => number <= MAX_LOG_LINES);
     const full = { level: "warn", message: `More than ${MAX_LOG_LINES} lines: those that follow are left out` } as const;

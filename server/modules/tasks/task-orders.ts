@@ -32,7 +32,7 @@ export interface TaskOrdersDeps {
   readonly taskLogs: TaskLogsService;
   /** By UUID or `agent_id`; throws AGENT_NOT_FOUND. */
   readonly agents: {
-    get(
+    known(
       ref: string,
     ): Promise<{ readonly id: string; readonly name: string; readonly capabilities: readonly string[]; readonly revokedAt: Date | null }>;
   };
@@ -48,19 +48,19 @@ export class TaskOrders {
    */
   async create(asker: Asker, { id, ...order }: z.output<typeof createTaskInput>): Promise<OrderedTask> {
     const payload = readOrder(order);
-    const agent = await this.deps.agents.get(id);
+    const agent = await this.deps.agents.known(id);
     if (agent.revokedAt) throw agentRevoked(agent.name);
     if (!agent.capabilities.includes(DOCKER_TASKS))
       throw new BerthError(
         "AGENT_TOO_OLD",
         `Agent ${agent.name} carries out no ${order.taskType} tasks; it needs the capability '${DOCKER_TASKS}'`,
       );
-    return this.order(asker, order, payload, { agentId: agent.id }, { agent: agent.name });
+    return this.order(asker, order, payload, { agentId: agent.id }, agent);
   }
 
   /** The same for whichever agent has what `selector` says; it waits for one where none is there. */
   async createForAny(asker: Asker, { selector, ...order }: z.output<typeof createTaskForAnyInput>): Promise<OrderedTask> {
-    return this.order(asker, order, readOrder(order), { selector }, { selector });
+    return this.order(asker, order, readOrder(order), { selector }, null);
   }
 
   private async order(
@@ -68,16 +68,17 @@ export class TaskOrders {
     order: OrderInput,
     payload: Record<string, unknown>,
     target: OrderTarget,
-    told: Record<string, unknown>,
+    agent: { readonly name: string } | null,
   ): Promise<OrderedTask> {
     const { database, audit, tasks, bus, keys } = this.deps;
+    const told: Record<string, unknown> = agent ? { agent: agent.name } : target;
     const { idempotencyKey } = order;
     const key = idempotencyKey === undefined ? null : { idempotencyKey, hash: hashOfRequest(keys.taskCredentials, target, payload, order) };
     const before = key && (await this.madeBefore(asker.userId, key));
     if (before) return before;
     const id = this.deps.ids.uuid();
     try {
-      const event = await database.$transaction(async (tx) => {
+      const row = await database.$transaction(async (tx) => {
         const made = await tasks.enqueueOrder(tx, {
           id,
           kind: order.taskType,
@@ -99,14 +100,14 @@ export class TaskOrders {
         });
         return made;
       });
-      await bus.publish(event);
+      await bus.publish({ kind: "task", taskId: id, agentId: row.agentId, sessionId: null });
+      return orderedView({ ...row, agent });
     } catch (error) {
       // Another request with the same key was first.
       const first = key && isUniqueViolation(error) ? await this.madeBefore(asker.userId, key) : null;
       if (!first) throw error;
       return first;
     }
-    return this.ordered(id);
   }
 
   private async madeBefore(userId: string, key: { idempotencyKey: string; hash: string }): Promise<OrderedTask | null> {
@@ -147,7 +148,8 @@ export class TaskOrders {
         details: { kind: row.kind, ...(row.agent ? { agent: row.agent.name } : {}) },
       });
     });
-    await bus.publish({ kind: "task", taskId: id, agentId: row.agentId, sessionId: null });
+    // One that any agent may get has none to be asked for by.
+    await bus.publish({ kind: "task", taskId: id, agentId: row.selector === null ? row.agentId : null, sessionId: null });
     return this.ordered(id);
   }
 
@@ -204,7 +206,7 @@ function subjectOf(payload: unknown): { image?: string; container?: string } {
   return { ...(image ? { image } : {}), ...(name ? { container: name } : {}) };
 }
 
-function orderedView(row: NamedTaskRow): OrderedTask {
+function orderedView(row: Omit<NamedTaskRow, "session">): OrderedTask {
   return {
     taskId: row.id,
     taskType: dockerKindSchema.parse(row.kind),

@@ -281,3 +281,35 @@ describe("a task's log", () => {
     expect((await tasks().get({ id: kept.taskId })).finishedAt).toBeNull();
   });
 });
+
+describe("a further run", () => {
+  it("is not taken for begun, nor for further on, by what was said of the run before", async () => {
+    const { taskId } = await forFirst();
+    const before = await first.command("docker_pull");
+    await result(first, taskId, 1, "failed", "TASK_FAILED");
+    await tasks().retry({ id: taskId });
+    await vi.waitFor(() => expect(commandsOf(first, taskId)).toHaveLength(2));
+    const late = { command_id: taskId, agent_id: first.name, generation: 1 };
+    await ack(first, before);
+    await first.say({ type: "command_progress", ...late, progress: 50, message: "half of it", timestamp: kit.clock.now().toISOString() });
+    await first.say({
+      type: "command_log",
+      ...late,
+      lines: [{ timestamp: kit.clock.now().toISOString(), level: "info", message: "half" }],
+    });
+    expect(await tasks().get({ id: taskId })).toMatchObject({ state: "sent", acknowledgedAt: null, progress: null });
+    expect(await words(taskId)).not.toContain("half");
+  });
+
+  it("goes out at once where any agent may have it and the one before has it no more", async () => {
+    const { taskId } = await forAny();
+    const sent = () => [...commandsOf(first, taskId), ...commandsOf(second, taskId)];
+    await vi.waitFor(() => expect(sent()).toHaveLength(1));
+    const taker = commandsOf(first, taskId).length === 1 ? first : second;
+    for (const offer of sent()) await ack(taker, offer);
+    await vi.waitFor(() => expect(sent()).toHaveLength(2));
+    await result(taker, taskId, 1, "failed", "TASK_FAILED");
+    await tasks().retry({ id: taskId });
+    await vi.waitFor(() => expect(sent()).toHaveLength(3));
+  });
+});

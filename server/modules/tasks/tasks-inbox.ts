@@ -11,7 +11,16 @@ import { isDocker } from "./task-hand-out-service";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import type { NewLogLine, TaskLogsService } from "./task-logs-service";
 import { taskMissing } from "./tasks-service";
-import { acknowledgeTask, findOpenTasksOf, findTask, finishTask, type HandedTaskRow, hearOfTask, knownTask } from "./tasks-store";
+import {
+  acknowledgeTask,
+  findOpenTasksOf,
+  findTask,
+  finishTask,
+  type HandedTaskRow,
+  hearOfTask,
+  knownTask,
+  type SpokenOf,
+} from "./tasks-store";
 
 /** An acknowledged task that says nothing for this long is sent again, under its id; the agent answers and does nothing twice. */
 export const ACKNOWLEDGED_LEASE_MS = 60_000;
@@ -32,42 +41,54 @@ interface Named {
   readonly late: boolean;
 }
 
+interface Spoken {
+  readonly command_id: string;
+  readonly generation?: number | undefined;
+}
+
 /** What agents say of their tasks, whichever way. Every report names its agent, and touches that agent's tasks alone. */
 export class TasksInbox {
   constructor(private readonly deps: TasksInboxDeps) {}
 
   async acknowledged(agentId: string, message: FromAgentOf<"command_ack">): Promise<void> {
-    const { row, late } = await this.find(agentId, message.command_id, message.generation);
-    if (late) return;
-    const taken = await acknowledgeTask(this.deps.database, row, this.deps.clock.now(), this.leaseEnd());
-    if (taken !== null) await this.deps.bus.publish(changed(row));
+    const said = spokenOf(agentId, message);
+    const taken = await acknowledgeTask(this.deps.database, said, this.deps.clock.now(), this.leaseEnd());
+    if (!taken) return this.demandKnown(agentId, message);
+    const event = changed({ ...said, sessionId: taken.sessionId });
+    this.tell(taken.what === "taken" ? { ...event, only: "progress" } : event);
   }
 
   async progressed(agentId: string, message: Omit<FromAgentOf<"command_progress">, "type" | "agent_id" | "timestamp">): Promise<void> {
+    const { step, message: words, progress: percent } = message;
+    const said = spokenOf(agentId, message);
+    const heard = { now: this.deps.clock.now(), leaseExpiresAt: this.leaseEnd(), progress: { percent: percent ?? null, message: words } };
+    // A run is named of an engine's task, to which nobody else listens and which no session's lock holds.
+    if (message.generation !== undefined && (await hearOfTask(this.deps.database, said, heard, { engine: true })))
+      return this.tell({ ...changed({ ...said, sessionId: null }), only: "progress" });
     const { row, late } = await this.find(agentId, message.command_id, message.generation);
     if (late) return;
     const events = await this.deps.database.$transaction(async (tx): Promise<BusEvent[]> => {
       if (row.sessionId) await lock(tx, "session", row.sessionId);
-      const progress = { progress: message.progress ?? null, progressMessage: message.message, leaseExpiresAt: this.leaseEnd() };
-      if (!(await hearOfTask(tx, row, this.deps.clock.now(), progress))) return [];
+      if (!(await hearOfTask(tx, said, heard))) return [];
       const task = knownTask(row);
-      const heard: BusEvent[] = [];
-      const { step, message: words, progress: percent } = message;
+      const more: BusEvent[] = [];
       for (const listener of this.listeners(row))
-        heard.push(...((await listener.progressed?.(tx, task, { step, message: words, percent })) ?? []));
-      return [changed(row), ...heard];
+        more.push(...((await listener.progressed?.(tx, task, { step, message: words, percent })) ?? []));
+      return [{ ...changed(row), only: "progress" }, ...more];
     });
-    await this.deps.bus.publish(...events);
+    this.tell(...events);
   }
 
   /** Lines for the task's log; of a run that is over they are left out. */
   async logged(agentId: string, message: Omit<FromAgentOf<"command_log">, "type" | "agent_id">): Promise<void> {
-    const { row, late } = await this.find(agentId, message.command_id, message.generation);
-    const now = this.deps.clock.now();
-    if (late || !(await hearOfTask(this.deps.database, row, now, { leaseExpiresAt: this.leaseEnd() }))) return;
+    const { database, clock, taskLogs } = this.deps;
+    const said = spokenOf(agentId, message);
+    const now = clock.now();
+    const heard = await hearOfTask(database, said, { now, leaseExpiresAt: this.leaseEnd(), lines: message.lines.length });
+    if (!heard) return this.demandKnown(agentId, message);
     const lines = message.lines.map(({ timestamp, level, message: words }) => ({ at: timeOf(timestamp, now), level, message: words }));
-    await this.deps.taskLogs.append(this.deps.database, row.id, lines);
-    await this.deps.bus.publish(changed(row));
+    await taskLogs.write(database, said.id, lines, heard.logLines);
+    this.tell({ ...changed({ ...said, sessionId: heard.sessionId }), only: "progress" });
   }
 
   async finished(agentId: string, message: FromAgentOf<"command_result">): Promise<void> {
@@ -94,9 +115,14 @@ export class TasksInbox {
     said: Parameters<typeof outcomeOf>[1],
     lines: readonly NewLogLine[],
   ): Promise<void> {
-    const { database, endings, taskLogs, bus, clock } = this.deps;
+    const { database, endings, taskLogs, clock } = this.deps;
     const { row, late } = await this.find(agentId, taskId, generation);
     const outcome = outcomeOf(row, said, clock.now());
+    if (!late && isDocker(row) && outcome.status === "completed" && lines.length === 0) {
+      // One statement, and nothing beside it: no transaction is needed.
+      const done = await endings.end(database, row, outcome);
+      if (done) return this.tell(...done);
+    }
     const events = await database.$transaction(async (tx): Promise<BusEvent[]> => {
       if (row.sessionId) await lock(tx, "session", row.sessionId);
       const done = late ? null : await endings.end(tx, row, outcome);
@@ -107,7 +133,7 @@ export class TasksInbox {
       await taskLogs.append(tx, row.id, lines);
       return done;
     });
-    await bus.publish(...events);
+    this.tell(...events);
   }
 
   /** True where something was written down. The same result again, as agents send it after a lost connection, says nothing new. */
@@ -137,6 +163,18 @@ export class TasksInbox {
     }
   }
 
+  /** Throws TASK_NOT_FOUND for what never was this agent's. */
+  private async demandKnown(agentId: string, { command_id, generation }: Spoken): Promise<void> {
+    await this.find(agentId, command_id, generation);
+  }
+
+  /** Who speaks next does not wait for it: a word that is lost costs delay, and it stands in the database. */
+  private tell(...events: BusEvent[]): void {
+    this.deps.bus
+      .publish(...events)
+      .catch((error: unknown) => this.deps.log.warn({ err: error }, "what an agent said of a task could not be told; polls find it"));
+  }
+
   private async find(agentId: string, commandId: string, generation: number | undefined): Promise<Named> {
     const row = z.uuid().safeParse(commandId).success ? await findTask(this.deps.database, commandId) : null;
     if (!row || (row.agentId !== agentId && !row.pastAgentIds.includes(agentId))) throw taskMissing(commandId);
@@ -152,6 +190,12 @@ export class TasksInbox {
     return new Date(this.deps.clock.now().getTime() + ACKNOWLEDGED_LEASE_MS);
   }
 }
+
+/** An id that is none of ours names no task. */
+const spokenOf = (agentId: string, { command_id, generation }: Spoken): SpokenOf => {
+  if (!z.uuid().safeParse(command_id).success) throw taskMissing(command_id);
+  return { id: command_id, agentId, generation };
+};
 
 /** On the row of a task that was cancelled by force. */
 const keptOutcome = (outcome: TaskOutcome) =>

@@ -38,6 +38,7 @@ import {
   findTasks,
   insertTask,
   type NamedTaskRow,
+  type TaskRow,
 } from "./tasks-store";
 
 export const taskMissing = (id: string): BerthError => new BerthError("TASK_NOT_FOUND", `No task with ID '${id}' exists`);
@@ -108,12 +109,11 @@ export class TasksService {
     return { kind: "task", taskId: row.id, agentId: row.agentId, sessionId: row.sessionId };
   }
 
-  /** A task of an engine, in its first run. Throws a unique violation where its maker used the key before. */
-  async enqueueOrder(tx: Tx, { target, payload, ...order }: NewOrder): Promise<Extract<BusEvent, { kind: "task" }>> {
+  /** A task of an engine, in its first run. Publish, after commit, that it is there. Throws a unique violation where its maker used the key before. */
+  async enqueueOrder(tx: Tx, { target, payload, ...order }: NewOrder): Promise<TaskRow> {
     const whose = "agentId" in target ? { agentId: target.agentId } : { selector: target.selector };
     const kept = z.record(z.string(), z.json()).parse(payload);
-    const row = await insertTask(tx, { ...order, ...whose, payload: kept, generation: 1, createdAt: this.deps.clock.now() });
-    return { kind: "task", taskId: row.id, agentId: row.agentId, sessionId: null };
+    return insertTask(tx, { ...order, ...whose, payload: kept, generation: 1, createdAt: this.deps.clock.now() });
   }
 
   async list(actor: Actor, input: z.output<typeof listTasksInput>): Promise<z.output<typeof listTasksOutput>> {
@@ -225,7 +225,7 @@ export const taskView = (row: NamedTaskRow): Task => ({
   finishedAt: row.finishedAt,
 });
 
-export const orderFieldsOf = (row: NamedTaskRow) => ({
+export const orderFieldsOf = (row: TaskRow) => ({
   selector: keptSelector.parse(row.selector),
   timeoutSeconds: row.timeoutSeconds,
   notBefore: row.notBefore,

@@ -113,42 +113,62 @@ export async function findOvertaken(db: Database, rows: readonly TaskRow[]): Pro
   return new Set(overtaken.map((row) => row.id));
 }
 
-/** `taken`: it is at it. `offered`: it wants it, and may begin once it is sent. Null: it is no open task of this agent. */
-export async function acknowledgeTask(
-  db: Database,
-  row: HandedTaskRow,
-  now: Date,
-  leaseExpiresAt: Date,
-): Promise<"taken" | "offered" | null> {
-  const mine = { id: row.id, agentId: row.agentId, state: { in: openNow } };
-  const wanted = await db.task.updateMany({
-    where: { ...mine, offered: true },
-    // Due at once, for this agent alone: the next sending is the command itself.
-    data: { offered: false, leaseExpiresAt: now, deadlineAt: deadlineOf(row, now) },
-  });
-  if (wanted.count === 1) return "offered";
-  const { count } = await db.task.updateMany({
-    where: { ...mine, offered: false },
-    data: { state: "acknowledged", acknowledgedAt: now, leaseExpiresAt },
-  });
-  return count === 1 ? "taken" : null;
+/** What an agent speaks of. Without `generation` it is the run that the task is in; the tasks of sessions have none. */
+export interface SpokenOf {
+  readonly id: string;
+  readonly agentId: string;
+  readonly generation: number | undefined;
 }
 
-const deadlineOf = ({ timeoutSeconds }: TaskRow, now: Date): Date | null =>
-  timeoutSeconds === null ? null : new Date(now.getTime() + timeoutSeconds * 1000);
+const isHeld = ({ id, agentId, generation }: SpokenOf): Prisma.Sql => Prisma.sql`
+  "id" = ${id}::uuid AND "agentId" = ${agentId}::uuid AND "state" IN ('sent', 'acknowledged')
+  AND (${generation ?? null}::int IS NULL OR "kind" NOT LIKE 'docker.%' OR "generation" = ${generation ?? null}::int)`;
 
-/** An agent that speaks of a task has it. */
+/**
+ * `taken`: it is at it. `offered`: it wants it, and may begin once it is sent, which is due at once and for this agent alone. Null: it is no
+ * open task of this agent, or in another run.
+ */
+export async function acknowledgeTask(
+  db: Database,
+  said: SpokenOf,
+  now: Date,
+  leaseExpiresAt: Date,
+): Promise<{ readonly what: "taken" | "offered"; readonly sessionId: string | null } | null> {
+  const [row] = await db.$queryRaw<{ taken: boolean; sessionId: string | null }[]>`
+    UPDATE "Task" SET
+      "state" = CASE WHEN "offered" THEN "state" ELSE 'acknowledged' END,
+      "acknowledgedAt" = CASE WHEN "offered" THEN "acknowledgedAt" ELSE ${now}::timestamp END,
+      "leaseExpiresAt" = CASE WHEN "offered" THEN ${now}::timestamp ELSE ${leaseExpiresAt}::timestamp END,
+      "deadlineAt" = CASE WHEN "offered" THEN ${now}::timestamp + make_interval(secs => "timeoutSeconds") ELSE "deadlineAt" END,
+      "offered" = false, "updatedAt" = ${now}
+    WHERE ${isHeld(said)}
+    RETURNING "state" = 'acknowledged' AS "taken", "sessionId"`;
+  return row ? { what: row.taken ? "taken" : "offered", sessionId: row.sessionId } : null;
+}
+
+export interface HeardOfTask {
+  readonly now: Date;
+  readonly leaseExpiresAt: Date;
+  readonly progress?: { readonly percent: number | null; readonly message: string };
+  /** How many lines follow for its log; their numbers are taken. */
+  readonly lines?: number;
+}
+
+/** An agent that speaks of a task has it. Null: as when it is acknowledged. `engine`: only where it is a task of an engine. */
 export async function hearOfTask(
   tx: Tx | Database,
-  row: HandedTaskRow,
-  now: Date,
-  data: { progress?: number | null; progressMessage?: string; leaseExpiresAt: Date },
-): Promise<boolean> {
-  const mine = { id: row.id, agentId: row.agentId, state: { in: openNow } };
-  const { count } = await tx.task.updateMany({ where: mine, data });
-  if (count === 1 && row.acknowledgedAt === null && row.deliveredBy !== "channel")
-    await tx.task.updateMany({ where: { ...mine, acknowledgedAt: null }, data: { state: "acknowledged", acknowledgedAt: now } });
-  return count === 1;
+  said: SpokenOf,
+  { now, leaseExpiresAt, progress, lines = 0 }: HeardOfTask,
+  { engine = false } = {},
+): Promise<{ readonly sessionId: string | null; readonly logLines: number } | null> {
+  const far = progress ? Prisma.sql`"progress" = ${progress.percent}::float8, "progressMessage" = ${progress.message},` : Prisma.empty;
+  const [row] = await tx.$queryRaw<{ sessionId: string | null; logLines: number }[]>`
+    UPDATE "Task" SET ${far} "logLines" = "logLines" + ${lines}::int, "leaseExpiresAt" = ${leaseExpiresAt}, "updatedAt" = ${now},
+      "state" = CASE WHEN "acknowledgedAt" IS NULL AND "deliveredBy" IS DISTINCT FROM 'channel' THEN 'acknowledged' ELSE "state" END,
+      "acknowledgedAt" = CASE WHEN "deliveredBy" IS DISTINCT FROM 'channel' THEN coalesce("acknowledgedAt", ${now}::timestamp) ELSE "acknowledgedAt" END
+    WHERE ${isHeld(said)} AND ("kind" LIKE 'docker.%' OR NOT ${engine}::boolean)
+    RETURNING "sessionId", "logLines"`;
+  return row ?? null;
 }
 
 /** Handed out, and its time is over. */

@@ -39,6 +39,13 @@ test("an event reaches every replica, the one that said it included, in order", 
   });
 });
 
+test("what is said while a word is on its way goes together, and is heard in its order", async () => {
+  const heard = listenTo(there);
+  const events = Array.from({ length: 40 }, userEvent);
+  await Promise.all(events.map((event) => here.publish(event)));
+  await vi.waitFor(() => expect(heard).toEqual(events));
+});
+
 test("after unsubscribing nothing more is heard", async () => {
   const heard: BusEvent[] = [];
   const stop = here.subscribe((event) => heard.push(event));

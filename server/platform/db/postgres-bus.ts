@@ -1,6 +1,7 @@
 import pg from "pg";
 import { type Bus, type BusEvent, busEventSchema } from "../bus";
 import type { Clock } from "../clock";
+import { Gathered } from "../gathered";
 import type { Log } from "../log";
 
 const channel = "berth_bus";
@@ -24,12 +25,16 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
   await listener.connect();
   const pool = new pg.Pool({ connectionString: options.url, max: 2, connectionTimeoutMillis: 10_000, application_name: "berth bus" });
   pool.on("error", (error) => options.log.warn({ problem: error.message }, "a publishing connection of the bus broke"));
+  const notified = new Gathered<readonly string[], number>(async (batch) => {
+    await pool.query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", [channel, batch.flat()]);
+    return batch.map((payloads) => payloads.length);
+  });
   return {
     async publish(...events) {
       if (events.length === 0) return;
       const payloads = events.map(encode);
       listener.foretell(events);
-      await pool.query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload", [channel, payloads]);
+      await notified.ask(payloads);
     },
     subscribe: (run) => listener.subscribe(run),
     beforehand: (run) => listener.subscribe(run, true),
