@@ -199,7 +199,7 @@ export function wireModules(parts: ModuleParts) {
     },
   });
   const idle = new IdleService({ ...base, audit, changes });
-  const adoption = new SessionAdoption({ ...base, audit, homes, changes });
+  const adoption = new SessionAdoption({ ...base, audit, homes, tasks, changes });
   const strandedSessions = new StrandedSessions({ ...base, audit, homes, changes });
   const sessionsInbox = new SessionsInbox({ ...base, tasks, changes });
   const { publicUrl } = config;

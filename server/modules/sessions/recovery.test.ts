@@ -172,6 +172,21 @@ describe("what an inventory finds", () => {
     expect((await agent.command("remove_orphan")).data).toEqual({ container_id: "stray" });
   });
 
+  it("keeps a container that is adopted although its session was ended while its agent was away, and none that is being removed", async () => {
+    const [session, other] = [await makeRunningSession(kit, owner, agent), await makeRunningSession(kit, owner, agent)];
+    await agent.disconnect();
+    for (const { id } of [session, other]) await kit.callerOf(admin).sessions.setState({ id, state: "terminated" });
+    await agent.inventory([seen(session.id, "running"), seen(other.id, "running")]);
+    const adopt = (id: string) => kit.callerOf(admin).agents.adoptOrphan({ id: agent.name, containerId: `c-${id.slice(0, 8)}` });
+    await adopt(session.id);
+    await agent.connect();
+    expect((await agent.command("stop_session")).session_id).toBe(other.id);
+    await expect(adopt(other.id)).rejects.toMatchObject({ message: expect.stringContaining("told to remove the container") });
+    expect(await get(session.id)).toMatchObject({ state: "running" });
+    const stops = await kit.database.task.findMany({ where: { sessionId: session.id, kind: "session.stop" } });
+    expect(stops.map(({ state }) => state)).toEqual(["cancelled"]);
+  });
+
   it("measures homes, and keeps the newest measure with its time", async () => {
     const session = await makeRunningSession(kit, owner, agent);
     const volume = `berth-home-${session.homeId}`;

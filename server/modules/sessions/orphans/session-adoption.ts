@@ -9,6 +9,7 @@ import type { orphanInput } from "../../agents/agents-schema";
 import { actorOf } from "../../audit/audit-actor";
 import type { AuditService } from "../../audit/audit-service";
 import type { HomesService } from "../../homes/homes-service";
+import type { TasksService } from "../../tasks/tasks-service";
 import type { Asker } from "../../users/users-schema";
 import type { SessionChanges } from "../session-changes";
 import { isOver } from "../session-status";
@@ -26,6 +27,7 @@ export class SessionAdoption {
       readonly clock: Clock;
       readonly audit: AuditService;
       readonly homes: HomesService;
+      readonly tasks: Pick<TasksService, "cancel">;
       readonly changes: SessionChanges;
     },
   ) {}
@@ -78,6 +80,10 @@ export class SessionAdoption {
       if (row.homeId) events.push(await this.deps.homes.move(tx, { id: row.homeId, userId: row.userId }, agent.id));
     }
     if (orphan) {
+      // Ended while its agent was away, its container still is to be removed: adopted, it is to stay.
+      const { sentBefore } = await this.deps.tasks.cancel(tx, row.id, ["session.stop"]);
+      if (sentBefore)
+        throw new BerthError("INVALID_STATE_TRANSITION", `'${agent.name}' was told to remove the container of '${row.name}' and is at it`);
       const event = { kind: "adopted", generation: orphan.generation, observed: observedStateSchema.parse(orphan.observed) } as const;
       const columns = { agentId: agent.id, platform: agent.platform, containerId: orphan.containerId, podName: orphan.name };
       events.push(...((await this.deps.changes.apply(tx, row, event, { actorId: asker.userId, columns }))?.events ?? []));
