@@ -101,6 +101,14 @@ describe("an agent that is revoked", () => {
     expect(await get(session.id)).toMatchObject({ state: "terminated", status: { containerId: null } });
   });
 
+  it("leaves nothing waiting that was for it alone and never sent", async () => {
+    const other = await makeAgent(kit, { name: "host-c", capabilities: ["docker"] });
+    await other.disconnect();
+    const { taskId } = await as(admin).tasks.create({ id: other.name, taskType: "docker.pull", payload: { image: "nginx" } });
+    await revoke("host-c");
+    expect(await as(admin).tasks.get({ id: taskId })).toMatchObject({ state: "failed", errorCode: "AGENT_REVOKED" });
+  });
+
   it("keeps its failed tasks readable for a day, then its row goes", async () => {
     const other = await makeAgent(kit, { name: "host-b", capabilities: ["docker"] });
     const { taskId } = await as(admin).tasks.create({ id: other.name, taskType: "docker.pull", payload: { image: "nginx" } });

@@ -19,6 +19,7 @@ import {
   type HandedTaskRow,
   hearOfTask,
   knownTask,
+  open,
   type SpokenOf,
 } from "./tasks-store";
 
@@ -114,6 +115,8 @@ export class TasksInbox {
     generation: number | undefined,
     said: Parameters<typeof outcomeOf>[1],
     lines: readonly NewLogLine[],
+    /** What waits for this agent alone ends too. */
+    waiting = false,
   ): Promise<void> {
     const { database, endings, taskLogs, clock } = this.deps;
     const { row, late } = await this.find(agentId, taskId, generation);
@@ -125,7 +128,8 @@ export class TasksInbox {
     }
     const events = await database.$transaction(async (tx): Promise<BusEvent[]> => {
       if (row.sessionId) await lock(tx, "session", row.sessionId);
-      const done = late ? null : await endings.end(tx, row, outcome);
+      const from = waiting && row.selector === null ? { from: open } : {};
+      const done = late ? null : await endings.end(tx, row, outcome, from);
       if (done === null) {
         if (!late) await finishTask(tx, row.id, ["cancelled"], keptOutcome(outcome), { agentId });
         return (await this.wasLate(tx, row, late, agentId, outcome)) ? [changed(row)] : [];
@@ -154,11 +158,10 @@ export class TasksInbox {
 
   /** Ends all that is open of an agent that is asked nothing any more, as if it had failed at each. One that can't be ended keeps no other open. */
   async failAll(agentId: string, failure: { readonly code: ErrorCode; readonly message: string }): Promise<void> {
+    const { code, message: error } = failure;
     for (const { id } of await findOpenTasksOf(this.deps.database, agentId)) {
-      const { code: error_code, message: error } = failure;
-      await this.finished(agentId, { type: "command_result", command_id: id, agent_id: "", status: "failed", error, error_code }).catch(
-        (problem: unknown) =>
-          this.deps.log.error({ err: problem, taskId: id }, "a task of a revoked agent could not be ended; the next sweep tries again"),
+      await this.ended(agentId, id, undefined, { completed: false, result: undefined, error, code }, [], true).catch((problem: unknown) =>
+        this.deps.log.error({ err: problem, taskId: id }, "a task of a revoked agent could not be ended; the next sweep tries again"),
       );
     }
   }

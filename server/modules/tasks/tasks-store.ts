@@ -20,7 +20,7 @@ export type HandedTaskRow = TaskRow & {
 export type NamedTaskRow = Prisma.TaskGetPayload<{ include: typeof withNames }>;
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const open: TaskState[] = ["queued", "sent", "acknowledged"];
+export const open: TaskState[] = ["queued", "sent", "acknowledged"];
 const openNow: TaskState[] = ["sent", "acknowledged"];
 
 export const knownTask = (row: HandedTaskRow): KnownTask => ({
