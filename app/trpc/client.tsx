@@ -30,14 +30,18 @@ function createLinks() {
   // While a page is rendered on the server nothing is sent; there is no WebSocket there.
   const failures = failureLink(leaveWhenSignedOut);
   if (typeof window === "undefined") return [failures, http];
+  let openedAt = performance.now();
   const live = createWSClient({
     url: `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/live`,
     lazy: { enabled: true, closeMs: 30_000 },
     keepAlive: { enabled: true, intervalMs: 15_000, pongTimeoutMs: 5_000 },
     retryDelayMs: (attempt) => Math.min(500 * 2 ** attempt, 10_000) * (0.75 + Math.random() / 2),
-    onOpen: () => liveConnection.opened(),
+    onOpen() {
+      openedAt = performance.now();
+      liveConnection.opened();
+    },
     onClose(cause) {
-      if (cause?.code === ACCESS_ENDED) goToSignIn();
+      if (cause?.code === ACCESS_ENDED) goToSignIn(openedAt);
       liveConnection.closed(Date.now());
     },
     onError: () => liveConnection.closed(Date.now()),
@@ -48,8 +52,8 @@ function createLinks() {
   ];
 }
 
-function leaveWhenSignedOut(error: unknown): void {
-  if (signedOut(readFailure(error))) goToSignIn();
+function leaveWhenSignedOut(error: unknown, begunAt: number): void {
+  if (signedOut(readFailure(error))) goToSignIn(begunAt);
 }
 
 export function TrpcProviders({ children }: { children: ReactNode }) {

@@ -13,8 +13,10 @@ const refuse: TRPCLink<AppRouter> = () => () =>
 describe("the link that sees failures", () => {
   it("tells of a call that no query or mutation hook made, and the caller hears of it too", async () => {
     const seen: unknown[] = [];
-    const client = createTRPCClient<AppRouter>({ links: [failureLink((error) => seen.push(error)), refuse] });
+    const before = performance.now();
+    const failures = failureLink((error, begunAt) => seen.push(error, begunAt >= before));
+    const client = createTRPCClient<AppRouter>({ links: [failures, refuse] });
     await expect(client.sessions.openViewer.mutate({ id: "0191d1a0-0000-7000-8000-000000000001" })).rejects.toBe(refusal);
-    expect(seen).toEqual([refusal]);
+    expect(seen).toEqual([refusal, true]);
   });
 });

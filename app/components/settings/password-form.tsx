@@ -27,6 +27,8 @@ export function PasswordForm() {
         return renewLogin(renewal ?? "").catch(() => "");
       });
       if (refused !== null) goToSignIn();
+      // What was asked while the old login ended may have been refused.
+      void queryClient.invalidateQueries();
       await queryClient.invalidateQueries(trpc.account.logins.pathFilter());
     },
     onSuccess: () => {
