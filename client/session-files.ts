@@ -103,7 +103,7 @@ class Copy {
   async send(local: string, remote: string): Promise<void> {
     const { size } = await stat(local);
     const body = createReadStream(local, { highWaterMark: CHUNK_BYTES });
-    await this.request("PUT", this.fileAddress(remote), { parents: "1" }, { body, size });
+    await this.store(this.fileAddress(remote), { body, size });
     this.arrived(remote, size);
   }
 
@@ -114,7 +114,7 @@ class Copy {
     const skipped: string[] = [];
     const tar = tarOfFolder(local, { onFile: (file) => void sent.push(file), onSkipped: (path) => void skipped.push(path) });
     try {
-      await this.request("PUT", this.archiveAddress(remote), { parents: "1" }, { body: Readable.from(tar), size: null });
+      await this.store(this.archiveAddress(remote), { body: Readable.from(tar), size: null });
     } catch (error) {
       if (error instanceof BerthError && LACKS_TAR.includes(error.code)) return this.sendFiles(local, remote);
       throw error;
@@ -204,7 +204,12 @@ class Copy {
     return new URL(`${root}${remote.split("/").map(encodeURIComponent).join("/")}`, this.place.url);
   }
 
-  /** Resolves with a success's body. */
+  private async store(address: URL, sent: SentBody): Promise<void> {
+    // An answer that nobody reads would hold its connection, and with it the program.
+    (await this.request("PUT", address, { parents: "1" }, sent)).resume();
+  }
+
+  /** Resolves with a success's body, which has to be read. */
   private async request(method: "GET" | "PUT", address: URL, query: Record<string, string>, sent?: SentBody): Promise<IncomingMessage> {
     const { url, token } = this.place;
     for (const [name, value] of Object.entries({ ...query, ...this.reason })) address.searchParams.set(name, value);

@@ -50,7 +50,9 @@ test("a private image is refused, says what is missing, and runs once an adminis
     await test.step("the image is fetched with it, and the session runs", async () => {
       await page.goto(`${stackUrl()}/templates/private-pad`);
       await page.getByRole("button", { name: "Try it" }).click();
-      await berth.untilPhase(await sessionOnPage(page), "Running");
+      const id = await sessionOnPage(page);
+      await berth.untilPhase(id, "Running");
+      await berth.call("DELETE", `/sessions/${id}`);
     });
 
     await test.step("the password is nowhere in the page, and can be taken away", async () => {

@@ -1,8 +1,9 @@
 import { link, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { globalAgent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startBerth } from "../testing/start-berth";
 import { remoteIn } from "./copy-command";
 import { runCli } from "./run-cli";
@@ -59,6 +60,14 @@ describe("berth cp", () => {
     expect(await readFile(join(inside, "notes ü.txt"), "utf8")).toBe("hello");
     expect((await run("cp", "mine:notes ü.txt", join(here, "back.txt"))).code).toBe(0);
     expect(await readFile(join(here, "back.txt"), "utf8")).toBe("hello");
+  });
+
+  it("holds no connection once it is done, so that the program ends", async () => {
+    await writeFile(join(here, "small"), "hello");
+    expect((await run("cp", join(here, "small"), "mine:")).code).toBe(0);
+    await mkdir(join(here, "a folder"));
+    expect((await run("cp", join(here, "a folder"), "mine:")).code).toBe(0);
+    await vi.waitFor(() => expect(Object.keys(globalAgent.sockets)).toEqual([]));
   });
 
   it("copies folders, and says what it leaves out", async () => {
