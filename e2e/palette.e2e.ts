@@ -22,6 +22,7 @@ test("by Ctrl + K and a name alone one gets to a session, wherever one is, and d
 
   await test.step("act", async () => {
     await page.keyboard.press("Control+k");
+    await expect(palette.getByRole("combobox")).toBeFocused();
     await page.keyboard.type("hibernate sought");
     await expect(palette.getByRole("option", { selected: true })).toHaveText("Hibernate sought-for");
     await page.keyboard.press("Enter");
