@@ -7,8 +7,8 @@ import { errorBody, errorHeaders } from "../platform/errors";
 const LINGER_MS = 2000;
 
 /**
- * Answers what is no plain request (an upgrade, or what could not be read) with an error of ours and ends the socket. What the peer sent beyond its request is thrown away unread by any
- * parser, and `Connection: close` keeps a proxy from sending another's request this way.
+ * Answers what is no plain request (an upgrade, or what could not be read) with an error of ours and ends the socket. What the peer sent
+ * beyond its request is thrown away unread by any parser, and `Connection: close` keeps a proxy from sending another's request this way.
  */
 export function refuseSocket(socket: Duplex, error: BerthError, requestId: string, now: Date): void {
   if (socket.destroyed) return;

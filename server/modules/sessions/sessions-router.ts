@@ -309,14 +309,7 @@ export const sharesRouter = router({
       return ctx.services.shares.list(input.sessionId);
     }),
   create: procedure
-    .meta({
-      rest: {
-        method: "POST",
-        path: "/sessions/{sessionId}/shares",
-        status: 201,
-        summary: "Invite a person, or make a link",
-      },
-    })
+    .meta({ rest: { method: "POST", path: "/sessions/{sessionId}/shares", status: 201, summary: "Invite a person, or make a link" } })
     .input(createShareInput)
     .output(createShareOutput)
     .mutation(async ({ ctx, input }) => {
