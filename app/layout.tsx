@@ -3,6 +3,7 @@ import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { cookies, headers } from "next/headers";
 import type { ReactNode } from "react";
+import { keepEarlyPress } from "./early-press";
 import { loadAgain } from "./load-again";
 import { currentUser } from "./server-caller";
 import { readTheme, THEME_COOKIE, themeAttribute } from "./theme/theme";
@@ -37,7 +38,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en" data-theme={themeAttribute(theme)} className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
       <head>
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a text of ours; browsers hide its nonce from React */}
-        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: loadAgain }} />
+        <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: loadAgain + keepEarlyPress }} />
       </head>
       <body>{children}</body>
     </html>

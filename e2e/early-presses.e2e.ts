@@ -67,6 +67,22 @@ test("an editor keeps what was typed and chosen before the scripts came", async 
   expect(scripts.posted()).toBe(0);
 });
 
+test("the last button that was pressed before the scripts came is pressed when they have, once", async ({ page }) => {
+  const scripts = await openWithoutScripts(page, "/settings/tokens");
+  await page.getByRole("button", { name: "Search" }).first().click();
+  await page.getByRole("button", { name: "New token" }).first().click();
+  scripts.letThem();
+  await expect(page.getByRole("dialog")).toHaveCount(1);
+  await expect(page.getByRole("dialog", { name: /token/i })).toBeVisible();
+});
+
+test("a menu that was opened before the scripts came is open when they have", async ({ page }) => {
+  const scripts = await openWithoutScripts(page, "/settings/tokens");
+  await page.getByRole("button", { name: /admin/ }).first().click();
+  scripts.letThem();
+  await expect(page.getByRole("menu")).toBeVisible();
+});
+
 test("a page whose script is broken off, as a change of the host's network does, loads again by itself and answers", async ({ page }) => {
   let brokenOff = 0;
   await page.route("**/_next/static/**/*.js*", async (route) => {

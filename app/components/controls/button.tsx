@@ -2,6 +2,7 @@
 import Link from "next/link";
 import type { ComponentProps, ReactNode } from "react";
 import { type ButtonLook, type ButtonSize, buttonClass } from "./button-class";
+import { PressButton } from "./press-button";
 import { useHydrated } from "./use-hydrated";
 
 interface ButtonProps extends ComponentProps<"button"> {
@@ -30,7 +31,7 @@ export function Button({
 }: ButtonProps) {
   const waiting = !useHydrated() && type === "submit";
   return (
-    <button
+    <PressButton
       {...rest}
       type={type}
       disabled={disabled || waiting}
@@ -42,7 +43,7 @@ export function Button({
     >
       {busy ? <BusyMark /> : icon}
       {children}
-    </button>
+    </PressButton>
   );
 }
 
@@ -75,8 +76,7 @@ interface IconButtonProps extends ComponentProps<"button"> {
 
 export function IconButton({ label, pressed, className = "", children, ...rest }: IconButtonProps) {
   return (
-    <button
-      type="button"
+    <PressButton
       {...rest}
       aria-label={label}
       aria-pressed={pressed}
@@ -84,6 +84,6 @@ export function IconButton({ label, pressed, className = "", children, ...rest }
       className={`inline-flex size-8 shrink-0 items-center justify-center rounded-md text-ink-soft transition-colors duration-150 hover:bg-hover hover:text-ink disabled:opacity-50 disabled:pointer-events-none aria-pressed:bg-hover aria-pressed:text-ink ${className}`}
     >
       {children}
-    </button>
+    </PressButton>
   );
 }

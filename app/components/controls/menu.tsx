@@ -13,6 +13,7 @@ import {
   useState,
 } from "react";
 import { type MenuAlign, type MenuSide, placeMenu } from "./place-menu";
+import { PressButton } from "./press-button";
 
 interface TriggerProps {
   id?: string;
@@ -152,8 +153,7 @@ const itemClass =
 export function MenuItem({ icon, children, onSelect, danger = false, disabled = false }: MenuItemProps) {
   const close = useContext(CloseContext);
   return (
-    <button
-      type="button"
+    <PressButton
       role="menuitem"
       tabIndex={-1}
       aria-disabled={disabled || undefined}
@@ -167,7 +167,7 @@ export function MenuItem({ icon, children, onSelect, danger = false, disabled = 
     >
       {icon}
       {children}
-    </button>
+    </PressButton>
   );
 }
 

@@ -1,6 +1,7 @@
 "use client";
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
+import { PressButton } from "../controls/press-button";
 
 interface CopyTextProps {
   text: string;
@@ -14,8 +15,7 @@ interface CopyTextProps {
 export function CopyText({ text, shown, label }: CopyTextProps) {
   const { copied, copy } = useCopy(text);
   return (
-    <button
-      type="button"
+    <PressButton
       onClick={copy}
       title={text}
       aria-label={`Copy ${label} ${shown ?? text}`}
@@ -30,7 +30,7 @@ export function CopyText({ text, shown, label }: CopyTextProps) {
       <span aria-live="polite" className="sr-only">
         {copied ? "Copied" : ""}
       </span>
-    </button>
+    </PressButton>
   );
 }
 

@@ -1,5 +1,6 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
 import type { ReactNode } from "react";
+import { PressButton } from "../controls/press-button";
 import type { ListSort } from "./list-sort";
 import { Head } from "./table";
 
@@ -33,14 +34,13 @@ export function SortHead<Key extends string>({ by, children, sorting, wide = fal
       aria-sort={order === null ? undefined : order === "asc" ? "ascending" : "descending"}
       className={`h-9 px-4 font-normal ${wide ? "hidden md:table-cell" : ""} ${className}`}
     >
-      <button
-        type="button"
+      <PressButton
         onClick={() => sorting.onSort(by)}
         className={`-mx-1.5 inline-flex h-7 items-center gap-1 rounded px-1.5 transition-colors duration-150 hover:bg-hover hover:text-ink ${order ? "text-ink" : ""}`}
       >
         {children}
         {order ? <Arrow aria-hidden className="size-3.5" /> : null}
-      </button>
+      </PressButton>
     </th>
   );
 }

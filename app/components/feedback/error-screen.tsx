@@ -1,5 +1,6 @@
 "use client";
 import { buttonClass } from "../controls/button-class";
+import { PressButton } from "../controls/press-button";
 
 /**
  * What is left when a page itself broke. Every page loads it beforehand, so it is made of nothing. `digest` is the request's id where a
@@ -31,9 +32,9 @@ export function ErrorScreen({ error, onRetry }: { error: unknown; onRetry: () =>
         </p>
       ) : null}
       <div className="flex flex-wrap gap-2">
-        <button type="button" className={buttonClass("primary")} onClick={onRetry}>
+        <PressButton className={buttonClass("primary")} onClick={onRetry}>
           Try again
-        </button>
+        </PressButton>
         {/* A whole new page: what broke may be what would otherwise fetch it. */}
         <a className={buttonClass()} href="/">
           Overview

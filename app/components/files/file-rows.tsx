@@ -4,6 +4,7 @@ import { formatBytes } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
+import { PressButton } from "../controls/press-button";
 import { RelativeTime } from "../data/relative-time";
 import { archiveUrl, entryUrl, type FilePlace, type FileSort, isFolder, joinPath } from "./file-paths";
 
@@ -45,10 +46,10 @@ export function FileRows({ place, folder, writable, entries, sort, onSort, onFol
               aria-sort={sort.by === by ? (sort.descending ? "descending" : "ascending") : undefined}
               className={`px-4 py-1 font-normal ${className}`}
             >
-              <button type="button" className="inline-flex items-center gap-1 rounded px-1 hover:text-ink" onClick={() => onSort(by)}>
+              <PressButton className="inline-flex items-center gap-1 rounded px-1 hover:text-ink" onClick={() => onSort(by)}>
                 {label}
                 {sort.by === by ? <SortMark descending={sort.descending} /> : null}
-              </button>
+              </PressButton>
             </th>
           ))}
           <th scope="col" className="w-12">
@@ -60,8 +61,7 @@ export function FileRows({ place, folder, writable, entries, sort, onSort, onFol
         {entries.map((entry) => (
           <tr key={entry.rawName ?? entry.name} className="border-b border-line/60 hover:bg-hover">
             <td className="px-4 py-1">
-              <button
-                type="button"
+              <PressButton
                 disabled={entry.rawName !== null || entry.kind === "other"}
                 onClick={() => open(entry)}
                 className="flex w-full min-w-0 items-center gap-2 rounded py-0.5 text-left disabled:text-ink-soft"
@@ -70,7 +70,7 @@ export function FileRows({ place, folder, writable, entries, sort, onSort, onFol
                 <span className="truncate" title={entry.target === null ? entry.name : `${entry.name} → ${entry.target}`}>
                   {entry.name}
                 </span>
-              </button>
+              </PressButton>
             </td>
             <td className="px-4 text-right text-sm text-ink-soft tabular max-sm:hidden">
               {isFolder(entry) ? "" : formatBytes(entry.size)}

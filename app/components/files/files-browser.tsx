@@ -5,6 +5,7 @@ import { type DragEvent, useEffect, useRef, useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { Menu, MenuItem } from "../controls/menu";
+import { PressButton } from "../controls/press-button";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
@@ -168,14 +169,13 @@ function Crumbs({ path, roots, onGo }: { path: string | null; roots: readonly { 
       {crumbs.map(({ name, path: to }, index) => (
         <span key={to} className="flex items-center gap-1">
           {index > 0 ? <span className="text-ink-faint">/</span> : null}
-          <button
-            type="button"
+          <PressButton
             onClick={() => onGo(to)}
             aria-current={index === crumbs.length - 1 ? "page" : undefined}
             className={`rounded px-1 py-0.5 wrap-anywhere hover:bg-hover ${index === crumbs.length - 1 ? "font-medium" : "text-ink-soft"}`}
           >
             {name}
-          </button>
+          </PressButton>
         </span>
       ))}
       {others.length > 0 ? (

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Dialog } from "../controls/dialog";
+import { PressButton } from "../controls/press-button";
 import { SearchField } from "../controls/search-field";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import type { ListedSession } from "./session-rows";
@@ -68,14 +69,13 @@ export function FilterDialog({ kind, sessions, onChoose, onClose }: FilterDialog
       <ul className="-mx-2 max-h-72 overflow-y-auto">
         {options.map(({ value, label }) => (
           <li key={value}>
-            <button
-              type="button"
+            <PressButton
               onClick={() => onChoose(value)}
               className="flex h-9 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-hover"
             >
               <span className="truncate">{label}</span>
               {label === value || label.includes(value) ? null : <span className="truncate text-sm text-ink-faint">{value}</span>}
-            </button>
+            </PressButton>
           </li>
         ))}
         {options.length === 0 ? <li className="px-2 py-3 text-ink-faint">{wanted ? "Nothing is called so." : "Type a name."}</li> : null}

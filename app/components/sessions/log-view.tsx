@@ -2,6 +2,7 @@
 import { ArrowDown } from "lucide-react";
 import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import { counted } from "../../format/quantity";
+import { PressButton } from "../controls/press-button";
 import { Bone } from "../feedback/skeleton";
 import { type LogEntry, marked } from "./log-lines";
 
@@ -75,14 +76,13 @@ export function LogView({ entries, reading, empty, timestamps, wrap, words, curr
         ))}
       </div>
       {fresh > 0 ? (
-        <button
-          type="button"
+        <PressButton
           onClick={() => onFollow(true)}
           className="absolute bottom-3 left-1/2 inline-flex -translate-x-1/2 items-center gap-1.5 rounded-full border border-line-strong bg-raised px-3 py-1 text-sm shadow-md shadow-black/10 hover:bg-hover"
         >
           <ArrowDown aria-hidden className="size-3.5" />
           {counted(fresh, "new line")}
-        </button>
+        </PressButton>
       ) : null}
     </div>
   );

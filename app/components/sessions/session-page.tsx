@@ -6,6 +6,7 @@ import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { IconButton } from "../controls/button";
+import { PressButton } from "../controls/press-button";
 import { FailurePanel } from "../feedback/failure-panel";
 import { lazyInBrowser } from "../lazy-part";
 import { Breadcrumb } from "../shell/page-header";
@@ -173,15 +174,14 @@ function LoadedSession({ session }: { session: Detail }) {
                   <TouchBar rfb={desktop.connection.rfb} pans={settings.scaling === "actual"} />
                 ) : null}
                 {barHidden || fullScreen ? (
-                  <button
-                    type="button"
+                  <PressButton
                     aria-label="Show the bar"
                     title="Show the bar"
                     onClick={showBar}
                     className="absolute top-0 left-1/2 z-10 flex h-5 w-14 -translate-x-1/2 items-center justify-center rounded-b-md border border-t-0 border-line bg-surface/80 text-ink-soft opacity-60 hover:opacity-100 focus-visible:opacity-100"
                   >
                     <ChevronDown aria-hidden className="size-3.5" />
-                  </button>
+                  </PressButton>
                 ) : null}
               </>
             ) : (

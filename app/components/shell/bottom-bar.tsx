@@ -3,6 +3,7 @@ import { Menu as MenuIcon, Search } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useState } from "react";
+import { PressButton } from "../controls/press-button";
 import { lazyInBrowser } from "../lazy-part";
 import { destinationsFor, isAt } from "./navigation";
 import { openPalette } from "./palette-store";
@@ -33,13 +34,12 @@ export function BottomBar() {
         </Link>
       ))}
       {all.length - main.length > 4 ? null : (
-        <button type="button" onClick={openPalette} className={itemClass}>
+        <PressButton onClick={openPalette} className={itemClass}>
           <Search aria-hidden className="size-5" />
           Search
-        </button>
+        </PressButton>
       )}
-      <button
-        type="button"
+      <PressButton
         aria-haspopup="dialog"
         aria-expanded={open}
         aria-current={inRest ? "page" : undefined}
@@ -48,7 +48,7 @@ export function BottomBar() {
       >
         <MenuIcon aria-hidden className="size-5" />
         More
-      </button>
+      </PressButton>
       {open ? <MoreSheet onClose={() => setOpen(false)} /> : null}
     </nav>
   );

@@ -3,6 +3,7 @@ import { LogOut, Search } from "lucide-react";
 import Link from "next/link";
 import { signOut } from "../../account/auth-requests";
 import { Dialog } from "../controls/dialog";
+import { PressButton } from "../controls/press-button";
 import { destinationsFor } from "./navigation";
 import { openPalette } from "./palette-store";
 import { ThemeSwitch } from "./theme-switch";
@@ -16,8 +17,7 @@ export function MoreSheet({ onClose }: { onClose: () => void }) {
     <Dialog open onClose={onClose} title={user.username} description={`Signed in as ${user.role}`}>
       <ul className="flex flex-col">
         <li>
-          <button
-            type="button"
+          <PressButton
             className={`${rowClass} w-full`}
             onClick={() => {
               onClose();
@@ -25,7 +25,7 @@ export function MoreSheet({ onClose }: { onClose: () => void }) {
             }}
           >
             <Search aria-hidden className="size-4.5 text-ink-soft" /> Search and commands
-          </button>
+          </PressButton>
         </li>
         {destinationsFor(user.role).map(({ href, label, icon: Icon }) => (
           <li key={href}>
@@ -35,9 +35,9 @@ export function MoreSheet({ onClose }: { onClose: () => void }) {
           </li>
         ))}
         <li>
-          <button type="button" className={`${rowClass} w-full`} onClick={() => void signOut()}>
+          <PressButton className={`${rowClass} w-full`} onClick={() => void signOut()}>
             <LogOut aria-hidden className="size-4.5 text-ink-soft" /> Sign out
-          </button>
+          </PressButton>
         </li>
       </ul>
       <ThemeSwitch />

@@ -2,6 +2,7 @@
 import { Search } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { PressButton } from "../controls/press-button";
 import { destinationsFor, isAt, productMark as Mark } from "./navigation";
 import { openPalette } from "./palette-store";
 import { useCurrentUser } from "./user-context";
@@ -24,8 +25,7 @@ export function SideBar() {
           Berth
         </span>
       </Link>
-      <button
-        type="button"
+      <PressButton
         onClick={openPalette}
         title="Search and commands (Ctrl K)"
         className="mb-2 flex h-8 items-center gap-2.5 rounded-md border border-line bg-surface px-2 text-sm text-ink-faint transition-colors duration-150 hover:border-line-strong hover:text-ink"
@@ -35,7 +35,7 @@ export function SideBar() {
         <kbd aria-hidden className={`rounded border border-line px-1 font-mono text-[11px] ${slim ? "hidden" : "hidden lg:inline"}`}>
           ⌘K
         </kbd>
-      </button>
+      </PressButton>
       <div className="flex flex-1 flex-col gap-0.5 overflow-y-auto">
         {destinationsFor(user.role).map(({ href, label, icon: Icon }) => (
           <Link

@@ -5,6 +5,7 @@ import { signOut } from "../../account/auth-requests";
 import type { Theme } from "../../theme/theme";
 import { useTheme } from "../../theme/use-theme";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../controls/menu";
+import { PressButton } from "../controls/press-button";
 import { shortcutsPage } from "./shortcuts-store";
 import { useCurrentUser } from "./user-context";
 
@@ -25,10 +26,7 @@ export function UserMenu({ slim }: { slim: boolean }) {
       align="end"
       side="right"
       trigger={
-        <button
-          type="button"
-          className="flex h-10 items-center gap-2.5 rounded-md px-1.5 text-left transition-colors duration-150 hover:bg-hover"
-        >
+        <PressButton className="flex h-10 items-center gap-2.5 rounded-md px-1.5 text-left transition-colors duration-150 hover:bg-hover">
           <span
             aria-hidden
             className="flex size-6 shrink-0 items-center justify-center rounded-full bg-sunken text-xs font-medium uppercase ring-1 ring-line"
@@ -41,7 +39,7 @@ export function UserMenu({ slim }: { slim: boolean }) {
             <span className="block text-xs text-ink-faint">{user.role}</span>
           </span>
           <ChevronsUpDown aria-hidden className={`size-3.5 text-ink-faint ${slim ? "hidden" : "hidden lg:block"}`} />
-        </button>
+        </PressButton>
       }
     >
       <MenuLabel>

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { SelectField } from "../controls/field";
+import { PressButton } from "../controls/press-button";
 import { Badge } from "../data/badge";
 import { Pager } from "../data/pager";
 import { Panel } from "../data/panel";
@@ -55,8 +56,7 @@ export function TemplateVersions({ template }: { template: Outputs["templates"][
 function VersionRow({ version, chosen, onChoose }: { version: Version; chosen: boolean; onChoose: () => void }) {
   const why = version.note ?? (version.restoredFrom === null ? null : `Back to version ${version.restoredFrom}`);
   return (
-    <button
-      type="button"
+    <PressButton
       aria-pressed={chosen}
       onClick={onChoose}
       className="flex w-full flex-col gap-0.5 px-4 py-2.5 text-left -outline-offset-2 transition-colors duration-150 hover:bg-hover aria-pressed:bg-hover"
@@ -69,7 +69,7 @@ function VersionRow({ version, chosen, onChoose }: { version: Version; chosen: b
       <span className="text-sm text-ink-soft wrap-anywhere">
         {version.createdBy ?? "Berth"} · <RelativeTime at={version.createdAt} />
       </span>
-    </button>
+    </PressButton>
   );
 }
 

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
 import { Menu, MenuItem, MenuLabel } from "../controls/menu";
+import { PressButton } from "../controls/press-button";
 import { useToasts } from "../feedback/toasts";
 import { lazyInBrowser } from "../lazy-part";
 import { Initials } from "./initials";
@@ -42,12 +43,12 @@ export function ScreenPeople({ sessionId, canShare, shows }: ScreenPeopleProps) 
       {viewers.some((viewer) => !viewer.you) ? (
         <Menu
           trigger={
-            <button type="button" aria-label="Who is here" className="flex items-center -space-x-1 rounded-md px-1 py-1 hover:bg-hover">
+            <PressButton aria-label="Who is here" className="flex items-center -space-x-1 rounded-md px-1 py-1 hover:bg-hover">
               {viewers.slice(0, 4).map((viewer) => (
                 <Initials key={viewer.key} name={viewer.name} controls={viewer.controls} title={titleOf(viewer)} />
               ))}
               {viewers.length > 4 ? <span className="tabular pl-2 text-xs text-ink-soft">+{viewers.length - 4}</span> : null}
-            </button>
+            </PressButton>
           }
         >
           <MenuLabel>Here now</MenuLabel>

@@ -2,6 +2,7 @@
 import type RFB from "@novnc/novnc";
 import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, Hand, Keyboard, Lock } from "lucide-react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { PressButton } from "../controls/press-button";
 import { type Key, plainKeys, pressKeys } from "./key-combinations";
 import { OnScreenKeyboard } from "./on-screen-keyboard";
 import { afterKey, heldKeys, type ModifierName, noModifiers, pressModifier, type Stickiness, type Sticky } from "./sticky-keys";
@@ -127,8 +128,7 @@ interface KeyButtonProps {
 /** Leaves the focus where it is: else the phone would put its keyboard away. */
 function KeyButton({ label, pressed, locked = false, onPress, children }: KeyButtonProps) {
   return (
-    <button
-      type="button"
+    <PressButton
       aria-label={label}
       aria-pressed={pressed}
       onPointerDown={(event) => event.preventDefault()}
@@ -137,6 +137,6 @@ function KeyButton({ label, pressed, locked = false, onPress, children }: KeyBut
     >
       {children}
       {locked ? <Lock aria-hidden className="size-3" /> : null}
-    </button>
+    </PressButton>
   );
 }
