@@ -1,4 +1,4 @@
-/** `npm run admin:reset`: a new password for the first admin, shown once. */
+/** `npm run admin:reset [-- USERNAME]`: a new password for an administrator, the first unless named, shown once. */
 import { runServerProgram } from "./lib/run-server-program.mjs";
 
-await runServerProgram("admin-reset");
+await runServerProgram("admin-reset", { usage: "npm run admin:reset [-- USERNAME]", takes: "name" });

@@ -1,4 +1,4 @@
 /** `npm run backup [-- FILE]`: the embedded database, keys and settings as one archive, also while Berth runs. */
 import { runServerProgram } from "./lib/run-server-program.mjs";
 
-await runServerProgram("backup", { takesPaths: true });
+await runServerProgram("backup", { usage: "npm run backup [-- FILE]", takes: "path" });

@@ -1,134 +1,62 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { buildAll } from "./lib/build.mjs";
-import { inRoot } from "./lib/paths.mjs";
+import { makeBerth, printedPassword, processesOf } from "./testing/started-berth.mjs";
 
-let folder;
-let port;
-const ends = [];
+let berth;
 
 beforeAll(() => buildAll(), 180_000);
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "berth-start-"));
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  port = probe.address().port;
-  probe.close();
+  berth = await makeBerth();
 });
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-  await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 40_000, interval: 200 });
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Every process that has this run's data folder in its arguments or environment, ourselves apart. */
-function processesOf(dataDir) {
-  return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
-    try {
-      return ["cmdline", "environ"].some((file) => readFileSync(`/proc/${pid}/${file}`, "utf8").includes(dataDir));
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** `npm start` in its own folder and port; by npm itself where its end is what is tried. */
-function start({ command = process.execPath, args = [inRoot("scripts/start.mjs")] } = {}) {
-  const env = {
-    ...process.env,
-    DATA_DIR: folder,
-    PORT: String(port),
-    AGENT_TLS_PORT: "0",
-    HOST: "127.0.0.1",
-    PUBLIC_URL: "",
-    DATABASE_URL: "",
-    ADMIN_PASSWORD: "",
-    NO_COLOR: "1",
-  };
-  const child = spawn(command, args, { cwd: inRoot(), env, stdio: ["ignore", "pipe", "pipe"] });
-  const lines = [];
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", (line) => lines.push(line));
-  const ended = once(child, "exit");
-  ends.push(async () => {
-    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
-    await ended;
-  });
-  const said = (text) => vi.waitFor(() => expect(lines.join("\n")).toContain(text), { timeout: 120_000, interval: 100 });
-  return { child, lines, said, ended };
-}
-
-const answers = () =>
-  fetch(`http://127.0.0.1:${port}/healthz`).then(
-    (answer) => answer.status,
-    () => null,
-  );
-
-async function signIn(password) {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/auth/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ username: "admin", password }),
-  });
-  return { status: answer.status, body: await answer.json() };
-}
-
-async function localAgent(token) {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/agents`, { headers: { authorization: `Bearer ${token}` } });
-  const { agents } = await answer.json();
-  return agents?.find((agent) => agent.agent_id === "local")?.status;
-}
+afterEach(() => berth.end());
 
 test("it prints an address and a password that work, its agent comes online, and TERM ends everything", async () => {
-  const run = start();
+  const run = berth.start();
   await run.said("Berth is at");
-  const password = /with the password (\S+)/.exec(run.lines.join("\n"))?.[1];
-  const { status, body } = await signIn(password);
+  const password = printedPassword(run);
+  const { status, body } = await berth.signIn(password);
   expect(status).toBe(200);
-  await vi.waitFor(async () => expect(await localAgent(body.token)).toBe("online"), { timeout: 20_000, interval: 200 });
-  expect(readdirSync(folder)).not.toContain("first-admin-password");
+  await vi.waitFor(async () => expect(await berth.localAgent(body.token)).toBe("online"), { timeout: 20_000, interval: 200 });
+  expect(readdirSync(berth.folder)).not.toContain("first-admin-password");
 
   run.child.kill("SIGTERM");
   const [code] = await run.ended;
   expect(code).toBe(0);
-  expect(processesOf(folder)).toEqual([]);
-  expect(await answers()).toBeNull();
+  expect(processesOf(berth.folder)).toEqual([]);
+  expect(await berth.answers()).toBeNull();
 }, 300_000);
 
 test("killed without warning, it leaves nothing running for long, and starts again with everything that was there", async () => {
-  const first = start();
+  const first = berth.start();
   await first.said("Berth is at");
-  const password = /with the password (\S+)/.exec(first.lines.join("\n"))?.[1];
+  const password = printedPassword(first);
   first.child.kill("SIGKILL");
   await first.ended;
-  await vi.waitFor(async () => expect(await answers()).toBeNull(), { timeout: 20_000, interval: 100 });
-  const again = start();
+  await vi.waitFor(async () => expect(await berth.answers()).toBeNull(), { timeout: 20_000, interval: 100 });
+  const again = berth.start();
   await again.said("Berth is at");
-  expect((await signIn(password)).status).toBe(200);
+  expect((await berth.signIn(password)).status).toBe(200);
   expect(again.lines.join("\n")).not.toContain("with the password");
 }, 300_000);
 
 test("the control plane killed together with its script leaves a database behind, which the next start takes care of", async () => {
-  const first = start();
+  const first = berth.start();
   await first.said("Berth is at");
-  const password = /with the password (\S+)/.exec(first.lines.join("\n"))?.[1];
-  const server = processesOf(folder).find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dist/server.mjs"));
+  const password = printedPassword(first);
+  const server = processesOf(berth.folder).find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dist/server.mjs"));
   first.child.kill("SIGKILL");
   process.kill(Number(server), "SIGKILL");
   await first.ended;
-  const again = start();
+  const again = berth.start();
   await again.said("Berth is at");
-  expect((await signIn(password)).status).toBe(200);
+  expect((await berth.signIn(password)).status).toBe(200);
 }, 300_000);
 
 test("one Ctrl-C, which npm passes on once more, lets everything end in good order", async () => {
-  const run = start();
+  const run = berth.start();
   await run.said("Berth is at");
   run.child.stdout.on("data", (text) => {
     if (String(text).includes("Stopping")) run.child.kill("SIGINT");
@@ -137,23 +65,23 @@ test("one Ctrl-C, which npm passes on once more, lets everything end in good ord
   const [code] = await run.ended;
   expect(code).toBe(0);
   expect(run.lines.join("\n")).toContain("✓ Stopped");
-  expect(processesOf(folder)).toEqual([]);
+  expect(processesOf(berth.folder)).toEqual([]);
 }, 300_000);
 
 test("when npm is killed, everything it started ends", async () => {
-  const run = start({ command: "npm", args: ["start"] });
+  const run = berth.start({ command: "npm", args: ["start"] });
   await run.said("Berth is at");
   run.child.kill("SIGKILL");
   await run.ended;
-  await vi.waitFor(() => expect(processesOf(folder)).toEqual([]), { timeout: 40_000, interval: 200 });
+  await vi.waitFor(() => expect(processesOf(berth.folder)).toEqual([]), { timeout: 40_000, interval: 200 });
 }, 300_000);
 
 test("a port in use is named at once", async () => {
-  const taken = createServer().listen(port, "127.0.0.1");
+  const taken = createServer().listen(berth.port, "127.0.0.1");
   await once(taken, "listening");
-  ends.push(() => taken.close());
-  const run = start();
+  berth.onEnd(() => taken.close());
+  const run = berth.start();
   const [code] = await run.ended;
   expect(code).toBe(1);
-  expect(run.lines.join("\n")).toContain(`Port ${port} on 127.0.0.1 is in use`);
+  expect(run.lines.join("\n")).toContain(`Port ${berth.port} on 127.0.0.1 is in use`);
 });

@@ -11,7 +11,7 @@ if (!file) {
 }
 try {
   const { users, sessions } = await restoreBackup({ file, dataDir: config.dataDir, log: createLog("warn") });
-  console.log(`Restored into ${config.dataDir}: ${users} users, ${sessions} sessions. Start it with npm start.`);
+  console.log(`Restored into ${config.dataDir} (users: ${users}, sessions: ${sessions}). Start it with npm start.`);
 } catch (error) {
   console.error(`The backup was not restored: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
