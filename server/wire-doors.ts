@@ -32,8 +32,9 @@ import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoi
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
-import { audienceOf, keyOf, RestLimits } from "./rest/rest-limits";
+import { audienceOf, countAloud, keyOf, RestLimits } from "./rest/rest-limits";
 import { servedProcedures } from "./rest/rest-routes";
+import { streamPaths } from "./rest/stream-paths";
 import { tellDoors } from "./tell-doors";
 import { appRouter } from "./trpc/app-router";
 import { contextMaker } from "./trpc/context";
@@ -153,7 +154,7 @@ export function wireDoors(parts: DoorParts) {
   });
   const logStream = logStreamEndpoint({
     authenticator: auth,
-    count: (login, address) => asked.take(keyOf(login, address)),
+    count: (login, address, response) => countAloud(asked, keyOf(login, address), response, clock),
     follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
     sockets,
     clock,
@@ -186,7 +187,7 @@ export function wireDoors(parts: DoorParts) {
     clock,
   });
   const asked = localLimiter(pageRequests);
-  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath], agentPaths });
+  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath, ...streamPaths], agentPaths });
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const { identity, handOut, tasksInbox } = modules;
   const agentDoors = { identity, inbox, handOut, tasksInbox, count: { limiter: localLimiter(AGENT_REQUESTS), clock } };
@@ -218,7 +219,7 @@ export function wireDoors(parts: DoorParts) {
       containerLogStream: logStream,
       ...filesEndpoints({
         authenticator: auth,
-        count: (login, address) => asked.take(keyOf(login, address)),
+        count: (login, address, response) => countAloud(asked, keyOf(login, address), response, clock),
         files: services.files,
         sockets,
       }),

@@ -12,13 +12,10 @@ import { demandScope } from "../modules/tokens/token-scope";
 import type { Asker, Login } from "../modules/users/users-schema";
 import { validationError } from "../platform/errors";
 import type { HttpCall, HttpHandler } from "./calls";
-import { type Authenticator, identify } from "./identify";
+import { type CountedLoginOptions, countedLogin } from "./counted-login";
 import type { OpenSockets } from "./open-sockets";
 
-export interface FilesEndpointOptions {
-  readonly authenticator: Authenticator;
-  /** Throws RATE_LIMIT_EXCEEDED. */
-  count(login: Login | null, address: string): Promise<unknown>;
+export interface FilesEndpointOptions extends CountedLoginOptions {
   readonly files: {
     open(asker: Asker, which: WhichFiles): Promise<OpenFiles>;
     list(asker: Asker, input: z.output<typeof listFilesInput> & WhichFiles): Promise<z.output<typeof listFilesOutput>>;
@@ -140,9 +137,7 @@ export function filesEndpoints(options: FilesEndpointOptions) {
     (methods: Methods): HttpHandler =>
     async (call) => {
       const { request, response, address } = call;
-      const login = await identify(request.headers, options.authenticator, address);
-      await options.count(login, address);
-      if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
+      const login = await countedLogin(options, call);
       const serve = methods[request.method ?? ""];
       if (!serve) {
         response.setHeader("Allow", Object.keys(methods).join(", "));

@@ -5,21 +5,18 @@ import { BerthError } from "@berth/protocol/errors";
 import type { PlacedLine } from "../modules/sessions/logs/log-places";
 import { type FollowedLog, lineText } from "../modules/sessions/logs/logs-service";
 import { streamLogsInput } from "../modules/sessions/sessions-schema";
-import type { Asker, Login } from "../modules/users/users-schema";
+import type { Asker } from "../modules/users/users-schema";
 import type { Clock } from "../platform/clock";
 import { toBerthError, validationError } from "../platform/errors";
 import type { HttpCall, HttpHandler } from "./calls";
-import { type Authenticator, identify } from "./identify";
+import { type CountedLoginOptions, countedLogin } from "./counted-login";
 import type { OpenSockets } from "./open-sockets";
 
 /** So that proxies and whoever reads know that it lives. */
 const KEEP_ALIVE_MS = 20_000;
 const DEFAULT_TAIL = 100;
 
-export interface LogStreamOptions {
-  readonly authenticator: Authenticator;
-  /** Throws RATE_LIMIT_EXCEEDED. */
-  count(login: Login | null, address: string): Promise<unknown>;
+export interface LogStreamOptions extends CountedLoginOptions {
   /** Asks the policy. */
   follow(
     asker: Asker,
@@ -35,10 +32,11 @@ export interface LogStreamOptions {
 export function logStreamEndpoint(options: LogStreamOptions): HttpHandler {
   return async (call) => {
     const { request, response, address, params, pathname } = call;
-    if (request.method !== "GET") throw new BerthError("METHOD_NOT_ALLOWED", `${request.method} is not served here; GET is`);
-    const login = await identify(request.headers, options.authenticator, address);
-    await options.count(login, address);
-    if (!login) throw new BerthError("AUTH_TOKEN_MISSING", "Sign in first, or send 'Authorization: Bearer <token>'");
+    const login = await countedLogin(options, call);
+    if (request.method !== "GET") {
+      response.setHeader("Allow", "GET");
+      throw new BerthError("METHOD_NOT_ALLOWED", `${request.method} is not served here; GET is`);
+    }
     const { format, timestamps, tail, follow, ...which } = readQuery(call.query);
     const file = format === "text";
     const over = new AbortController();

@@ -23,12 +23,15 @@ const inputSchema = z.strictObject({ ...auditFilterSchema.shape, format: auditFo
 /** For the document of the API. */
 export const auditExportPath: OwnPath = {
   path: "/audit/export",
+  method: "get",
   operationId: "audit.export",
   summary: "Download the audit log, newest first, as CSV or JSON lines",
   input: inputSchema,
-  content: {
-    "text/csv": { schema: { type: "string" } },
-    "application/x-ndjson": { schema: { ...wireSchema(auditEntrySchema, "output", "snake"), description: "Of each line." } },
+  answers: {
+    200: {
+      "text/csv": { schema: { type: "string" } },
+      "application/x-ndjson": { schema: { ...wireSchema(auditEntrySchema, "output", "snake"), description: "Of each line." } },
+    },
   },
 };
 const types = { csv: "text/csv; charset=utf-8; header=present", jsonl: "application/x-ndjson; charset=utf-8" } as const;

@@ -47,11 +47,11 @@ describe("the document of the API", () => {
     expect(exported?.parameters?.map(({ name }) => name)).toEqual(expect.arrayContaining(["format", "result", "target_kind"]));
     expect(exported?.responses[200]).toMatchObject({ content: { "text/csv": {}, "application/x-ndjson": { schema: { type: "object" } } } });
     const create = document.paths["/sessions"]?.post;
-    expect(Object.keys(create?.requestBody?.content["application/json"].schema.properties ?? {})).toContain("persistent_home");
+    expect(Object.keys(create?.requestBody?.content["application/json"]?.schema.properties ?? {})).toContain("persistent_home");
     expect(create?.responses[202]).toBeDefined();
     expect(document.paths["/sessions"]?.get?.parameters?.find(({ name }) => name === "sort")?.schema.enum).toContain("created_at");
     expect(
-      Object.keys(document.paths["/agents/register"]?.post?.requestBody?.content["application/json"].schema.properties ?? {}),
+      Object.keys(document.paths["/agents/register"]?.post?.requestBody?.content["application/json"]?.schema.properties ?? {}),
     ).toContain("capabilities");
   });
 
@@ -59,9 +59,32 @@ describe("the document of the API", () => {
     for (const path of ["/agents/{id}/heartbeat", "/agents/{id}/certificate"]) {
       const operation = document.paths[path]?.post;
       expect(operation?.security).toEqual([{ agentCertificate: [] }, { agentProof: [] }]);
-      expect(Object.keys(operation?.requestBody?.content["application/json"].schema.properties ?? {})).toContain("csr");
+      expect(Object.keys(operation?.requestBody?.content["application/json"]?.schema.properties ?? {})).toContain("csr");
     }
     expect(Object.keys(document.paths["/agents/{id}"] ?? {}).sort()).toEqual(["delete", "get", "patch", "put"]);
+  });
+
+  it("asks for nothing twice: what the path says is in no body and no query", () => {
+    const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const twice = Object.values(document.paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap(({ operationId, parameters = [], requestBody }) => {
+        const inPath = parameters.filter((one) => one.in === "path").flatMap(({ name }) => [name, snake(name)]);
+        const elsewhere = [
+          ...parameters.filter((one) => one.in === "query").map(({ name }) => name),
+          ...Object.keys(requestBody?.content["application/json"]?.schema.properties ?? {}),
+        ];
+        return elsewhere.filter((name) => inPath.includes(name)).map((name) => `${operationId}: ${name}`);
+      });
+    expect(twice).toEqual([]);
+  });
+
+  it("has what is sent and answered as a stream, with its media types", () => {
+    expect(Object.keys(document.paths["/sessions/{id}/archive/{path}"] ?? {}).sort()).toEqual(["get", "put"]);
+    expect(Object.keys(document.paths["/sessions/{id}/uploads/{upload}/{path}"] ?? {}).sort()).toEqual(["delete", "get", "put"]);
+    const logs = document.paths["/sessions/{id}/logs/stream"]?.get;
+    expect(logs?.responses[200]).toMatchObject({ content: { "text/event-stream": {}, "text/plain": {} } });
+    expect(logs?.parameters?.map(({ name }) => name)).toEqual(expect.arrayContaining(["id", "tail", "since", "format"]));
   });
 
   it("has examples that its own schemas take", () => {

@@ -1,6 +1,7 @@
 import { errorCatalogue, errorCodes } from "@berth/protocol/errors";
 import type { z } from "zod";
 import type { AgentPath } from "./agent-paths";
+import { snakeCase } from "./key-case";
 import type { ServedProcedure } from "./rest-routes";
 import { type JsonSchema, wireSchema, withoutFields } from "./wire-schema";
 
@@ -14,7 +15,7 @@ export interface OpenApiOperation {
   readonly description?: string;
   readonly security: readonly Record<string, readonly string[]>[];
   readonly parameters?: readonly OpenApiParameter[];
-  readonly requestBody?: { readonly required: boolean; readonly content: JsonContent };
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, OpenApiResponse | { readonly $ref: string }>>;
 }
 export interface OpenApiParameter {
@@ -26,23 +27,27 @@ export interface OpenApiParameter {
   readonly style?: "form";
   readonly explode?: false;
 }
-interface JsonContent {
-  readonly "application/json": { readonly schema: JsonSchema; readonly example?: unknown };
-}
 export interface OpenApiResponse {
   readonly description: string;
   readonly headers?: Readonly<Record<string, unknown>>;
-  /** By media type. */
-  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+  readonly content?: Content;
 }
-/** A GET at a path of its own, which no procedure answers. */
+/** By media type. */
+type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
+/** At a path of its own, which no procedure answers. */
 export interface OwnPath {
   readonly path: string;
+  readonly method: "get" | "put" | "delete";
   readonly operationId: string;
   readonly summary: string;
+  readonly description?: string;
   /** Of its query. */
   readonly input: z.core.$ZodType;
-  readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>;
+  readonly body?: Content;
+  /** By status; null has no body. */
+  readonly answers: Readonly<Record<number, Content | null>>;
+  /** Beside what anybody's request may be refused with. */
+  readonly refusals?: readonly number[];
 }
 export interface OpenApiDocument {
   readonly openapi: "3.1.0";
@@ -88,7 +93,7 @@ export function openApiDocument(
     methods[one.route.method.toLowerCase()] = operation(one);
     paths[one.route.path] = methods;
   }
-  for (const one of ownPaths) paths[one.path] = { get: ownOperation(one) };
+  for (const one of ownPaths) paths[one.path] = { ...paths[one.path], [one.method]: ownOperation(one) };
   for (const one of agentPaths) paths[one.path] = { ...paths[one.path], [one.method]: agentOperation(one) };
   return {
     openapi: "3.1.0",
@@ -135,28 +140,34 @@ export function openApiDocument(
   };
 }
 
-function ownOperation({ operationId, summary, input, content }: OwnPath): OpenApiOperation {
-  const refused = [...ANY_REQUEST, 401].sort().map((status) => [status, { $ref: `#/components/responses/Error${status}` }]);
+function ownOperation({ path, operationId, summary, description, input, body, answers, refusals: more = [] }: OwnPath): OpenApiOperation {
+  const refused = [...ANY_REQUEST, 401, ...more].map((status) => [status, { $ref: `#/components/responses/Error${status}` }]);
+  const answered = Object.entries(answers).map(([status, content]): [string, OpenApiResponse] => {
+    return [status, { description: content ? "As asked" : "Done", headers: commonHeaders, ...(content && { content }) }];
+  });
   return {
     operationId,
     tags: [operationId.split(".")[0] ?? operationId],
     summary,
+    ...(description !== undefined && { description }),
     security: [{ token: [] }],
-    parameters: queryOf(wireSchema(input, "input", "snake")),
-    responses: { 200: { description: "As asked", headers: commonHeaders, content }, ...Object.fromEntries(refused) },
+    parameters: [...pathParametersOf(path), ...queryOf(wireSchema(input, "input", "snake"))],
+    ...(body && { requestBody: { required: true, content: body } }),
+    responses: Object.fromEntries([...answered, ...refused]),
   };
 }
 
+/** Of a path that no procedure answers. */
+const pathParametersOf = (path: string): OpenApiParameter[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string", pattern: "^[A-Za-z0-9._~-]{1,200}$" },
+  }));
+
 function agentOperation({ path, operationId, summary, body, answer, refusals: more = [] }: AgentPath): OpenApiOperation {
   const statuses = [...AGENT_REFUSALS, ...more, ...(body ? [413, 415] : [])].sort();
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(
-    ([, name = ""]): OpenApiParameter => ({
-      name,
-      in: "path",
-      required: true,
-      schema: { type: "string", pattern: "^[A-Za-z0-9._~-]{1,200}$" },
-    }),
-  );
   const schema = body && wireSchema(body, "input", "camel");
   return {
     operationId,
@@ -164,7 +175,7 @@ function agentOperation({ path, operationId, summary, body, answer, refusals: mo
     summary,
     description: "For the agent itself, by its own credential. `{id}` is its UUID or its `agent_id`.",
     security: [{ agentCertificate: [] }, { agentProof: [] }],
-    parameters,
+    parameters: pathParametersOf(path),
     ...(schema && { requestBody: { required: false, content: { "application/json": { schema } } } }),
     responses: {
       200: {
@@ -181,15 +192,18 @@ const tagOf = ({ procedure }: ServedProcedure): string => procedure.split(".")[0
 
 function operation(served: ServedProcedure): OpenApiOperation {
   const { procedure, route, input, keys } = served;
-  const inPath = new Set(served.segments.filter((part) => part.startsWith("{")).map((part) => part.slice(1, -1)));
+  const inPath = served.segments.filter((part) => part.startsWith("{")).map((part) => part.slice(1, -1));
+  /** As a body or query would call what the path says. */
+  const said = new Map(inPath.map((name) => [name, keys === "camel" ? name : snakeCase(name)]));
   const takes: JsonSchema = input ? wireSchema(input, "input", keys) : {};
   const byQuery = route.method === "GET" || route.method === "DELETE";
-  const pathParameters = [...inPath].map((name): OpenApiParameter => {
-    return { name, in: "path", required: true, schema: fieldOf(takes, name) };
+  const pathParameters = [...said].map(([name, wireName]): OpenApiParameter => {
+    return { name, in: "path", required: true, schema: fieldOf(takes, wireName) };
   });
-  const queryParameters = byQuery ? queryOf(withoutFields(takes, inPath)) : [];
+  const others = withoutFields(takes, new Set(said.values()));
+  const queryParameters = byQuery ? queryOf(others) : [];
   const parameters = [...pathParameters, ...queryParameters];
-  const body = byQuery || !input ? null : withoutFields(takes, inPath);
+  const body = byQuery || !input ? null : others;
   const hasBody = body !== null && (body.type !== "object" || Object.keys(body.properties ?? {}).length > 0);
   return {
     operationId: procedure,

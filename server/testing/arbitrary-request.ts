@@ -31,7 +31,7 @@ export function arbitraryRequests(document: OpenApiDocument, known: KnownNames):
 
 function requestOf(path: string, method: string, operation: OpenApiOperation, known: KnownNames): fc.Arbitrary<ArbitraryRequest> {
   const parameters = operation.parameters ?? [];
-  const schema = operation.requestBody?.content["application/json"].schema;
+  const schema = operation.requestBody?.content["application/json"]?.schema;
   const good = schema ? fitting(schema, known) : fc.constant(undefined);
   const body = schema
     ? fc.oneof({ weight: 5, arbitrary: good }, { weight: 2, arbitrary: spoilt(good) }, { weight: 1, arbitrary: junk })

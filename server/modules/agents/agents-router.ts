@@ -105,7 +105,15 @@ export const agentsRouter = router({
       return ctx.services.agents.get(input.id);
     }),
   nodeEvents: procedure
-    .meta({ rest: { method: "GET", path: "/agents/{id}/events", keys: "camel", summary: "List what an agent's own log of its node has" } })
+    .meta({
+      rest: {
+        method: "GET",
+        path: "/agents/{id}/events",
+        keys: "camel",
+        summary: "List what an agent's own log of its node has",
+        refusals: [409, 502, 504],
+      },
+    })
     .input(agentNodeEventsInput)
     .output(agentNodeEventsOutput)
     .query(({ ctx, input }) => {

@@ -309,7 +309,15 @@ export const sharesRouter = router({
       return ctx.services.shares.list(input.sessionId);
     }),
   create: procedure
-    .meta({ rest: { method: "POST", path: "/sessions/{sessionId}/shares", status: 201, summary: "Invite a person, or make a link" } })
+    .meta({
+      rest: {
+        method: "POST",
+        path: "/sessions/{sessionId}/shares",
+        status: 201,
+        summary: "Invite a person, or make a link",
+        example: { mode: "view", label: "Support", expires_in_seconds: 3600 },
+      },
+    })
     .input(createShareInput)
     .output(createShareOutput)
     .mutation(async ({ ctx, input }) => {
