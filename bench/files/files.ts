@@ -39,10 +39,16 @@ interface Way {
 const folder = mkdtempSync(join(tmpdir(), "berth-bench-files-"));
 const stack = await BerthStack.start(process.cwd());
 let volume: string | null = null;
-const end = async (): Promise<void> => {
+const tidy = async (): Promise<void> => {
   await stack.stop();
   if (volume) await docker(["volume", "rm", "-f", volume]);
   rmSync(folder, { recursive: true, force: true });
+};
+let tidied: Promise<void> | null = null;
+/** Once: what a signal breaks off fails meanwhile, and must not end the program before everything is gone. */
+const end = (): Promise<void> => {
+  tidied ??= tidy();
+  return tidied;
 };
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void end().finally(() => process.exit(1)));
 try {
