@@ -1,17 +1,12 @@
 /**
- * Run before any other script of a page. A page that the server drew looks ready before it answers, and what was pressed in that time was
- * lost without a word. The button of the last click is kept on `window`, for itself to find when it begins to answer (controls/press-button).
- * Written down once the click has been everywhere: React may make a part of the page answer for the very click that is under way.
+ * Run before any other script of a page. A page that the server drew looks ready before it answers, part by part, and what was pressed in that
+ * time was lost without a word. The last click is kept on `window`, for its button to find when it begins to answer (controls/press-button). Kept
+ * on its way down: React stops a click on a part that does not answer yet.
  */
-export const keepEarlyPress = `(() => {
-  addEventListener("click", () => { window.berthLastPress = null; }, true);
-  addEventListener("click", ({ target }) => {
-    window.berthLastPress = target instanceof Element ? target.closest("button") : null;
-  });
-})();`;
+export const keepEarlyPress = `addEventListener("click", (event) => { window.berthLastClick = event; }, true);`;
 
 declare global {
   interface Window {
-    berthLastPress?: Element | null;
+    berthLastClick?: Event;
   }
 }

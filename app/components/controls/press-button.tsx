@@ -2,12 +2,12 @@
 import { type ComponentProps, useCallback, useLayoutEffect, useRef } from "react";
 
 /**
- * The `<button>` under all of ours. The last thing that was pressed before the page's scripts answered is pressed again when it does, which
- * React leaves out; whoever went on to something else is not surprised. In a layout effect, as a press that comes before a later one would
- * count twice.
+ * The `<button>` under all of ours. If it was the last thing pressed when it begins to answer, it is pressed again, which React leaves out;
+ * whoever went on to something else is not surprised. In a layout effect, as a press that comes before a later one would count twice.
  */
 export function PressButton({ ref, ...rest }: ComponentProps<"button">) {
   const own = useRef<HTMLButtonElement>(null);
+  const answers = useRef(false);
   const both = useCallback(
     (button: HTMLButtonElement | null) => {
       own.current = button;
@@ -17,11 +17,16 @@ export function PressButton({ ref, ...rest }: ComponentProps<"button">) {
     [ref],
   );
   useLayoutEffect(() => {
+    // What was hidden and is shown again runs this once more, and was pressed in earnest.
+    if (answers.current) return;
+    answers.current = true;
     const button = own.current;
-    if (!button || window.berthLastPress !== button) return;
-    window.berthLastPress = null;
     // When the effects of all that answers together have run.
-    queueMicrotask(() => button.click());
+    if (button && isOver(window.berthLastClick, button)) queueMicrotask(() => button.click());
   }, []);
   return <button type="button" {...rest} ref={both} />;
 }
+
+/** A click on it that nobody will answer any more: React makes a part answer for a click that is still under way, and passes it on itself. */
+const isOver = (click: Event | undefined, button: HTMLButtonElement): boolean =>
+  click?.eventPhase === Event.NONE && click.target instanceof Element && click.target.closest("button") === button;
