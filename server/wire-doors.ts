@@ -5,6 +5,7 @@ import type { Config } from "./config";
 import type { AgentDownload } from "./http/agent-download";
 import { authorityEndpoint } from "./http/authority-endpoint";
 import { parseTrustedProxies } from "./http/client-address";
+import type { CountedLoginOptions } from "./http/counted-login";
 import { filesEndpoints } from "./http/files-endpoints";
 import { healthzEndpoint, metricsEndpoint } from "./http/health-endpoints";
 import { identify } from "./http/identify";
@@ -152,9 +153,10 @@ export function wireDoors(parts: DoorParts) {
     open: (login, take) => services.containerEvents.open(login, take),
     sockets,
   });
+  const count: CountedLoginOptions["count"] = (login, address, response) => countAloud(asked, keyOf(login, address), response, clock);
   const logStream = logStreamEndpoint({
     authenticator: auth,
-    count: (login, address, response) => countAloud(asked, keyOf(login, address), response, clock),
+    count,
     follow: (asker, input, signal) => services.logs.follow(asker, input, signal),
     sockets,
     clock,
@@ -219,7 +221,7 @@ export function wireDoors(parts: DoorParts) {
       containerLogStream: logStream,
       ...filesEndpoints({
         authenticator: auth,
-        count: (login, address, response) => countAloud(asked, keyOf(login, address), response, clock),
+        count,
         files: services.files,
         sockets,
       }),

@@ -1,5 +1,6 @@
 import { errorCatalogue, errorCodes } from "@berth/protocol/errors";
 import type { z } from "zod";
+import { ASKS_AGENT } from "../trpc/init";
 import type { AgentPath } from "./agent-paths";
 import { snakeCase } from "./key-case";
 import type { ServedProcedure } from "./rest-routes";
@@ -41,7 +42,7 @@ export interface OwnPath {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  /** Of its query. */
+  /** Of its path and query. */
   readonly input: z.core.$ZodType;
   readonly body?: Content;
   /** By status; null has no body. */
@@ -142,6 +143,7 @@ export function openApiDocument(
 
 function ownOperation({ path, operationId, summary, description, input, body, answers, refusals: more = [] }: OwnPath): OpenApiOperation {
   const refused = [...ANY_REQUEST, 401, ...more].map((status) => [status, { $ref: `#/components/responses/Error${status}` }]);
+  const { inPath, others } = parametersOf(path, wireSchema(input, "input", "snake"), "snake");
   const answered = Object.entries(answers).map(([status, content]): [string, OpenApiResponse] => {
     return [status, { description: content ? "As asked" : "Done", headers: commonHeaders, ...(content && { content }) }];
   });
@@ -151,20 +153,22 @@ function ownOperation({ path, operationId, summary, description, input, body, an
     summary,
     ...(description !== undefined && { description }),
     security: [{ token: [] }],
-    parameters: [...pathParametersOf(path), ...queryOf(wireSchema(input, "input", "snake"))],
+    parameters: [...inPath, ...queryOf(others)],
     ...(body && { requestBody: { required: true, content: body } }),
     responses: Object.fromEntries([...answered, ...refused]),
   };
 }
 
-/** Of a path that no procedure answers. */
-const pathParametersOf = (path: string): OpenApiParameter[] =>
-  [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: { type: "string", pattern: "^[A-Za-z0-9._~-]{1,200}$" },
-  }));
+const namesIn = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+
+/** Of what an operation takes: what its path says, and the schema of the others. */
+function parametersOf(path: string, takes: JsonSchema, keys: "snake" | "camel"): { inPath: OpenApiParameter[]; others: JsonSchema } {
+  const said = new Map(namesIn(path).map((name) => [name, keys === "camel" ? name : snakeCase(name)]));
+  return {
+    inPath: [...said].map(([name, wireName]) => ({ name, in: "path", required: true, schema: fieldOf(takes, wireName) })),
+    others: withoutFields(takes, new Set(said.values())),
+  };
+}
 
 function agentOperation({ path, operationId, summary, body, answer, refusals: more = [] }: AgentPath): OpenApiOperation {
   const statuses = [...AGENT_REFUSALS, ...more, ...(body ? [413, 415] : [])].sort();
@@ -175,7 +179,12 @@ function agentOperation({ path, operationId, summary, body, answer, refusals: mo
     summary,
     description: "For the agent itself, by its own credential. `{id}` is its UUID or its `agent_id`.",
     security: [{ agentCertificate: [] }, { agentProof: [] }],
-    parameters: pathParametersOf(path),
+    parameters: namesIn(path).map((name) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: { type: "string", pattern: "^[A-Za-z0-9._~-]{1,200}$" },
+    })),
     ...(schema && { requestBody: { required: false, content: { "application/json": { schema } } } }),
     responses: {
       200: {
@@ -192,17 +201,10 @@ const tagOf = ({ procedure }: ServedProcedure): string => procedure.split(".")[0
 
 function operation(served: ServedProcedure): OpenApiOperation {
   const { procedure, route, input, keys } = served;
-  const inPath = served.segments.filter((part) => part.startsWith("{")).map((part) => part.slice(1, -1));
-  /** As a body or query would call what the path says. */
-  const said = new Map(inPath.map((name) => [name, keys === "camel" ? name : snakeCase(name)]));
   const takes: JsonSchema = input ? wireSchema(input, "input", keys) : {};
+  const { inPath, others } = parametersOf(route.path, takes, keys);
   const byQuery = route.method === "GET" || route.method === "DELETE";
-  const pathParameters = [...said].map(([name, wireName]): OpenApiParameter => {
-    return { name, in: "path", required: true, schema: fieldOf(takes, wireName) };
-  });
-  const others = withoutFields(takes, new Set(said.values()));
-  const queryParameters = byQuery ? queryOf(others) : [];
-  const parameters = [...pathParameters, ...queryParameters];
+  const parameters = [...inPath, ...(byQuery ? queryOf(others) : [])];
   const body = byQuery || !input ? null : others;
   const hasBody = body !== null && (body.type !== "object" || Object.keys(body.properties ?? {}).length > 0);
   return {
@@ -250,7 +252,7 @@ function refusals(served: ServedProcedure, byQuery: boolean): Record<string, { $
   if (route.credential !== "none" || served.procedure.startsWith("auth.")) statuses.add(401);
   if (segments.some((part) => part.startsWith("{"))) statuses.add(404);
   if (!byQuery) for (const status of [413, 415]) statuses.add(status);
-  if (served.type === "mutation") for (const status of [409, 502, 504]) statuses.add(status);
+  if (served.type === "mutation") for (const status of ASKS_AGENT) statuses.add(status);
   return Object.fromEntries([...statuses].sort().map((status) => [status, { $ref: `#/components/responses/Error${status}` }]));
 }
 

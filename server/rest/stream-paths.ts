@@ -1,18 +1,19 @@
-import { uploadStateSchema, writtenFileSchema } from "@berth/protocol/session-files";
+import { uploadIdSchema, uploadStateSchema, writtenFileSchema } from "@berth/protocol/session-files";
 import { z } from "zod";
 import { streamLogsInput } from "../modules/sessions/sessions-schema";
+import { ASKS_AGENT } from "../trpc/init";
 import type { OwnPath } from "./openapi-document";
 import { wireSchema } from "./wire-schema";
 
 const bytes = { schema: { type: "string", format: "binary" } } as const;
 const json = (schema: z.core.$ZodType) => ({ "application/json": { schema: wireSchema(schema, "output", "camel") } });
 const PATH = "Of the path, slashes are written as they are and every other byte may be percent-encoded.";
-/** What a session's agent or state may answer beside what any request may. */
-const IN_SESSION = [404, 409, 413, 502, 504] as const;
-const reason = z.string().max(500).optional();
-const octal = z.string().optional();
+const refusals = [404, 413, ...ASKS_AGENT];
+const inSession = z.object({ id: z.string(), reason: z.string().optional() });
+const atPath = inSession.extend({ path: z.string() });
+const ofUpload = atPath.extend({ upload: uploadIdSchema });
 
-/** What is sent and answered as a stream, beside the procedures (`server/http`). WebSockets are in README.md: OpenAPI has no word for them. */
+/** What is sent and answered as a stream, beside the procedures (`server/http`). OpenAPI has no word for WebSockets: they are not here. */
 export const streamPaths: readonly OwnPath[] = [
   {
     path: "/sessions/{id}/archive/{path}",
@@ -20,9 +21,9 @@ export const streamPaths: readonly OwnPath[] = [
     operationId: "files.pack",
     summary: "Download a folder of a session as one archive",
     description: `${PATH} An archive that is cut off has lost its end: HTTP says so.`,
-    input: z.object({ archive: z.enum(["tar", "zip"]).default("tar"), reason }),
+    input: atPath.extend({ archive: z.enum(["tar", "zip"]).default("tar") }),
     answers: { 200: { "application/octet-stream": bytes } },
-    refusals: IN_SESSION,
+    refusals,
   },
   {
     path: "/sessions/{id}/archive/{path}",
@@ -30,10 +31,10 @@ export const streamPaths: readonly OwnPath[] = [
     operationId: "files.unpack",
     summary: "Unpack a tar into a folder of a session",
     description: `${PATH} Entries that would lead out of the folder are refused.`,
-    input: z.object({ parents: z.string().optional(), reason }),
+    input: atPath.extend({ parents: z.string().optional() }),
     body: { "application/x-tar": bytes },
-    answers: { 200: json(writtenFileSchema), 204: null },
-    refusals: IN_SESSION,
+    answers: { 204: null },
+    refusals,
   },
   {
     path: "/sessions/{id}/uploads/{upload}/{path}",
@@ -41,9 +42,9 @@ export const streamPaths: readonly OwnPath[] = [
     operationId: "files.uploadState",
     summary: "How much of an upload in parts is there",
     description: PATH,
-    input: z.object({ reason }),
+    input: ofUpload,
     answers: { 200: json(uploadStateSchema) },
-    refusals: IN_SESSION,
+    refusals,
   },
   {
     path: "/sessions/{id}/uploads/{upload}/{path}",
@@ -51,16 +52,15 @@ export const streamPaths: readonly OwnPath[] = [
     operationId: "files.uploadPart",
     summary: "Begin an upload in parts, or go on with it; the last part puts the file in its place at once",
     description: `${PATH} \`offset\` is where this part begins and \`size\` what the whole file will have, in bytes.`,
-    input: z.object({
+    input: ofUpload.extend({
       offset: z.number().int().min(0),
       size: z.number().int().min(0),
-      mode: octal,
+      mode: z.string().optional(),
       parents: z.string().optional(),
-      reason,
     }),
     body: { "application/octet-stream": bytes },
     answers: { 200: json(z.union([writtenFileSchema, uploadStateSchema])) },
-    refusals: IN_SESSION,
+    refusals,
   },
   {
     path: "/sessions/{id}/uploads/{upload}/{path}",
@@ -68,9 +68,9 @@ export const streamPaths: readonly OwnPath[] = [
     operationId: "files.giveUpUpload",
     summary: "Give an upload in parts up, and remove what is there of it",
     description: PATH,
-    input: z.object({ reason }),
+    input: ofUpload,
     answers: { 204: null },
-    refusals: IN_SESSION,
+    refusals,
   },
   {
     path: "/sessions/{id}/logs/stream",
@@ -79,8 +79,8 @@ export const streamPaths: readonly OwnPath[] = [
     summary: "What a session prints, as server-sent events or as a text file",
     description:
       "An event's id is its line's place; `Last-Event-ID` goes on after it. The event `end` is the last, `failed` says why none came.",
-    input: streamLogsInput,
+    input: streamLogsInput.extend({ id: z.string() }),
     answers: { 200: { "text/event-stream": { schema: { type: "string" } }, "text/plain": { schema: { type: "string" } } } },
-    refusals: [404, 409, 502, 504],
+    refusals,
   },
 ];

@@ -30,6 +30,9 @@ export interface RestRoute {
   readonly example?: Readonly<Record<string, unknown>>;
 }
 
+/** `refusals` of a read that asks an agent. */
+export const ASKS_AGENT = [409, 502, 504] as const;
+
 export interface ProcedureMeta {
   /** For a person who signed in: no API token may call it. */
   readonly peopleOnly?: boolean;

@@ -1,7 +1,7 @@
 import { registrationReplySchema, registrationRequestSchema } from "@berth/protocol/agent-registration";
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
-import { procedure, publicProcedure, router } from "../../trpc/init";
+import { ASKS_AGENT, procedure, publicProcedure, router } from "../../trpc/init";
 import { atOnce } from "../../trpc/parse-at-once";
 import type { Actor } from "../users/users-policy";
 import { agentMissing } from "./agent-missing";
@@ -111,7 +111,7 @@ export const agentsRouter = router({
         path: "/agents/{id}/events",
         keys: "camel",
         summary: "List what an agent's own log of its node has",
-        refusals: [409, 502, 504],
+        refusals: ASKS_AGENT,
       },
     })
     .input(agentNodeEventsInput)

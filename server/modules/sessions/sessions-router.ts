@@ -3,7 +3,7 @@ import { BerthError } from "@berth/protocol/errors";
 import { z } from "zod";
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
-import { procedure, publicProcedure, router } from "../../trpc/init";
+import { ASKS_AGENT, procedure, publicProcedure, router } from "../../trpc/init";
 import { atOnce } from "../../trpc/parse-at-once";
 import { actorOf } from "../audit/audit-actor";
 import type { Asker, Login } from "../users/users-schema";
@@ -199,7 +199,7 @@ export const sessionsRouter = router({
     }),
   logs: procedure
     .meta({
-      rest: { method: "GET", path: "/sessions/{id}/logs", summary: "Read what a session's container printed", refusals: [409, 502, 504] },
+      rest: { method: "GET", path: "/sessions/{id}/logs", summary: "Read what a session's container printed", refusals: ASKS_AGENT },
     })
     .input(readLogsInput)
     .output(readLogsOutput)

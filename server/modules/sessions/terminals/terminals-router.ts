@@ -1,6 +1,6 @@
 import { terminalSchema } from "@berth/protocol/terminal";
 import { z } from "zod";
-import { procedure, router } from "../../../trpc/init";
+import { ASKS_AGENT, procedure, router } from "../../../trpc/init";
 import {
   createTerminalInput,
   endTerminalInput,
@@ -11,12 +11,10 @@ import {
   terminalVisitsOutput,
 } from "./terminals-schema";
 
-const asksAgent = [409, 502, 504] as const;
-
 /** The service asks the policy: it is the session's, and what holds for it. */
 export const terminalsRouter = router({
   list: procedure
-    .meta({ rest: { method: "GET", path: "/sessions/{id}/terminals", summary: "List the terminals in a session", refusals: asksAgent } })
+    .meta({ rest: { method: "GET", path: "/sessions/{id}/terminals", summary: "List the terminals in a session", refusals: ASKS_AGENT } })
     .input(listTerminalsInput)
     .output(listTerminalsOutput)
     .query(({ ctx, input }) => ctx.services.terminals.list(ctx.asker, input.id)),
