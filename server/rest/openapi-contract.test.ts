@@ -79,6 +79,12 @@ describe("the document of the API", () => {
     expect(twice).toEqual([]);
   });
 
+  it("lists every group that an operation is in: whoever goes by groups sees all", () => {
+    const groups = document.tags.map(({ name }) => name);
+    const used = Object.values(document.paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags));
+    expect([...groups].sort()).toEqual([...new Set(used)].sort());
+  });
+
   it("has what is sent and answered as a stream, with its media types", () => {
     expect(Object.keys(document.paths["/sessions/{id}/archive/{path}"] ?? {}).sort()).toEqual(["get", "put"]);
     expect(Object.keys(document.paths["/sessions/{id}/uploads/{upload}/{path}"] ?? {}).sort()).toEqual(["delete", "get", "put"]);

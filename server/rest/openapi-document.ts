@@ -105,7 +105,9 @@ export function openApiDocument(
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: `${url}/api/v1` }],
-    tags: [...new Set([...served.map(tagOf), ...(agentPaths.length > 0 ? ["agent"] : [])])].map((name) => ({ name })),
+    tags: [...new Set(Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags)))].map((name) => ({
+      name,
+    })),
     paths,
     components: {
       securitySchemes: {

@@ -42,9 +42,11 @@ export function ApiReference({ document }: { document: ApiDocument }) {
 }
 
 function Operation({ method, path, operation }: { method: string; path: string; operation: ApiOperation }) {
-  const body = operation.requestBody?.content["application/json"];
+  const sent = operation.requestBody?.content ?? {};
+  const body = sent["application/json"];
   const [status, answer] = Object.entries(operation.responses)[0] ?? [];
-  const answered = answer && "content" in answer ? answer.content?.["application/json"]?.schema : undefined;
+  const answers = (answer && "content" in answer && answer.content) || {};
+  const answered = answers["application/json"]?.schema;
   return (
     <details id={operation.operationId} className="group scroll-mt-4">
       <summary className="flex cursor-pointer flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-3 hover:bg-hover">
@@ -53,16 +55,19 @@ function Operation({ method, path, operation }: { method: string; path: string; 
         <span className="text-sm text-ink-soft">{operation.summary}</span>
       </summary>
       <div className="flex flex-col gap-4 border-t border-line bg-sunken px-4 py-4">
+        {operation.description === undefined ? null : <p className="max-w-prose text-sm">{operation.description}</p>}
         {operation.parameters ? (
           <SchemaFields
             title="Parameters"
             fields={operation.parameters.map(({ name, in: place, required, schema }) => ({ name, note: place, required, schema }))}
           />
         ) : null}
-        {body ? <SchemaFields title="Body" schema={body.schema} /> : null}
+        {body ? <SchemaFields title="Body" schema={body.schema} /> : <Types before="Takes a body of" of={sent} />}
         {body?.example === undefined ? null : <Example value={body.example} />}
         {answered ? (
           <SchemaFields title={`Answer ${status}`} schema={answered} />
+        ) : Object.keys(answers).length > 0 ? (
+          <Types before={`Answers ${status} with`} of={answers} />
         ) : (
           <p className="text-sm text-ink-soft">Answers {status} without a body.</p>
         )}
@@ -75,6 +80,17 @@ function Operation({ method, path, operation }: { method: string; path: string; 
         </p>
       </div>
     </details>
+  );
+}
+
+/** Media types, of what is no JSON. */
+function Types({ before, of }: { before: string; of: Readonly<Record<string, unknown>> }) {
+  const types = Object.keys(of);
+  if (types.length === 0) return null;
+  return (
+    <p className="text-sm text-ink-soft">
+      {before} <code className="font-mono">{types.join(" or ")}</code>.
+    </p>
   );
 }
 
