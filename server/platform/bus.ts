@@ -11,7 +11,7 @@ export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
   /** `only`: it is as busy as it says, and nothing else of it changed; neither room nor work depends on that. */
   z.object({ kind: z.literal("agent"), agentId: z.string(), only: z.literal("usage").optional() }),
-  /** `only`: it was handed out, or its agent said how far it is; nothing is to be sent by that. */
+  /** `only`: it was handed out, its agent said how far it is, or it is over and no other waited for it; nothing is to be sent by that. */
   z.object({
     kind: z.literal("task"),
     taskId: z.string(),
@@ -49,12 +49,9 @@ export const isUsageAlone = (event: BusEvent): boolean => event.kind === "agent"
 export interface Bus {
   /** Call after commit. Resolves when PostgreSQL has taken it. */
   publish(...events: BusEvent[]): Promise<void>;
-  /** Every event of every replica, this one's included. Returns how to stop. A listener must not throw. */
+  /** Every event of every replica, once; this process's own while it is being published. Returns how to stop. A listener must not throw. */
   subscribe(listener: (event: BusEvent) => void): () => void;
-  /**
-   * As `subscribe`, and of this process's own events already when they are published: for dropping what is kept of the database, so that
-   * whoever made a change finds it as soon as they are answered.
-   */
+  /** As `subscribe`, and before all who use that: for dropping what is kept of the database, which they may read then. */
   beforehand(listener: (event: BusEvent) => void): () => void;
   close(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { isDocker } from "./task-hand-out-service";
 import type { TaskListener, TaskOutcome } from "./task-listener";
 import type { TaskLogsService } from "./task-logs-service";
 import type { TaskState } from "./tasks-schema";
-import { finishTask, type HandedTaskRow, knownTask, runAgain } from "./tasks-store";
+import { completeOrder, finishTask, type HandedTaskRow, knownTask, runAgain, type SpokenOf } from "./tasks-store";
 
 /** Before the first try by itself; doubled with each, up to ten minutes. */
 export const RETRY_MS = 5_000;
@@ -28,11 +28,10 @@ export class TaskEndings {
 
   /**
    * Once for each run, with what others do about it in the same transaction. Null: it was over already, or has moved on. `unheard`: its agent
-   * did not say so and may still be at it, so that a further try stays with that agent. `last`: it is not tried again. What completed and has no
-   * listener is one statement, and needs no transaction.
+   * did not say so and may still be at it, so that a further try stays with that agent. `last`: it is not tried again.
    */
   async end(
-    tx: Tx | Database,
+    tx: Tx,
     row: HandedTaskRow,
     outcome: TaskOutcome,
     { from, unheard = false, last = false }: { from?: readonly TaskState[]; unheard?: boolean; last?: boolean } = {},
@@ -58,6 +57,14 @@ export class TaskEndings {
     for (const listener of listeners)
       if (listener.kinds.some((kind) => kind === row.kind)) heard.push(...(await listener.finished(tx, task, outcome)));
     return [changed(row), ...heard];
+  }
+
+  /** What completed and has nobody to listen, which is so of all that engines are asked for by hand: one statement. Null: as of `end`, or it is none such. */
+  async complete(db: Database, said: SpokenOf, result: Record<string, unknown>): Promise<BusEvent | null> {
+    const kind = await completeOrder(db, said, result, this.deps.clock.now());
+    if (kind === null) return null;
+    this.deps.metrics?.taskEnded(kind, "completed");
+    return { ...changed({ ...said, sessionId: null }), only: "progress" };
   }
 
   private async retried(

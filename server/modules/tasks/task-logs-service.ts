@@ -1,6 +1,6 @@
 import type { Clock } from "../../platform/clock";
 import type { Database, Tx } from "../../platform/database";
-import { findLogLines, insertLogLines, type TaskLogRow, takeLogNumbers } from "./task-logs-store";
+import { appendLogLines, findLogLines, insertLogLine, type NextLogLine, type NextLogLines, takeLogNumbers } from "./task-logs-store";
 import { type TaskLogLine, taskLogLevelSchema } from "./tasks-schema";
 
 /** What agents may write of one task; the line after it says that there was more. */
@@ -20,25 +20,24 @@ export class TaskLogsService {
 
   /** What an agent says: no more than `MAX_LOG_LINES` of a task are kept, the first ones. */
   async append(db: Tx | Database, taskId: string, lines: readonly NewLogLine[]): Promise<void> {
-    if (lines.length === 0) return;
-    const last = await takeLogNumbers(db, taskId, lines.length);
-    if (last !== null) await this.write(db, taskId, lines, last);
+    if (lines.length > 0) await appendLogLines(db, taskId, this.next(lines));
   }
 
-  /** The same where their numbers were taken, up to `last`. */
-  async write(db: Tx | Database, taskId: string, lines: readonly NewLogLine[], last: number): Promise<void> {
-    const numbered = lines.map((line, index) => this.row(taskId, last - lines.length + 1 + index, line));
-    const kept = numbered.filter(({ number }) => number <= MAX_LOG_LINES);
-    const full = { level: "warn", message: `More than ${MAX_LOG_LINES} lines: those that follow are left out` } as const;
-    if (last > MAX_LOG_LINES) kept.push(this.row(taskId, MAX_LOG_LINES + 1, full));
-    await insertLogLines(db, kept);
+  /** The same for a statement that writes more of the task. */
+  next(lines: readonly NewLogLine[]): NextLogLines {
+    return {
+      lines: lines.map((line) => this.kept(line)),
+      limit: MAX_LOG_LINES,
+      full: this.kept({ level: "warn", message: `More than ${MAX_LOG_LINES} lines: those that follow are left out` }),
+    };
   }
 
   /** What became of the task, in the control plane's own words: kept however long the log is. */
   async note(db: Tx | Database, taskId: string, level: TaskLogLine["level"], message: string): Promise<void> {
     const last = await takeLogNumbers(db, taskId, 1);
     // The line after the last is the one that says that the log is full.
-    if (last !== null) await insertLogLines(db, [this.row(taskId, last > MAX_LOG_LINES ? last + 1 : last, { level, message })]);
+    const number = last !== null && last > MAX_LOG_LINES ? last + 1 : last;
+    if (number !== null) await insertLogLine(db, { taskId, number, ...this.kept({ level, message }) });
   }
 
   async read(taskId: string, after: number, limit: number): Promise<TaskLogLine[]> {
@@ -46,8 +45,8 @@ export class TaskLogsService {
     return rows.map(({ number, at, level, message }) => ({ number, at, level: taskLogLevelSchema.catch("info").parse(level), message }));
   }
 
-  private row(taskId: string, number: number, { at, level, message }: NewLogLine): TaskLogRow {
-    return { taskId, number, at: at ?? this.deps.clock.now(), level, message: cut(message.replaceAll("\0", "")) };
+  private kept({ at, level, message }: NewLogLine): NextLogLine {
+    return { at: at ?? this.deps.clock.now(), level, message: cut(message.replaceAll("\0", "")) };
   }
 }
 

@@ -85,10 +85,9 @@ export class TasksInbox {
     const { database, clock, taskLogs } = this.deps;
     const said = spokenOf(agentId, message);
     const now = clock.now();
-    const heard = await hearOfTask(database, said, { now, leaseExpiresAt: this.leaseEnd(), lines: message.lines.length });
-    if (!heard) return this.demandKnown(agentId, message);
     const lines = message.lines.map(({ timestamp, level, message: words }) => ({ at: timeOf(timestamp, now), level, message: words }));
-    await taskLogs.write(database, said.id, lines, heard.logLines);
+    const heard = await hearOfTask(database, said, { now, leaseExpiresAt: this.leaseEnd(), log: taskLogs.next(lines) });
+    if (!heard) return this.demandKnown(agentId, message);
     this.tell({ ...changed({ ...said, sessionId: heard.sessionId }), only: "progress" });
   }
 
@@ -119,13 +118,12 @@ export class TasksInbox {
     waiting = false,
   ): Promise<void> {
     const { database, endings, taskLogs, clock } = this.deps;
+    if (said.completed && lines.length === 0) {
+      const done = await endings.complete(database, spokenOf(agentId, { command_id: taskId, generation }), said.result ?? {});
+      if (done) return this.tell(done);
+    }
     const { row, late } = await this.find(agentId, taskId, generation);
     const outcome = outcomeOf(row, said, clock.now());
-    if (!late && isDocker(row) && outcome.status === "completed" && lines.length === 0) {
-      // One statement, and nothing beside it: no transaction is needed.
-      const done = await endings.end(database, row, outcome);
-      if (done) return this.tell(...done);
-    }
     const events = await database.$transaction(async (tx): Promise<BusEvent[]> => {
       if (row.sessionId) await lock(tx, "session", row.sessionId);
       const from = waiting && row.selector === null ? { from: open } : {};

@@ -4,6 +4,7 @@ import { bigintText, Keyset, notBefore, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { RegistryLogin } from "../registries/registries-service";
 import type { KnownTask } from "./task-listener";
+import { type NextLogLines, writeNextLines } from "./task-logs-store";
 import { type TaskState, taskKindSchema } from "./tasks-schema";
 
 const withNames = {
@@ -146,28 +147,43 @@ export async function acknowledgeTask(
   return row ? { what: row.taken ? "taken" : "offered", sessionId: row.sessionId } : null;
 }
 
+/** The kind of the engine's task that its agent completed by this. Null: it is no such task, or not this agent's to end. */
+export async function completeOrder(db: Database, said: SpokenOf, result: Record<string, unknown>, now: Date): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ kind: string }[]>`
+    UPDATE "Task" SET "state" = 'completed', "finishedAt" = ${now}, "updatedAt" = ${now}, "result" = ${JSON.stringify(result)}::jsonb,
+      "errorCode" = NULL, "errorMessage" = NULL, "leaseExpiresAt" = NULL, "deadlineAt" = NULL, "offered" = false,
+      "credentialsSealed" = NULL, "environmentSealed" = NULL
+    WHERE ${isHeld(said)} AND "kind" LIKE 'docker.%'
+    RETURNING "kind"`;
+  return row?.kind ?? null;
+}
+
 export interface HeardOfTask {
   readonly now: Date;
   readonly leaseExpiresAt: Date;
   readonly progress?: { readonly percent: number | null; readonly message: string };
-  /** How many lines follow for its log; their numbers are taken. */
-  readonly lines?: number;
+  /** What it wrote. */
+  readonly log?: NextLogLines;
 }
 
 /** An agent that speaks of a task has it. Null: as when it is acknowledged. `engine`: only where it is a task of an engine. */
 export async function hearOfTask(
   tx: Tx | Database,
   said: SpokenOf,
-  { now, leaseExpiresAt, progress, lines = 0 }: HeardOfTask,
+  { now, leaseExpiresAt, progress, log }: HeardOfTask,
   { engine = false } = {},
-): Promise<{ readonly sessionId: string | null; readonly logLines: number } | null> {
+): Promise<{ readonly sessionId: string | null } | null> {
   const far = progress ? Prisma.sql`"progress" = ${progress.percent}::float8, "progressMessage" = ${progress.message},` : Prisma.empty;
-  const [row] = await tx.$queryRaw<{ sessionId: string | null; logLines: number }[]>`
-    UPDATE "Task" SET ${far} "logLines" = "logLines" + ${lines}::int, "leaseExpiresAt" = ${leaseExpiresAt}, "updatedAt" = ${now},
+  const more = log ? Prisma.sql`"logLines" = "logLines" + ${log.lines.length}::int,` : Prisma.empty;
+  const heard = Prisma.sql`
+    UPDATE "Task" SET ${far} ${more} "leaseExpiresAt" = ${leaseExpiresAt}, "updatedAt" = ${now},
       "state" = CASE WHEN "acknowledgedAt" IS NULL AND "deliveredBy" IS DISTINCT FROM 'channel' THEN 'acknowledged' ELSE "state" END,
       "acknowledgedAt" = CASE WHEN "deliveredBy" IS DISTINCT FROM 'channel' THEN coalesce("acknowledgedAt", ${now}::timestamp) ELSE "acknowledgedAt" END
     WHERE ${isHeld(said)} AND ("kind" LIKE 'docker.%' OR NOT ${engine}::boolean)
-    RETURNING "sessionId", "logLines"`;
+    RETURNING "id", "sessionId", "logLines"`;
+  const [row] = await tx.$queryRaw<{ sessionId: string | null }[]>(
+    log ? Prisma.sql`WITH heard AS (${heard}), written AS (${writeNextLines(log)}) SELECT "sessionId" FROM heard` : heard,
+  );
   return row ?? null;
 }
 

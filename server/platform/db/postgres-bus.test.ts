@@ -39,6 +39,22 @@ test("an event reaches every replica, the one that said it included, in order", 
   });
 });
 
+test("what is said here is heard here at once, and once, whatever becomes of its way to the others", async () => {
+  const heard = listenTo(here);
+  const order: string[] = [];
+  here.subscribe(() => order.push("subscriber"));
+  here.beforehand(() => order.push("beforehand"));
+  const event = userEvent();
+  const published = here.publish(event);
+  expect(heard).toEqual([event]);
+  await published;
+  // Another's word that comes after it shows that it did not come a second time.
+  const after = userEvent();
+  await there.publish(after);
+  await vi.waitFor(() => expect(heard).toEqual([event, after]));
+  expect(order).toEqual(["beforehand", "subscriber", "beforehand", "subscriber"]);
+});
+
 test("what is said while a word is on its way goes together, and is heard in its order", async () => {
   const heard = listenTo(there);
   const events = Array.from({ length: 40 }, userEvent);

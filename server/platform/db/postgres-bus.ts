@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import pg from "pg";
+import { z } from "zod";
 import { type Bus, type BusEvent, busEventSchema } from "../bus";
 import type { Clock } from "../clock";
 import { Gathered } from "../gathered";
@@ -18,7 +20,8 @@ export interface PostgresBusOptions {
 
 /**
  * The bus over LISTEN and NOTIFY. Resolves once it listens; throws when the database can't be reached. One connection listens and comes back
- * by itself (0.1 s to 5 s between tries): what was said meanwhile is lost, and listeners' slow polls find it. Two more connections publish.
+ * by itself (0.1 s to 5 s between tries): what others said meanwhile is lost, and listeners' slow polls find it. Two more connections publish.
+ * What is said here is heard here at once, without that way: it comes back with this bus's own name on it, and is passed over.
  */
 export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus> {
   const listener = new Listener(options);
@@ -32,8 +35,8 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
   return {
     async publish(...events) {
       if (events.length === 0) return;
-      const payloads = events.map(encode);
-      listener.foretell(events);
+      const payloads = events.map((event) => encode(event, listener.name));
+      for (const event of events) listener.tell(event);
       await notified.ask(payloads);
     },
     subscribe: (run) => listener.subscribe(run),
@@ -44,13 +47,15 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
   };
 }
 
-function encode(event: BusEvent): string {
-  const payload = JSON.stringify(busEventSchema.parse(event));
+function encode(event: BusEvent, from: string): string {
+  const payload = JSON.stringify({ ...busEventSchema.parse(event), from });
   if (Buffer.byteLength(payload) > payloadLimit) throw new Error(`A bus event of kind ${event.kind} is too long: it must hold ids only`);
   return payload;
 }
 
 class Listener {
+  /** Of this bus alone, among all replicas'. */
+  readonly name = randomUUID();
   private readonly subscribers = new Set<(event: BusEvent) => void>();
   private readonly early = new Set<(event: BusEvent) => void>();
   private client: pg.Client | null = null;
@@ -67,8 +72,14 @@ class Listener {
     return () => all.delete(subscriber);
   }
 
-  foretell(events: readonly BusEvent[]): void {
-    for (const event of events) this.tell(this.early, event);
+  tell(event: BusEvent): void {
+    for (const subscriber of [...this.early, ...this.subscribers]) {
+      try {
+        subscriber(event);
+      } catch (error) {
+        this.options.log.error({ err: error }, "a listener of the bus threw");
+      }
+    }
   }
 
   async connect(): Promise<void> {
@@ -123,29 +134,22 @@ class Listener {
   }
 
   private deliver(payload: string): void {
-    const event = decode(payload);
-    if (!event) {
+    const said = decode(payload);
+    if (!said) {
       this.options.log.warn("an event on the bus was not understood; another version may have sent it");
       return;
     }
-    this.tell(this.early, event);
-    this.tell(this.subscribers, event);
-  }
-
-  private tell(subscribers: ReadonlySet<(event: BusEvent) => void>, event: BusEvent): void {
-    for (const subscriber of [...subscribers]) {
-      try {
-        subscriber(event);
-      } catch (error) {
-        this.options.log.error({ err: error }, "a listener of the bus threw");
-      }
-    }
+    if (said.from !== this.name) this.tell(said.event);
   }
 }
 
-function decode(payload: string): BusEvent | null {
+/** Earlier versions do not say who they are. */
+const senderSchema = z.object({ from: z.string().optional() });
+
+function decode(payload: string): { event: BusEvent; from: string | undefined } | null {
   try {
-    return busEventSchema.parse(JSON.parse(payload));
+    const said: unknown = JSON.parse(payload);
+    return { event: busEventSchema.parse(said), from: senderSchema.parse(said).from };
   } catch {
     return null;
   }
