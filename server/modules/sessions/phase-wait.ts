@@ -18,7 +18,7 @@ export class PhaseWait {
    */
   async until(
     sessionId: string,
-    arrived: (phase: SessionPhase, row: SessionRow) => boolean,
+    arrived: (phase: SessionPhase, row: SessionRow) => boolean | Promise<boolean>,
     { forMs = PHASE_WAIT_MS, signal }: { forMs?: number; signal?: AbortSignal } = {},
   ): Promise<SessionRow | null> {
     let wake: () => void = () => {};
@@ -43,7 +43,7 @@ export class PhaseWait {
       while (!late) {
         changed = false;
         row = await findSession(this.deps.database, sessionId);
-        if (row === null || arrived(this.phase(row), row)) return row;
+        if (row === null || (await arrived(this.phase(row), row))) return row;
         if (!changed) {
           await new Promise<void>((resolve) => {
             wake = resolve;

@@ -118,9 +118,9 @@ export class SessionCreation {
       const problem = "an old home has its own files; leave homeId out and a new home begins as the snapshot's copy";
       throw new BerthError("VALIDATION_FAILED", `snapshotId: ${problem}`, { details: { fields: { snapshotId: problem } } });
     }
-    const template = await this.deps.templates.get(input.template);
+    const [template, account] = await Promise.all([this.deps.templates.get(input.template), this.deps.users.account(owner.userId)]);
     const name = input.name ?? sessionName(owner.username, template.name, this.deps.ids.suffix());
-    const given = { ...input, environment: { ...(await this.environmentOf(owner, template)), ...input.environment } };
+    const given = { ...input, environment: { ...environmentOf(account, template), ...input.environment } };
     try {
       const { row, events, tell } = await this.turns.run(() =>
         this.deps.database.$transaction((tx) => this.write(tx, asker, owner, given, template, name)),
@@ -132,13 +132,6 @@ export class SessionCreation {
       if (!isUniqueViolation(error)) throw error;
       throw new BerthError("SESSION_ALREADY_EXISTS", `A session named '${name}' exists already; choose another name`);
     }
-  }
-
-  /** What a desktop is told of whoever it is made for. */
-  private async environmentOf(owner: Owner, template: Template): Promise<Record<string, string>> {
-    if (template.display.protocol !== "rfb") return {};
-    const { keyboardLayout } = await this.deps.users.account(owner.userId);
-    return keyboardLayout ? { BERTH_KEYBOARD_LAYOUT: keyboardLayout } : {};
   }
 
   private async write(
@@ -256,6 +249,10 @@ export class SessionCreation {
     });
   }
 }
+
+/** What a desktop is told of whoever it is made for. */
+const environmentOf = ({ keyboardLayout }: { readonly keyboardLayout: string | null }, { display }: Template): Record<string, string> =>
+  keyboardLayout && display.protocol === "rfb" ? { BERTH_KEYBOARD_LAYOUT: keyboardLayout } : {};
 
 /** What a session says otherwise than its template, and its container doesn't know of. */
 function ownColumns(asker: Asker, input: CreateSessionInput, template: Template) {

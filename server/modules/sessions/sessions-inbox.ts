@@ -23,8 +23,8 @@ import {
   findSessionIds,
   insertAgentEvents,
   insertEvent,
+  insertEventOnce,
   type SessionRow,
-  saidSinceStart,
   writeActivity,
 } from "./sessions-store";
 
@@ -77,11 +77,13 @@ export class SessionsInbox implements TaskListener {
     const row = await this.find(tx, task);
     if (!row || isOver(row)) return [];
     const said = sessionEventKindSchema.safeParse(progress.step);
-    const events: BusEvent[] =
-      said.success && !(await saidSinceStart(tx, row.id, said.data)) ? await this.say(tx, row, said.data, progress.message) : [event(row)];
-    if (said.data !== "container_started" || task.generation === null) return events;
+    if (said.success) {
+      const at = this.deps.clock.now();
+      await insertEventOnce(tx, { sessionId: row.id, at, kind: said.data, message: progress.message, actorId: null });
+    }
+    if (said.data !== "container_started" || task.generation === null) return [event(row)];
     const changed = await this.deps.changes.apply(tx, row, reported(task.generation, "starting"), { actorId: null });
-    return [...events, ...(changed?.events ?? [])];
+    return changed?.events ?? [event(row)];
   }
 
   async finished(tx: Tx, task: KnownTask, outcome: TaskOutcome): Promise<BusEvent[]> {

@@ -151,15 +151,23 @@ export async function findEvents(db: Database, sessionId: string) {
   return rows.reverse().map((row) => ({ ...row, actor: row.actorId ? (nameOf.get(row.actorId) ?? null) : null }));
 }
 
+/** The session's event of that kind since it was last asked to start. */
+const sinceStart = (sessionId: string, kind: SessionEventKind): Prisma.Sql => Prisma.sql`
+  SELECT FROM "SessionEvent" e WHERE e."sessionId" = ${sessionId}::uuid AND e."kind" = ${kind} AND e."id" > coalesce((
+    SELECT max(b."id") FROM "SessionEvent" b
+    WHERE b."sessionId" = ${sessionId}::uuid AND b."kind" IN ('requested', 'wake_requested', 'version_replaced')), 0)`;
+
 /** Whether the timeline has this word since the session was last asked to start. */
 export async function saidSinceStart(tx: Tx | Database, sessionId: string, kind: SessionEventKind): Promise<boolean> {
-  const begun = await tx.sessionEvent.findFirst({
-    where: { sessionId, kind: { in: ["requested", "wake_requested", "version_replaced"] } },
-    orderBy: { id: "desc" },
-    select: { id: true },
-  });
-  return (await tx.sessionEvent.count({ where: { sessionId, kind, id: { gt: begun?.id ?? 0n } } })) > 0;
+  const [row] = await tx.$queryRaw<{ said: boolean }[]>`SELECT EXISTS (${sinceStart(sessionId, kind)}) AS "said"`;
+  return row?.said === true;
 }
+
+/** Unless it was said since the session was last asked to start. */
+export const insertEventOnce = (tx: Tx, { sessionId, at, kind, message, actorId }: NewEvent) =>
+  tx.$executeRaw`
+    INSERT INTO "SessionEvent" ("sessionId", "at", "kind", "message", "actorId")
+    SELECT ${sessionId}::uuid, ${at}::timestamp, ${kind}, ${message}, ${actorId}::uuid WHERE NOT EXISTS (${sinceStart(sessionId, kind)})`;
 
 /** Adds `word` to the timeline of the agent's live sessions, unless it is the last of the two that was said. */
 export async function insertAgentEvents(

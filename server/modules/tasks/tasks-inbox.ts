@@ -118,7 +118,8 @@ export class TasksInbox {
     waiting = false,
   ): Promise<void> {
     const { database, endings, taskLogs, clock } = this.deps;
-    if (said.completed && lines.length === 0) {
+    // A run is named of engines' tasks alone.
+    if (generation !== undefined && said.completed && lines.length === 0) {
       const done = await endings.complete(database, spokenOf(agentId, { command_id: taskId, generation }), said.result ?? {});
       if (done) return this.tell(done);
     }

@@ -149,12 +149,40 @@ describe("a display", () => {
       await expect(ready).resolves.toBeUndefined();
     });
 
-    it("is ready with its container, where the agent answers when the display is there", async () => {
-      const { command, grant } = await starting();
-      const ready = grant.ready(new AbortController().signal);
-      await agent.progress(command, "container_started", "The container was started");
-      await expect(ready).resolves.toBeUndefined();
+    it.each(["container_created", "container_started"])(
+      "is ready with its container (%s): the agent answers when the display is there",
+      async (step) => {
+        const { command, grant } = await starting();
+        const ready = grant.ready(new AbortController().signal);
+        await agent.progress(command, step, "The container is there");
+        await expect(ready).resolves.toBeUndefined();
+        await agent.complete(command, running);
+      },
+    );
+
+    it("is not ready with the container of an earlier start", async () => {
+      const { id, command } = await starting();
+      await agent.progress(command, "container_created", "The container was created");
       await agent.complete(command, running);
+      const hibernated = kit.callerOf(owner).sessions.setState({ id, state: "hibernated" });
+      await agent.complete(await agent.command("hibernate_session"), { observed: "stopped" });
+      await hibernated;
+      const woken = kit.callerOf(owner).sessions.setState({ id, state: "running" });
+      const wake = await agent.command("wake_session");
+      const { url } = await kit.callerOf(owner).sessions.openViewer({ id });
+      const grant = await authorize({ ticket: new URL(url, ours()).searchParams.get("ticket") }, id);
+      const ready = grant.ready(new AbortController().signal);
+      const list = () => kit.callerOf(owner).sessions.list({});
+      expect(
+        await Promise.race([
+          ready.then(() => "ready"),
+          list()
+            .then(list)
+            .then(() => "still waiting"),
+        ]),
+      ).toBe("still waiting");
+      await agent.complete(wake, running);
+      await Promise.all([ready, woken]);
     });
 
     it("says so when the session fails, and gives up when the viewer has gone", async () => {

@@ -22,7 +22,7 @@ import { demandRunning, demandRunningSoon, isComingUp } from "../running-session
 import { maySessions } from "../sessions-policy";
 import type { SessionEventKind } from "../sessions-schema";
 import { sessionMissing } from "../sessions-service";
-import { findDisplays, findSession, insertEvent, type SessionRow } from "../sessions-store";
+import { findDisplays, findSession, insertEvent, type SessionRow, saidSinceStart } from "../sessions-store";
 import { guestOfLogin } from "../sharing/guest-login";
 import type { SharesService } from "../sharing/shares-service";
 import type { Visitor } from "./control-room";
@@ -217,10 +217,15 @@ export class ViewerAccess {
   }
 
   private async ready(sessionId: string, signal: AbortSignal): Promise<void> {
-    const hasContainer = (phase: SessionPhase, { observed }: SessionRow) => !isComingUp(phase) || observed === "starting";
-    const row = await this.deps.wait.until(sessionId, hasContainer, { forMs: START_WAIT_MS, signal });
+    // Its agent waits with the tunnel until the display is there. Before there is a container, that may be long: it may have to be fetched.
+    let made = false;
+    const isMade = async (phase: SessionPhase, { observed }: SessionRow) => {
+      made = observed === "starting" || (isComingUp(phase) && (await saidSinceStart(this.deps.database, sessionId, "container_created")));
+      return made || !isComingUp(phase);
+    };
+    const row = await this.deps.wait.until(sessionId, isMade, { forMs: START_WAIT_MS, signal });
     if (!row) throw sessionMissing(sessionId);
-    if (row.desired === "running" && row.observed === "starting" && row.agent?.connectionId) return;
+    if (made && row.desired === "running" && row.agent?.connectionId) return;
     demandRunning(row, this.deps.clock.now());
   }
 

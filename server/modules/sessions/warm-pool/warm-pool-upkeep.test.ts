@@ -171,6 +171,7 @@ describe("room", () => {
     await agent.complete(stop, { observed: "removed" });
     await warmed();
     await refill();
+    await agent.complete(await agent.command("delete_home"), {});
     expect(agent.pending).toEqual([]);
     expect(await pool()).toMatchObject({ ready: 1, starting: 0, problem: expect.stringContaining("slots are taken") });
     const gone = as(owner).sessions.delete({ id: session.id });
