@@ -1,11 +1,12 @@
 import { DOCKER_TASKS, VIEWER_UPDATE } from "@berth/protocol/agent-messages";
+import { registrationReplySchema } from "@berth/protocol/agent-registration";
 import { PORTS } from "@berth/protocol/session-ports";
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Asker } from "./modules/users/users-schema";
 import type { BusEvent } from "./platform/bus";
 import { createLog } from "./platform/log";
-import { askDoor } from "./testing/door-calls";
+import { askDoor, knock } from "./testing/door-calls";
 import { type DoorKit, startDoorKit } from "./testing/door-kit";
 import { makeAsker, PASSWORD } from "./testing/factories";
 import type { SocketAgent } from "./testing/socket-agent";
@@ -42,6 +43,7 @@ beforeAll(async () => {
   asked = { owner: owner as Asker, friend: friend as Asker, operator: operator as Asker, admin: admin as Asker };
   for (const [name, asker] of Object.entries(asked)) tokens.set(name as keyof typeof asked, await kit.tokenOf(asker));
   await plantAll();
+  await useAll();
 }, 60_000);
 afterAll(() => kit.close());
 
@@ -61,9 +63,11 @@ async function plantAll(): Promise<void> {
   plant("an API token", (await own.tokens.create({ name: "script", scope: "write" })).value);
   plant("an invitation", tailOf((await all.users.invite({ username: "newcomer" })).url));
   plant("a registration token", (await all.registrationTokens.create({})).token);
+  plant("a registration token that is used", (await all.registrationTokens.create({})).token);
   plant("a link to a screen", tailOf((await own.shares.create({ sessionId: id })).url ?? ""));
   plant("a link to a port", tailOf((await own.ports.share({ id, port: 3000 })).url));
   plant("a ticket", tailOf((await own.sessions.openViewer({ id })).url));
+  plant("a ticket that is used", tailOf((await own.sessions.openViewer({ id })).url));
   const webhook = await all.webhooks.create({
     name: "w",
     url: "https://w.example/in",
@@ -92,6 +96,40 @@ async function plantAll(): Promise<void> {
     username: [asked.owner.username],
     userId: [asked.owner.userId],
   });
+}
+
+/** What travels in addresses and heads is shown at its door: once as it should be, and once more, where it is refused. */
+async function useAll(): Promise<void> {
+  const planted = (kind: string) => secrets.get(kind) ?? "";
+  const id = known.sessionId?.[0] ?? "";
+  const asFriend = { authorization: `Bearer ${tokens.get("friend")}` };
+  const statuses: number[] = [];
+  const see = async (answer: Promise<{ readonly status: number }>) => void statuses.push((await answer).status);
+
+  const watched = `/vnc-viewer/${id}?ticket=${planted("a ticket that is used")}`;
+  for (let turn = 0; turn < 2; turn += 1) await see(knock(kit.port, { path: watched, headers: { origin: kit.config.publicUrl.origin } }));
+  await see(knock(kit.port, { path: `/vnc-viewer/${id}?token=${tokens.get("friend")}`, headers: {} }));
+  plant("another login's token", tokens.get("friend") ?? "");
+
+  const link = planted("a link to a port");
+  const input = encodeURIComponent(JSON.stringify({ token: link }));
+  await see(askDoor(kit.port, { method: "GET", path: `/ports/${link}` }));
+  await see(askDoor(kit.port, { method: "GET", path: `/api/trpc/ports.lookAtLink?input=${input}`, headers: asFriend }));
+  await see(askDoor(kit.port, { method: "GET", path: `/api/v1/nothing/${link}`, headers: asFriend }));
+
+  const guest = await kit.callerOf(null).shares.enter({ token: planted("a link to a screen"), name: "Ann" });
+  plant("a guest's ticket", tailOf(guest.url));
+  plant("a guest's key", guest.guestKey);
+  for (let turn = 0; turn < 2; turn += 1) await see(knock(kit.port, { path: guest.url, headers: { origin: kit.config.publicUrl.origin } }));
+
+  const enrolment = { method: "POST", path: "/api/v1/agents/register", body: { name: "host-b", version: "1" } };
+  const shown = { "x-agent-token": planted("a registration token that is used") };
+  const enrolled = await askDoor(kit.port, { ...enrolment, headers: shown });
+  await see(askDoor(kit.port, { ...enrolment, headers: shown }));
+  const { token, certificate } = registrationReplySchema.parse(JSON.parse(enrolled.text));
+  plant("an agent's token", token);
+  plant("an agent's key", certificate?.key?.split("\n")[1] ?? "");
+  expect(statuses).toEqual([101, 401, 404, 200, 200, 404, 101, 401, 401]);
 }
 
 /** Every GET that the document has, with the IDs of what was made. */
