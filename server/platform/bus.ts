@@ -11,13 +11,13 @@ export const busEventSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("session"), sessionId: z.string(), userId: z.string(), agentId: z.string().nullable() }),
   /** `only`: it is as busy as it says, and nothing else of it changed; neither room nor work depends on that. */
   z.object({ kind: z.literal("agent"), agentId: z.string(), only: z.literal("usage").optional() }),
-  /** `only`: it was handed out, its agent said how far it is, or it is over and no other waited for it; nothing is to be sent by that. */
+  /** `only`: it was handed out or its agent said how far it is (`progress`), or it is over and no other waits for that (`end`); nothing is to be sent by that. */
   z.object({
     kind: z.literal("task"),
     taskId: z.string(),
     agentId: z.string().nullable(),
     sessionId: z.string().nullable(),
-    only: z.literal("progress").optional(),
+    only: z.enum(["progress", "end"]).optional(),
   }),
   /** Its agent is to be told, by whichever replica it is connected to, to stop this run (null: any). */
   z.object({ kind: z.literal("task_cancel"), taskId: z.string(), agentId: z.string(), generation: z.number().nullable() }),

@@ -1,10 +1,12 @@
 import type { Bus, BusEvent } from "../../platform/bus";
+import type { Clock } from "../../platform/clock";
 import type { Ids } from "../../platform/ids";
 import type { AuthService } from "../users/auth-service";
 import type { Login } from "../users/users-schema";
 import { EventRing, type Numbered } from "./event-ring";
 import { heardBy } from "./live-policy";
 import type { LiveEvent } from "./live-schema";
+import { TaskWords } from "./task-words";
 
 const RING_SIZE = 2_000;
 /** A listener that is this far behind reads everything again instead. */
@@ -13,6 +15,7 @@ const OWNERS_KEPT = 10_000;
 
 export interface LiveDeps {
   readonly bus: Bus;
+  readonly clock: Clock;
   readonly ids: Ids;
   readonly auth: Pick<AuthService, "current">;
   /** Null where there is no such session (any more). */
@@ -35,10 +38,13 @@ export class LiveService {
   }
 
   start(): void {
-    this.unsubscribe = this.deps.bus.subscribe((event) => {
-      if (event.kind === "session") this.remember(event.sessionId, event.userId);
+    const words = new TaskWords(this.deps.clock, (event) => {
       const numbered = this.ring.add(event);
       for (const listener of this.listeners) listener.take(numbered);
+    });
+    this.unsubscribe = this.deps.bus.subscribe((event) => {
+      if (event.kind === "session") this.remember(event.sessionId, event.userId);
+      words.take(event);
     });
   }
 

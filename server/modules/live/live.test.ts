@@ -36,7 +36,7 @@ function listen(asker: Asker, lastEventId: string | null, enough: (events: LiveE
 }
 
 const isTemplate = (event: LiveEvent) => event.kind === "template";
-/** Until what was published before has come round by way of PostgreSQL. */
+/** Until what was said before, and what others said of it, has been heard. */
 const drained = () =>
   new Promise<void>((resolve) => {
     const stop = kit.bus.subscribe((event) => {

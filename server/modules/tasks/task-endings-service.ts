@@ -64,7 +64,7 @@ export class TaskEndings {
     const kind = await completeOrder(db, said, result, this.deps.clock.now());
     if (kind === null) return null;
     this.deps.metrics?.taskEnded(kind, "completed");
-    return { ...changed({ ...said, sessionId: null }), only: "progress" };
+    return { ...changed({ ...said, sessionId: null }), only: "end" };
   }
 
   private async retried(
