@@ -51,9 +51,7 @@ export function AgentUsage({ agentId }: { agentId: string }) {
         usage.data.samples.length > 0 ? (
           <UsageCharts usage={usage.data} />
         ) : (
-          <p className="rounded-lg border border-dashed border-line-strong/60 px-4 py-6 text-center text-ink-soft">
-            Nothing was heard of the host in this time. Its agent tells with each heartbeat; the first minute is shown when it is over.
-          </p>
+          <NothingHeard />
         )
       ) : usage.isError ? (
         <FailurePanel
@@ -70,6 +68,24 @@ export function AgentUsage({ agentId }: { agentId: string }) {
         </output>
       )}
     </Panel>
+  );
+}
+
+/** As high as the charts, so that nothing below moves when it turns out that there are none. */
+function NothingHeard() {
+  return (
+    <div className="grid grid-cols-1 gap-3 lg:grid-cols-2">
+      {charts.map(({ kind, title }) => (
+        <Card key={kind} className="flex h-50 min-w-0 flex-col p-4 text-sm">
+          <p className="font-medium">{title}</p>
+          <p className="my-auto text-center text-ink-soft">
+            {kind === "cpu"
+              ? "Nothing was heard of the host in this time. Its agent tells with each heartbeat; the first minute is shown when it is over."
+              : "Nothing was heard in this time"}
+          </p>
+        </Card>
+      ))}
+    </div>
   );
 }
 
