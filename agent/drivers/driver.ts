@@ -15,6 +15,7 @@ import type { SessionProbes } from "@berth/protocol/session-health";
 import type { HibernateMode, ObservedState } from "@berth/protocol/session-states";
 import type { CreateSnapshotData, SnapshotResult } from "@berth/protocol/snapshots";
 import type { LogLine, LogStream } from "@berth/protocol/tunnel";
+import type { ExecPipe } from "./exec-pipe";
 
 /** Points on a session's way from click to picture, in the order in which they are passed. The first two only where an image has to be pulled. */
 export type TimelineStep =
@@ -172,6 +173,8 @@ export interface ExecRequest {
   readonly terminal: { readonly columns: number; readonly rows: number } | null;
   /** In a session that doesn't run too: beside its home alone, without network. */
   readonly resting?: true;
+  /** The variable that tells the program where it may make a named pipe, to pass much to the agent or from it; empty where there is no place for one. */
+  readonly pipeVariable?: string;
 }
 
 /** A program that runs beside the session's own, as the same user. It ends when the container does. */
@@ -182,6 +185,8 @@ export interface Exec {
   readonly stdout: Readable;
   /** Null with a terminal. */
   readonly stderr: Readable | null;
+  /** Where one was asked for, and session and agent share a folder. */
+  readonly pipe?: ExecPipe | null;
   /**
    * The program's exit code (128 and the signal's number where one ended it), when all output has been read. Rejects with
    * SESSION_LACKS_PROGRAM where the image has no such program, and where the container or the engine is gone.

@@ -116,6 +116,22 @@ describe("files in a container", () => {
     await client.destroy();
   }, 900_000);
 
+  it("that are large go past the engine, by a pipe in the display's folder that has lost its name", async () => {
+    const id = randomUUID();
+    const { containerId } = await start(id);
+    const client = await clientOf(id);
+    const inputs = async () => (await fixture.inside(containerId, ["sh", "-c", "ls -l /proc/[0-9]*/fd/0; ls -A /run/berth"])).output;
+    const body = new Readable({ read: () => undefined });
+    body.push(Buffer.alloc(MIB));
+    const sent = ask(client, id, "PUT", "file", `${HOME}/large`, { body, headers: { "content-length": String(2 * MIB) } });
+    await expect.poll(inputs).toMatch(/ -> '?\/run\/berth\/pipe-[0-9a-f-]+ \(deleted\)/);
+    expect(await inputs()).not.toMatch(/^pipe-/m);
+    body.push(Buffer.alloc(MIB));
+    body.push(null);
+    expect((await sent).statusCode).toBe(200);
+    await client.destroy();
+  });
+
   it("are those of its home while it does not run, and its waking waits for nobody who looks", async () => {
     const id = randomUUID();
     const begun = await start(id);

@@ -21,7 +21,21 @@ import { FilePath, rootsText } from "./file-path";
 import { type FileFacts, readFacts, readListing } from "./listing";
 import { type ByteRange, ByteWindow, rangeOf } from "./range";
 import { answerOf, firstLine, runScript, type ScriptCall } from "./run-script";
-import { DROP_PART, FINISH_UNPACK, LIST, MAKE_FOLDER, MOVE, PACK, PART_SIZE, READ, REMOVE, UNPACK, WRITE } from "./scripts";
+import { bodyInto, bodyOutOf } from "./script-body";
+import {
+  DROP_PART,
+  FINISH_UNPACK,
+  LIST,
+  MAKE_FOLDER,
+  MOVE,
+  PACK,
+  PART_SIZE,
+  READ,
+  REMOVE,
+  UNPACK,
+  WORTH_A_PIPE_BYTES,
+  WRITE,
+} from "./scripts";
 import { TarCheck } from "./tar-check";
 import { zipOfTar } from "./zip-of-tar";
 
@@ -77,10 +91,10 @@ class FilesCall {
     return this.query.has(name) ? name : "";
   }
 
-  script(script: string, args: readonly string[]): ScriptCall {
+  script(script: string, args: readonly string[], pipe = false): ScriptCall {
     const { sessionId, signal } = this.call;
     const roots = [rootsText(this.access.writable), rootsText(this.access.readable)];
-    return { sessionId, signal, script, path: this.path.shown, args: [...roots, ...args] };
+    return { sessionId, signal, script, path: this.path.shown, args: [...roots, ...args], pipe };
   }
 
   answer(script: string, args: readonly string[], maxBytes?: number): Promise<Buffer> {
@@ -149,10 +163,11 @@ async function read(files: FilesCall, response: ServerResponse): Promise<void> {
   // What a range means is known when the size is: a script that is to jump needs it before.
   const size = asked === null ? null : readFacts((await files.answer(READ, [folder, name, "none", ""])).toString("latin1")).size;
   const range = asked === null || size === null ? null : rangeOf(asked, size);
-  const run = await runScript(files.driver, files.script(READ, [folder, name, ...blocksOf(head, range)]));
+  const run = await runScript(files.driver, files.script(READ, [folder, name, ...blocksOf(head, range)], !head));
   try {
     run.stdin.on("error", () => undefined);
-    const facts = readFacts(await firstLine(run));
+    const { said, body } = await bodyOutOf(run);
+    const facts = readFacts(said);
     const stale = request.headers["if-range"] !== undefined && request.headers["if-range"] !== `"${facts.etag}"`;
     if (range && (stale || range.from + range.length > facts.size))
       throw new BerthError("FILE_CHANGED", `${files.path.shown} was changed while it was read; read it from its beginning`);
@@ -164,11 +179,13 @@ async function read(files: FilesCall, response: ServerResponse): Promise<void> {
       ...(head ? { "x-file-size": String(facts.size) } : {}),
       ...(range ? { "content-range": `bytes ${range.from}-${range.from + range.length - 1}/${facts.size}` } : {}),
     });
-    if (head) return void response.end();
-    await pipeline(run.stdout, new ByteWindow((range?.from ?? 0) % BLOCK, length), response);
-  } finally {
+    if (head) response.end();
+    else await pipeline(body, new ByteWindow((range?.from ?? 0) % BLOCK, length), response);
+  } catch (error) {
     void run.end();
+    throw error;
   }
+  run.leave();
 }
 
 function blocksOf(head: boolean, range: ByteRange | null): [string, string] {
@@ -194,13 +211,17 @@ function writeArgs(files: FilesCall, { id, from, whole }: WriteTerms): string[] 
 
 /** Sends the request's body to the script. Resolves with its answer; what it refuses with comes before what that did to the body's way. */
 async function feed(files: FilesCall, args: readonly string[]): Promise<string> {
-  const run = await runScript(files.driver, files.script(WRITE, args));
+  const { request } = files.call;
+  const length = request.headers["content-length"];
+  const run = await runScript(files.driver, files.script(WRITE, args, length === undefined || Number(length) >= WORTH_A_PIPE_BYTES));
   try {
-    youngGarbage.follow(files.call.request);
-    const sent = pipeline(files.call.request, run.stdin).then(
+    youngGarbage.follow(request);
+    const sent = pipeline(request, await bodyInto(run)).then(
       () => null,
       (error: unknown) => ({ error }),
     );
+    // It may take as long as it takes; one that ends before has something to say too.
+    await Promise.race([sent, run.done.catch(() => undefined)]);
     const [said, fault] = await Promise.all([firstLine(run), sent]);
     await run.done;
     if (fault) throw fault.error;
@@ -276,15 +297,15 @@ async function move(files: FilesCall, response: ServerResponse): Promise<void> {
 }
 
 async function pack(files: FilesCall, response: ServerResponse): Promise<void> {
-  const run = await runScript(files.driver, files.script(PACK, [files.path.folder, files.path.name]));
+  const run = await runScript(files.driver, files.script(PACK, [files.path.folder, files.path.name], true));
   try {
-    await firstLine(run);
+    const { body } = await bodyOutOf(run);
     if (files.query.get("archive") === "zip") {
       response.writeHead(200, { "content-type": ZIP_TYPE });
-      await pipeline(run.stdout, zipOfTar, response, { end: false });
+      await pipeline(body, zipOfTar, response, { end: false });
     } else {
       response.writeHead(200, { "content-type": "application/x-tar" });
-      await pipeline(run.stdout, response, { end: false });
+      await pipeline(body, response, { end: false });
     }
     // A file that changed while it was packed is no reason to throw the rest away; one that could not be read is.
     await run.done;
@@ -299,10 +320,10 @@ async function unpack(files: FilesCall, response: ServerResponse): Promise<void>
   const { folder, name } = files.path;
   const check = new TarCheck();
   try {
-    const run = await runScript(files.driver, files.script(UNPACK, [folder, name, id, files.flag("parents")]));
+    const run = await runScript(files.driver, files.script(UNPACK, [folder, name, id, files.flag("parents")], true));
     try {
       youngGarbage.follow(files.call.request);
-      const fault = await pipeline(files.call.request, check, run.stdin).then(
+      const fault = await pipeline(files.call.request, check, await bodyInto(run)).then(
         () => null,
         (error: unknown) => ({ error }),
       );

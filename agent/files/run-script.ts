@@ -2,12 +2,16 @@ import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { BerthError } from "@berth/protocol/errors";
 import type { SessionDriver } from "../drivers/driver";
+import type { ExecPipe } from "../drivers/exec-pipe";
 import { youngGarbage } from "../tunnel/young-garbage";
 import { refusalOf } from "./refusals";
+import { PIPE_VARIABLE } from "./scripts";
 
 /** What is kept of what a script complains of. */
 const MAX_STDERR_BYTES = 8 * 1024;
 const KILL_AFTER_MS = 3000;
+/** How long a script that has said everything may take to be gone. */
+const GONE_WITHIN_MS = 1000;
 /** How long a script may take to say its first word, or all of them where it is asked for an answer alone. */
 const ANSWER_WITHIN_MS = 60_000;
 
@@ -18,21 +22,35 @@ export interface ScriptCall {
   /** Of the path that it is about, for people. */
   readonly path: string;
   readonly signal: AbortSignal;
+  /** It takes or gives much: by a pipe, where there can be one (see `bodyInto` and `bodyOutOf`). */
+  readonly pipe?: boolean;
 }
 
 export interface ScriptRun {
   readonly stdin: Writable;
   readonly stdout: Readable;
+  readonly pipe: ExecPipe | null;
   /** Resolves when the script has done it; rejects with what it refused with, in words about the path. */
   readonly done: Promise<void>;
   /** What is left of it is ended: what it began it takes back. Resolves when it has. */
   end(): Promise<void>;
+  /** The same for one that has nothing left to do: it is waited for first. */
+  leave(): void;
 }
 
 /** Starts a script of `scripts.ts` in a session. Aborting `signal` ends it. Throws SESSION_NOT_RUNNING and SESSION_NOT_FOUND. */
 export async function runScript(driver: Pick<SessionDriver, "exec">, call: ScriptCall): Promise<ScriptRun> {
   const { sessionId, script, args, path, signal } = call;
-  const exec = await driver.exec({ sessionId, argv: ["sh", "-c", script, "berth-files", ...args], terminal: null, resting: true });
+  const exec = await driver.exec({
+    sessionId,
+    argv: ["sh", "-c", script, "berth-files", ...args],
+    // The session's own environment may have it too.
+    env: { [PIPE_VARIABLE]: "" },
+    ...(call.pipe ? { pipeVariable: PIPE_VARIABLE } : {}),
+    terminal: null,
+    resting: true,
+  });
+  const pipe = exec.pipe ?? null;
   youngGarbage.follow(exec.stdout);
   exec.stdin.on("error", () => undefined);
   exec.stdout.on("error", () => undefined);
@@ -49,6 +67,7 @@ export async function runScript(driver: Pick<SessionDriver, "exec">, call: Scrip
   );
   void ended.then(() => {
     over = true;
+    void pipe?.remove();
   });
   const end = async (): Promise<void> => {
     if (over) return;
@@ -57,6 +76,11 @@ export async function runScript(driver: Pick<SessionDriver, "exec">, call: Scrip
     exec.stdout.resume();
     await ended;
     clearTimeout(kill);
+  };
+  const leave = (): void => {
+    if (over) return;
+    const late = setTimeout(() => void end(), GONE_WITHIN_MS);
+    void ended.then(() => clearTimeout(late));
   };
   const aborted = (): void => void end();
   if (signal.aborted) aborted();
@@ -67,7 +91,7 @@ export async function runScript(driver: Pick<SessionDriver, "exec">, call: Scrip
     if (code !== 0) throw refusalOf(code, words, { path, sessionId });
   })().finally(() => signal.removeEventListener("abort", aborted));
   done.catch(() => undefined);
-  return { stdin: exec.stdin, stdout: exec.stdout, done, end };
+  return { stdin: exec.stdin, stdout: exec.stdout, pipe, done, end, leave };
 }
 
 /** All that a script says, at most `maxBytes`. Throws what it refuses with, and BODY_TOO_LARGE. */

@@ -6,6 +6,9 @@
  *
  * What an upload left that broke off goes with the next one into its folder, a day after its last byte, unless a program still has it open.
  *
+ * Much goes by a named pipe, past the engine, where the agent says in `BERTH_PIPE` where one may be: the script makes it and says `pipe` (or `none`), the agent
+ * opens it too and says the same; then the script opens it and takes its name away.
+ *
  * A refusal is one line on stderr: `berth <word> <rest>`.
  */
 import { CLOSED_FOLDERS } from "@berth/protocol/session-files";
@@ -14,6 +17,10 @@ import { CLOSED_FOLDERS } from "@berth/protocol/session-files";
 export const PART_PREFIX = ".berth-part-";
 /** A part that nobody has written to for so long is nobody's any more. */
 const PART_KEPT_MINUTES = 24 * 60;
+/** Told in the environment: where a script may make a pipe, or empty. */
+export const PIPE_VARIABLE = "BERTH_PIPE";
+/** What is less is sooner there by the engine than a pipe is made. */
+export const WORTH_A_PIPE_BYTES = 1024 * 1024;
 /** Up to here a file's ETag is the hash of what is in it; beyond, of what the system says of it. */
 const HASHED_BYTES = 1024 * 1024;
 
@@ -91,6 +98,14 @@ sweep() {
   done
   set -f
 }
+offer() {
+  [ -n "$${PIPE_VARIABLE}" ] || return 1
+  [ "$1" -ge ${WORTH_A_PIPE_BYTES} ] && mkfifo -m 600 "$${PIPE_VARIABLE}" 2>/dev/null || { echo none; return 1; }
+  echo pipe; read -r way
+  [ "$way" = pipe ] || { rm -f "$${PIPE_VARIABLE}"; return 1; }
+}
+read_by_pipe() { offer "$1" || return 0; exec <"$${PIPE_VARIABLE}"; rm -f "$${PIPE_VARIABLE}"; }
+write_by_pipe() { if offer "$1"; then exec 6>"$${PIPE_VARIABLE}"; rm -f "$${PIPE_VARIABLE}"; else exec 6>&1; fi; }
 plain "$1"; writable=$plain
 plain "$2"; readable=$plain
 shift 2
@@ -121,11 +136,14 @@ plain "$2"; name=$plain
 [ -e "./$name" ] || { [ -L "./$name" ] && fail dangling; fail missing; }
 [ -d "./$name" ] && fail folder
 [ -f "./$name" ] || fail special
-exec <"./$name"
+exec 5<&0 <"./$name"
 real=$(readlink -n /proc/self/fd/0; printf x); real=\${real%x}
 case $real in /*) inside "\${real%/*}" "$readable" || fail outside;; *) fail special;; esac
 [ -f /proc/self/fd/0 ] || fail special
-facts /proc/self/fd/0
+facts=$(facts /proc/self/fd/0)
+write_by_pipe "\${facts%% *}" <&5
+printf '%s\\n' "$facts"
+exec >&6 5<&- 6>&-
 case $3 in
   none) ;;
   all) exec cat;;
@@ -164,6 +182,7 @@ else
   [ "$(readlink -n /proc/self/fd/3; printf x)" = "$here/\${part#./}x" ] || fail outside
 fi
 umask "$mask"
+read_by_pipe ${WORTH_A_PIPE_BYTES}
 cat >&3 || exit 1
 have=$(stat -L -c %s /proc/self/fd/3)
 exec 3>&-
@@ -233,7 +252,9 @@ plain "$1"; enter "$plain" "$readable"
 plain "$2"
 [ -L "./$plain" ] && fail link
 [ -d "./$plain" ] || { [ -e "./$plain" ] && fail kind; fail missing; }
+write_by_pipe ${WORTH_A_PIPE_BYTES}
 printf '\\n'
+exec >&6 6>&-
 exec tar -cf - --exclude='${PART_PREFIX}*' "./$plain"
 `);
 
@@ -247,6 +268,7 @@ part=./${PART_PREFIX}$3
 sweep "$part"
 mkdir "$part" || exit 1
 pin "$part" "$writable"
+read_by_pipe ${WORTH_A_PIPE_BYTES}
 tar -xof -; code=$?
 # An archive says its own folder's age: until it is in its place it is as old as it is.
 touch . || exit 1

@@ -1,14 +1,19 @@
 /** What can be asked of a session's container while it runs, beside its display: its log, what it uses, and programs of one's own. */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { BerthError } from "@berth/protocol/errors";
 import type { ReloadSignal } from "@berth/protocol/session-files";
 import type { LogLine } from "@berth/protocol/tunnel";
 import type Docker from "dockerode";
 import type { ContainerInfo } from "dockerode";
 import type { Exec, ExecRequest, LogRequest, UsageReading } from "../driver";
+import { ExecPipe } from "../exec-pipe";
 import type { KeptLogs } from "../kept-logs";
 import { execInContainer } from "./container-exec";
 import { readContainerLog } from "./container-log";
+import { DISPLAY_MOUNT } from "./container-spec";
 import { readContainerUsage } from "./container-usage";
+import type { DisplayFolders } from "./display-socket";
 import type { EngineContainers } from "./engine-containers";
 import { engineError, statusOf } from "./engine-errors";
 import { LABEL } from "./labels";
@@ -24,6 +29,7 @@ export interface ContainerInsideParts {
   /** Of sessions that don't run. */
   readonly homes: RestingHomes;
   readonly kept: KeptLogs;
+  readonly folders: DisplayFolders;
 }
 
 export class ContainerInside {
@@ -64,7 +70,16 @@ export class ContainerInside {
       if (!container) throw missing(request.sessionId);
       return homes.exec(request, container);
     }
-    return execInContainer(this.#parts.docker, this.#parts.engine, found.Id, request);
+    const { pipeVariable } = request;
+    const pipe = pipeVariable !== undefined && found.Labels[LABEL.displayBy] === "socket" ? this.#pipe(request.sessionId) : null;
+    const env = { ...request.env, ...(pipeVariable !== undefined ? { [pipeVariable]: pipe?.inside ?? "" } : {}) };
+    return { ...(await execInContainer(this.#parts.docker, this.#parts.engine, found.Id, { ...request, env })), pipe };
+  }
+
+  /** In the one folder that a session has of this machine. */
+  #pipe(sessionId: string): ExecPipe {
+    const name = `pipe-${randomUUID()}`;
+    return new ExecPipe(`${DISPLAY_MOUNT}/${name}`, join(this.#parts.folders.folderOf(sessionId), name));
   }
 
   /** Its main process is the engine's init, which passes signals on to the image's own. */

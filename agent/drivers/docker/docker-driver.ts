@@ -109,9 +109,9 @@ export class DockerDriver implements SessionDriver {
     this.#ender = new ContainerEnder(this.#docker, target.name, logKeeper(this.#docker, target.name, kept, log));
     const engine = { docker: this.#docker, engine: target.name, agent, ender: this.#ender, log };
     this.#resting = new RestingHomes(engine);
-    this.#inside = new ContainerInside({ ...engine, containers: this.#containers, homes: this.#resting, kept });
-    this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#folders = new DisplayFolders(dataDir);
+    this.#inside = new ContainerInside({ ...engine, containers: this.#containers, homes: this.#resting, kept, folders: this.#folders });
+    this.#homes = new Homes(this.#docker, target.name, agent, new HomeSizes(askDiskUse(this.#docker), systemClock, log));
     this.#routes = new DisplayRoutes(this.#folders, target.publishedHost, () => this.#place?.sharesNetwork ?? false);
     this.#usage = new HostUsage(dataDir);
     this.#health = new EngineHealth(this.#docker, target.name);
