@@ -35,6 +35,27 @@ describe("a request with a body", () => {
     }
   });
 
+  it("whose parts take turns in the same memory arrives as it was", async () => {
+    const address = await served(async (request, response) => {
+      const seen: number[] = [];
+      let bytes = 0;
+      for await (const chunk of request) {
+        const data: Buffer = chunk;
+        for (const at of [0, data.length - 1]) if (data[at] !== Math.floor((bytes + at) / MIB)) seen.push(bytes + at);
+        bytes += data.length;
+      }
+      response.end(JSON.stringify({ bytes, wrong: seen }));
+    });
+    const pieces = [Buffer.alloc(MIB), Buffer.alloc(MIB)];
+    async function* parts() {
+      for (let at = 0; at < 40; at++) yield pieces[at % 2]?.fill(at) ?? Buffer.alloc(0);
+    }
+    for (const size of [40 * MIB, null]) {
+      const answer = await exchange(address, { method: "PUT", headers: {}, sent: { body: parts(), size } });
+      expect(await json(answer)).toEqual({ bytes: 40 * MIB, wrong: [] });
+    }
+  });
+
   it("that is refused before all of it was sent is told why, and sends no more", async () => {
     const address = await served((_, response) => {
       response.writeHead(403, { connection: "close" }).end(JSON.stringify({ code: "FILE_OUTSIDE" }));

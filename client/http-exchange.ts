@@ -1,9 +1,9 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { Readable } from "node:stream";
 
 export interface SentBody {
-  readonly body: Readable;
+  /** A part's memory may be used again once the next but one is asked for. */
+  readonly body: AsyncIterable<Uint8Array>;
   /** Null: nobody knows yet. */
   readonly size: number | null;
 }
@@ -24,27 +24,37 @@ export function exchange(address: URL, { method, headers, sent, signal }: Exchan
   const length = sent?.size == null ? {} : { "content-length": String(sent.size) };
   return new Promise((resolve, reject) => {
     const asked = request(address, { method, headers: { ...headers, ...length }, ...(signal ? { signal } : {}) });
-    asked.on("error", (error) => {
-      sent?.body.destroy();
-      reject(error);
-    });
+    asked.on("error", reject);
     asked.on("response", (answer) => {
       resolve(answer);
-      if (!sent || sent.body.readableEnded) return;
       // Answered before all of it was sent: what is left is not wanted, and the connection is good for nothing else.
-      sent.body.unpipe(asked);
-      sent.body.destroy();
-      answer.once("close", () => asked.destroy());
+      if (!asked.writableEnded) answer.once("close", () => asked.destroy());
     });
     if (!sent) return void asked.end();
-    let bytes = 0;
-    const changed = () => asked.destroy(new Error("What was sent changed its size while it was read"));
-    sent.body.on("error", (error) => asked.destroy(error));
-    sent.body.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (sent.size !== null && bytes > sent.size) changed();
-    });
-    sent.body.on("end", () => (sent.size === null || bytes === sent.size ? asked.end() : changed()));
-    sent.body.pipe(asked, { end: false });
+    send(asked, sent).catch((error: Error) => asked.destroy(error));
   });
+}
+
+/** One part is on its way while the next is read. Resolves early where nobody wants the rest. */
+async function send(asked: ClientRequest, { body, size }: SentBody): Promise<void> {
+  let [over, bytes, writing] = [false, 0, Promise.resolve()];
+  let wake = (): void => {};
+  const stop = (): void => {
+    over = true;
+    wake();
+  };
+  asked.once("response", stop).once("close", stop);
+  const changed = () => new Error("What was sent changed its size while it was read");
+  for await (const part of body) {
+    bytes += part.length;
+    if (size !== null && bytes > size) throw changed();
+    await writing;
+    if (over) return;
+    writing = new Promise((written) => {
+      wake = written;
+      asked.write(part, () => written());
+    });
+  }
+  if (size !== null && bytes !== size) throw changed();
+  if (!over) asked.end();
 }

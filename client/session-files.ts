@@ -1,8 +1,7 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
 import { json } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { BerthError } from "@berth/protocol/errors";
@@ -12,7 +11,9 @@ import { folderOfTar, type PackedFile, tarOfFolder } from "./folder-tar";
 import { exchange, type SentBody } from "./http-exchange";
 import { fromRest, NoAnswerError } from "./request-error";
 
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+/** What is said of a folder that a file was to be. */
+const MAY_BE_FOLDER: readonly string[] = ["FILE_KIND", "FILE_OUTSIDE"];
 /** What an image without it says, and an agent that knows nothing of it. */
 const LACKS_TAR: readonly string[] = ["SESSION_LACKS_PROGRAM", "NOT_FOUND"];
 
@@ -50,9 +51,19 @@ export function sessionFiles(place: Place): SessionFiles {
       const copy = new Copy(place, id, options);
       const kind = await stat(local);
       const there = await copy.absolute(remote);
-      const into = remote.endsWith("/") || (await copy.isFolder(there));
-      const target = into ? join(there, basename(local)) : there;
-      await (kind.isDirectory() ? copy.sendFolder(local, target) : copy.send(local, target));
+      const inside = join(there, basename(local));
+      const named = remote !== "" && remote !== "." && !remote.endsWith("/");
+      if (kind.isDirectory()) {
+        const into = !named || (await copy.isFolder(there));
+        await copy.sendFolder(local, into ? inside : there, into ? null : false);
+      } else if (!named) await copy.send(local, inside);
+      else {
+        // Rather sent at once than asked first: most often it is no folder.
+        await copy.send(local, there).catch(async (error: unknown) => {
+          if (!mayBeFolder(error) || !(await copy.isFolder(there))) throw error;
+          await copy.send(local, inside);
+        });
+      }
       return copy.total;
     },
     async download(id, remote, local, options = {}) {
@@ -63,10 +74,32 @@ export function sessionFiles(place: Place): SessionFiles {
         () => false,
       );
       const target = into ? join(local, basename(from)) : local;
-      await ((await copy.isFolder(from)) ? copy.fetchFolder(from, target) : copy.fetch(from, target));
+      await copy.fetch(from, target).catch(async (error: unknown) => {
+        if (!mayBeFolder(error) || !(await copy.isFolder(from))) throw error;
+        await copy.fetchFolder(from, target);
+      });
       return copy.total;
     },
   };
+}
+
+const mayBeFolder = (error: unknown): boolean => error instanceof BerthError && MAY_BE_FOLDER.includes(error.code);
+
+/** Its parts take turns in two pieces of memory: each is good until the next but one is asked for. */
+async function* contentOf(path: string, size: number): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  const piece = () => Buffer.allocUnsafeSlow(Math.max(1, Math.min(CHUNK_BYTES, size)));
+  let [now, next] = [piece(), piece()];
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(now, 0, now.length, null);
+      if (bytesRead === 0) return;
+      yield now.subarray(0, bytesRead);
+      [now, next] = [next, now];
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** One copy, one way. */
@@ -102,19 +135,18 @@ class Copy {
 
   async send(local: string, remote: string): Promise<void> {
     const { size } = await stat(local);
-    const body = createReadStream(local, { highWaterMark: CHUNK_BYTES });
-    await this.store(this.fileAddress(remote), { body, size });
+    await this.store(this.fileAddress(remote), { body: contentOf(local, size), size });
     this.arrived(remote, size);
   }
 
-  /** At once, where there is nothing of that name yet and the session has tar; else file by file. */
-  async sendFolder(local: string, remote: string): Promise<void> {
-    if (await this.isFolder(remote)) return this.sendFiles(local, remote);
+  /** At once, where there is nothing of that name yet (`isFolder`, where that is known) and the session has tar; else file by file. */
+  async sendFolder(local: string, remote: string, isFolder: boolean | null): Promise<void> {
+    if (isFolder ?? (await this.isFolder(remote))) return this.sendFiles(local, remote);
     const sent: PackedFile[] = [];
     const skipped: string[] = [];
     const tar = tarOfFolder(local, { onFile: (file) => void sent.push(file), onSkipped: (path) => void skipped.push(path) });
     try {
-      await this.store(this.archiveAddress(remote), { body: Readable.from(tar), size: null });
+      await this.store(this.archiveAddress(remote), { body: tar, size: null });
     } catch (error) {
       if (error instanceof BerthError && LACKS_TAR.includes(error.code)) return this.sendFiles(local, remote);
       throw error;
@@ -141,7 +173,7 @@ class Copy {
       body.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
       });
-      await pipeline(body, createWriteStream(part, { highWaterMark: 4 * CHUNK_BYTES }), { signal: this.options.signal });
+      await pipeline(body, createWriteStream(part, { highWaterMark: CHUNK_BYTES }), { signal: this.options.signal });
       await rename(part, local);
       this.arrived(remote, bytes);
     } catch (error) {

@@ -62,6 +62,20 @@ describe("berth cp", () => {
     expect(await readFile(join(here, "back.txt"), "utf8")).toBe("hello");
   });
 
+  it("takes a file into a folder that is there, named without a slash, by a link, or as the top of all that is open", async () => {
+    await writeFile(join(here, "into"), Buffer.alloc(3_000_000, "into "));
+    await mkdir(join(inside, "a place"));
+    await symlink("a place", join(inside, "a way there"));
+    expect((await run("cp", join(here, "into"), "mine:a place")).code).toBe(0);
+    await writeFile(join(here, "other"), "other");
+    expect((await run("cp", join(here, "other"), "mine:a way there")).code).toBe(0);
+    expect((await readdir(join(inside, "a place"))).sort()).toEqual(["into", "other"]);
+    expect((await readFile(join(inside, "a place", "into"))).equals(Buffer.alloc(3_000_000, "into "))).toBe(true);
+    expect((await run("cp", join(here, "into"), `mine:${inside}`)).code).toBe(0);
+    expect((await stat(join(inside, "into"))).size).toBe(3_000_000);
+    expect(await run("cp", join(here, "other"), "mine:/etc")).toMatchObject({ code: 1, err: expect.stringContaining("FILE_OUTSIDE") });
+  });
+
   it("holds no connection once it is done, so that the program ends", async () => {
     await writeFile(join(here, "small"), "hello");
     expect((await run("cp", join(here, "small"), "mine:")).code).toBe(0);
