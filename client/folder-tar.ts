@@ -1,10 +1,11 @@
 /** Folders of this machine as tars, and tars as folders of this machine. */
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream, type Dirent } from "node:fs";
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { tarEntries } from "@berth/protocol/tar-entries";
+import { inOrder, SomeAtOnce } from "./some-at-once";
 
 const BLOCK = 512;
 const NAME_BYTES = 100;
@@ -39,16 +40,17 @@ export async function* tarOfFolder(folder: string, watching: Watching): AsyncGen
 }
 
 async function* entriesOf(folder: string, below: string, watching: Watching): AsyncGenerator<Buffer> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for await (const { entry, file } of inOrder(entries.map((one) => () => lookedAt(folder, one)))) {
     const [from, path] = [join(folder, entry.name), below === "" ? entry.name : `${below}/${entry.name}`];
     if (entry.isDirectory()) {
       yield header(`${path}/`, { ...(await stat(from)), size: 0 }, "5");
       yield* entriesOf(from, path, watching);
-    } else if (entry.isFile()) {
-      const facts = await stat(from);
+    } else if (file) {
+      const { facts, content } = file;
       yield header(path, facts, "0");
       let sent = 0;
-      for await (const part of contentOf(from, facts.size)) {
+      for await (const part of content ? [content] : largeContentOf(from, facts.size)) {
         sent += part.length;
         yield part;
       }
@@ -59,10 +61,32 @@ async function* entriesOf(folder: string, below: string, watching: Watching): As
   }
 }
 
-async function* contentOf(path: string, size: number): AsyncGenerator<Buffer> {
-  if (size === 0) return;
-  if (size <= CHUNK_BYTES) return yield await readFile(path);
-  // One byte more than there should be tells that there is more.
+/** What stands of a file in the tar, while others of the same folder are read too. What is in a large one comes when it is its turn. */
+async function lookedAt(folder: string, entry: Dirent): Promise<{ entry: Dirent; file: { facts: Facts; content: Buffer | null } | null }> {
+  if (!entry.isFile()) return { entry, file: null };
+  const file = await open(join(folder, entry.name));
+  try {
+    const facts = await file.stat();
+    return { entry, file: { facts, content: facts.size > CHUNK_BYTES ? null : await smallContentOf(file, facts.size) } };
+  } finally {
+    await file.close();
+  }
+}
+
+/** One byte more than there should be, where there is more. */
+async function smallContentOf(file: FileHandle, size: number): Promise<Buffer> {
+  const all = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  do {
+    const { bytesRead } = await file.read(all, length, all.length - length, null);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  } while (length < size);
+  return all.subarray(0, length);
+}
+
+/** The same. */
+async function* largeContentOf(path: string, size: number): AsyncGenerator<Buffer> {
   for await (const part of createReadStream(path, { end: size, highWaterMark: CHUNK_BYTES })) if (Buffer.isBuffer(part)) yield part;
 }
 
@@ -123,28 +147,48 @@ export async function folderOfTar(
     made.add(path);
   };
   await make(folder);
-  for await (const entry of tarEntries(tar)) {
-    const [, ...parts] = partsBelow(entry.path) ?? [];
-    const path = parts.join("/");
-    if (entry.kind === "hardLink" && path !== "") watching.onAgain(path);
-    else if (entry.kind === "folder" && partsBelow(entry.path)) await make(join(folder, ...parts));
-    else if (entry.kind !== "file" || path === "") watching.onSkipped(Buffer.from(entry.path, "latin1").toString("utf8"));
-    else {
-      await make(join(folder, ...parts.slice(0, -1)));
-      await writeWhole(join(folder, ...parts), entry.size, entry.content());
-      watching.onFile({ path, bytes: entry.size });
+  const writing = new SomeAtOnce();
+  try {
+    for await (const entry of tarEntries(tar)) {
+      const [, ...parts] = partsBelow(entry.path) ?? [];
+      const path = parts.join("/");
+      if (entry.kind === "hardLink" && path !== "") watching.onAgain(path);
+      else if (entry.kind === "folder" && partsBelow(entry.path)) await make(join(folder, ...parts));
+      else if (entry.kind !== "file" || path === "") watching.onSkipped(Buffer.from(entry.path, "latin1").toString("utf8"));
+      else {
+        await make(join(folder, ...parts.slice(0, -1)));
+        const bytes = entry.size;
+        const write = async (content: Buffer | AsyncGenerator<Buffer>) => {
+          await writeWhole(join(folder, ...parts), content);
+          watching.onFile({ path, bytes });
+        };
+        if (bytes > CHUNK_BYTES) {
+          await writing.done();
+          await write(entry.content());
+          continue;
+        }
+        const content = await gathered(entry.content());
+        // Names that differ in their letters' case are one where the file system says so.
+        await writing.begin(path.toLowerCase(), () => write(content));
+      }
     }
+    await writing.done();
+  } finally {
+    await writing.end();
   }
 }
 
-async function writeWhole(path: string, size: number, content: AsyncGenerator<Buffer>): Promise<void> {
+async function gathered(content: AsyncGenerator<Buffer>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const some of content) parts.push(some);
+  return Buffer.concat(parts);
+}
+
+async function writeWhole(path: string, content: Buffer | AsyncGenerator<Buffer>): Promise<void> {
   const part = `${path}.part`;
   try {
-    if (size <= CHUNK_BYTES) {
-      const parts: Buffer[] = [];
-      for await (const some of content) parts.push(some);
-      await writeFile(part, Buffer.concat(parts));
-    } else await pipeline(Readable.from(content), createWriteStream(part, { highWaterMark: 4 * CHUNK_BYTES }));
+    if (Buffer.isBuffer(content)) await writeFile(part, content);
+    else await pipeline(Readable.from(content), createWriteStream(part, { highWaterMark: 4 * CHUNK_BYTES }));
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });

@@ -51,19 +51,10 @@ export function sessionFiles(place: Place): SessionFiles {
       const copy = new Copy(place, id, options);
       const kind = await stat(local);
       const there = await copy.absolute(remote);
-      const inside = join(there, basename(local));
       const named = remote !== "" && remote !== "." && !remote.endsWith("/");
-      if (kind.isDirectory()) {
-        const into = !named || (await copy.isFolder(there));
-        await copy.sendFolder(local, into ? inside : there, into ? null : false);
-      } else if (!named) await copy.send(local, inside);
-      else {
-        // Rather sent at once than asked first: most often it is no folder.
-        await copy.send(local, there).catch(async (error: unknown) => {
-          if (!mayBeFolder(error) || !(await copy.isFolder(there))) throw error;
-          await copy.send(local, inside);
-        });
-      }
+      const into = !named || (await copy.isFolder(there));
+      const target = into ? join(there, basename(local)) : there;
+      await (kind.isDirectory() ? copy.sendFolder(local, target, into ? null : false) : copy.send(local, target));
       return copy.total;
     },
     async download(id, remote, local, options = {}) {
@@ -74,6 +65,7 @@ export function sessionFiles(place: Place): SessionFiles {
         () => false,
       );
       const target = into ? join(local, basename(from)) : local;
+      // Rather fetched at once than asked about first: most often it is no folder.
       await copy.fetch(from, target).catch(async (error: unknown) => {
         if (!mayBeFolder(error) || !(await copy.isFolder(from))) throw error;
         await copy.fetchFolder(from, target);
