@@ -119,6 +119,7 @@ export function wireDoors(parts: DoorParts) {
   const taskStreams = new TaskStreams({
     handler: {
       authenticate: (agentRef, shown) => modules.identity.authenticateAs(agentRef, shown),
+      opening: (agent) => modules.taskStreamInbox.opening(agent),
       opened: (agent) => modules.taskStreamInbox.opened(agent),
       received: (agent, message) => modules.taskStreamInbox.received(agent, message),
     },

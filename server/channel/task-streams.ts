@@ -23,6 +23,8 @@ const PING_MS = 25_000;
 export interface TaskStreamHandler {
   /** Throws `BerthError` before anything is answered: the id in the path must be the credential's. */
   authenticate(agentRef: string, shown: ShownCredential): Promise<AgentIdentity>;
+  /** It is there, and sent nothing before this has been done. */
+  opening(agent: AgentIdentity): Promise<void>;
   /** From now on it can be sent to. */
   opened(agent: AgentIdentity): Promise<void>;
   /** A `BerthError` is told to the agent; the stream stays. */
@@ -38,7 +40,7 @@ export interface TaskStreamsOptions {
 /** `/api/v1/agents/{id}/task-stream`: the streams that are open here, one for each agent: the newest. */
 export class TaskStreams {
   private readonly server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
-  private readonly open = new Map<string, WebSocket>();
+  private readonly open = new Map<string, OpenStream>();
 
   constructor(private readonly options: TaskStreamsOptions) {}
 
@@ -53,30 +55,31 @@ export class TaskStreams {
   }
 
   isOpen(agentId: string): boolean {
-    return this.open.has(agentId);
+    return this.open.get(agentId)?.ready === true;
   }
 
   /** False: none is open here, or its agent reads too slowly and was cut off. True is no promise that it arrived. */
   send(agentId: string, message: TaskStreamToAgent): boolean {
-    const webSocket = this.open.get(agentId);
-    return webSocket !== undefined && write(webSocket, message);
+    const stream = this.open.get(agentId);
+    return stream?.ready === true && write(stream.webSocket, message);
   }
 
   disconnect(agentId: string, reason: string): void {
-    const webSocket = this.open.get(agentId);
-    if (webSocket) this.end(agentId, webSocket, closeCodes.refused, reason);
+    const stream = this.open.get(agentId);
+    if (stream) this.end(agentId, stream.webSocket, closeCodes.refused, reason);
   }
 
   close(): void {
-    for (const [agentId, webSocket] of this.open) this.end(agentId, webSocket, closeCodes.goingAway, "the control plane is stopping");
+    for (const [agentId, { webSocket }] of this.open) this.end(agentId, webSocket, closeCodes.goingAway, "the control plane is stopping");
   }
 
   private opened(agent: AgentIdentity, webSocket: WebSocket): void {
     const { handler, clock, log } = this.options;
     const { agentId } = agent;
     const older = this.open.get(agentId);
-    if (older) this.end(agentId, older, closeCodes.replaced, "replaced by a newer stream");
-    this.open.set(agentId, webSocket);
+    if (older) this.end(agentId, older.webSocket, closeCodes.replaced, "replaced by a newer stream");
+    const stream: OpenStream = { webSocket, ready: false };
+    this.open.set(agentId, stream);
     let answered = true;
     const beat = clock.every(PING_MS, () => {
       if (!answered) return webSocket.terminate();
@@ -89,13 +92,19 @@ export class TaskStreams {
     webSocket.on("error", () => webSocket.terminate());
     webSocket.once("close", () => {
       beat.cancel();
-      if (this.open.get(agentId) === webSocket) this.open.delete(agentId);
+      if (this.open.get(agentId) === stream) this.open.delete(agentId);
     });
     const inbox = new StreamInbox(agent, webSocket, handler, log);
     webSocket.on("message", (data, isBinary) => inbox.take(data, isBinary));
-    handler
-      .opened(agent)
-      .catch((error: unknown) => log.warn({ err: error, agent: agent.name }, "an opened task stream was told to nobody"));
+    const warn = (words: string) => (error: unknown) => log.warn({ err: error, agent: agent.name }, words);
+    void handler
+      .opening(agent)
+      .catch(warn("what an earlier task stream was sent is not due again before its time"))
+      .then(() => {
+        stream.ready = true;
+        return handler.opened(agent);
+      })
+      .catch(warn("an opened task stream was told to nobody"));
   }
 
   private end(agentId: string, webSocket: WebSocket, code: number, reason: string): void {
@@ -103,6 +112,11 @@ export class TaskStreams {
     webSocket.close(code, reason);
     this.options.clock.after(1000, () => webSocket.terminate());
   }
+}
+
+interface OpenStream {
+  readonly webSocket: WebSocket;
+  ready: boolean;
 }
 
 /** What one stream says, handled in order, one message at a time. */

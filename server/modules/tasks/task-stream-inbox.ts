@@ -17,8 +17,11 @@ export class TaskStreamInbox {
   constructor(private readonly deps: TaskStreamInboxDeps) {}
 
   /** What an earlier stream was sent and nothing was heard of may not have arrived: it is due again. */
-  async opened({ agentId }: { readonly agentId: string }): Promise<void> {
+  async opening({ agentId }: { readonly agentId: string }): Promise<void> {
     await expireUnheard(this.deps.database, agentId, this.deps.clock.now());
+  }
+
+  async opened({ agentId }: { readonly agentId: string }): Promise<void> {
     await this.deps.bus.publish({ kind: "agent", agentId });
   }
 
