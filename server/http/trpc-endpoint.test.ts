@@ -14,6 +14,7 @@ const t = initTRPC.context<RequestFacts>().create();
 const router = t.router({
   who: t.procedure.query(({ ctx }) => ({ username: ctx.login?.username ?? null, address: ctx.address, requestId: ctx.requestId })),
   change: t.procedure.input((value: unknown) => value).mutation(({ input }) => JSON.stringify(input).length),
+  leave: t.procedure.mutation(() => sockets.endLogin("l1", "signed out")),
   stream: t.procedure.subscription(async function* ({ signal }) {
     yield 1;
     await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
@@ -96,6 +97,17 @@ describe("/api/trpc", () => {
     });
     const options = { method: "POST", body: streamed, headers, duplex: "half" as const };
     expect((await fetch(`${url}/api/trpc/change`, options)).status).toBe(413);
+  });
+
+  it("answers a change that ends the login which asked for it", async () => {
+    const headers = { "content-type": "application/json", authorization: "Bearer ann" };
+    const answer = await fetch(`${url}/api/trpc/leave`, { method: "POST", headers });
+    expect([answer.status, await answer.json()]).toEqual([200, { result: {} }]);
+  });
+
+  it.each(["stream", "who,stream?batch=1", "who%2C%73tream?batch=1"])("opens no stream by POST: %s", async (path) => {
+    const headers = { "content-type": "application/json", accept: "text/event-stream", authorization: "Bearer ann" };
+    expect((await fetch(`${url}/api/trpc/${path}`, { method: "POST", headers, body: "{}" })).status).toBe(405);
   });
 
   it("ends a stream with the access that opened it, and forgets requests that are over", async () => {

@@ -25,9 +25,14 @@ export function trpcEndpoint<Router extends AnyTRPCRouter>(options: TrpcEndpoint
     if (request.method === "POST" && !/^application\/json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "")) {
       throw new BerthError("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json");
     }
+    if (request.method === "POST" && isStream(options.router, params.rest ?? "")) {
+      response.setHeader("Allow", "GET");
+      throw new BerthError("METHOD_NOT_ALLOWED", "A subscription is opened by GET, or on /live");
+    }
     const login = await identify(request.headers, options.authenticator, address);
     await options.count(login, address);
-    if (login)
+    // What is posted is no stream. A change is answered though it ends the login that asked for it, as a change of one's password does.
+    if (login && request.method === "GET")
       response.once(
         "close",
         options.sockets.add(login, () => response.destroy()),
@@ -47,4 +52,20 @@ export function trpcEndpoint<Router extends AnyTRPCRouter>(options: TrpcEndpoint
       },
     });
   };
+}
+
+/** Of a batch: any of it. tRPC decodes the names of a batch, and of a single one not. */
+const isStream = (router: AnyTRPCRouter, names: string): boolean =>
+  [names, decoded(names)].some((read) =>
+    read
+      .split(",")
+      .some((name) => Object.hasOwn(router._def.procedures, name) && router._def.procedures[name]?._def.type === "subscription"),
+  );
+
+function decoded(names: string): string {
+  try {
+    return decodeURIComponent(names);
+  } catch {
+    return names;
+  }
 }
