@@ -1,21 +1,20 @@
 /**
  * Bytes between the agent and a program inside a session that don't pass the engine: a named pipe in a folder that both have. The program
- * makes it, and the folder is the session's, which can put anything there: so what has the name is opened without following links, must be
- * a pipe, and is used through the descriptor that was looked at.
+ * makes it, and the folder is the session's: what has the name must be a pipe, and is opened as displays are (`unfollowed`).
  */
-import { close, constants, open as openFile } from "node:fs";
-import { open, unlink } from "node:fs/promises";
+import { close, constants, open } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { Socket } from "node:net";
 import { type Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
+import { unfollowed } from "./unfollowed";
 
-const O_PATH = 0o10000000;
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+const { O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 /** What waits for the program to read it, beside what the pipe itself holds. */
 const HELD_BYTES = 256 * 1024;
 
 /** Of a descriptor that a stream takes over, and closes. */
-const openDescriptor = promisify(openFile);
+const openDescriptor = promisify(open);
 
 export class ExecPipe {
   readonly #path: string;
@@ -56,13 +55,10 @@ export class ExecPipe {
     await unlink(this.#path).catch(() => undefined);
   }
 
-  async #open(how: number): Promise<number> {
-    const found = await open(this.#path, O_PATH | O_NOFOLLOW);
-    try {
-      if (!(await found.stat()).isFIFO()) throw new Error("There is something else in the place of a pipe; it was not opened");
-      return await openDescriptor(`/proc/self/fd/${found.fd}`, how | O_NONBLOCK);
-    } finally {
-      await found.close();
-    }
+  #open(how: number): Promise<number> {
+    return unfollowed(this.#path, (found, through) => {
+      if (!found.isFIFO()) throw new Error("There is something else in the place of a pipe; it was not opened");
+      return openDescriptor(through, how | O_NONBLOCK);
+    });
   }
 }

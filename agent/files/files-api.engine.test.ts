@@ -1,18 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { connect, createServer, type Server } from "node:net";
 import { Readable } from "node:stream";
-import { agentApiPath } from "@berth/protocol/agent-api";
-import { ACCESS_HEADER } from "@berth/protocol/session-files";
-import { Client } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DockerDriver } from "../drivers/docker/docker-driver";
 import { operation } from "../drivers/driver-contract";
-import { AgentApi } from "../http/agent-api";
-import { createLog } from "../log";
 import { EngineFixture } from "../testing/engine-fixture";
+import { type AskedOfFiles, type FilesDoor, openFilesDoor } from "../testing/files-door";
 import { startData } from "../testing/start-data";
-import { filesApi } from "./files-api";
 
 const HOME = "/home/user";
 const MIB = 1024 * 1024;
@@ -22,8 +15,6 @@ const LARGE_MIB = Number(process.env.BERTH_LARGE_MIB ?? 200);
 let fixture: EngineFixture;
 let driver: DockerDriver;
 let image: string;
-let api: AgentApi;
-let listener: Server;
 const sessionId = randomUUID();
 
 beforeAll(async () => {
@@ -31,49 +22,21 @@ beforeAll(async () => {
   driver = await fixture.driver();
   image = await fixture.bannerImage();
   await start(sessionId);
-  api = new AgentApi({ parts: [filesApi(driver)], log: createLog("silent") });
 });
 afterAll(async () => {
-  api.close();
-  listener?.close();
   await fixture.end();
 });
 
 const start = (id: string) =>
   driver.start({ sessionId: id, spec: startData({ image, home: { volume: `berth-home-${id}`, path: HOME } }) }, operation());
 
-async function clientOf(id: string): Promise<Client> {
-  const server = createServer((socket) => api.serve(socket, id));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  listener = server;
-  const address = server.address();
-  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-  return new Client("http://tunnel", {
-    connect: (_, callback) => {
-      const socket = connect(port, "127.0.0.1", () => callback(null, socket));
-    },
-    bodyTimeout: 0,
-  });
-}
-
-function ask(
-  client: Client,
-  id: string,
-  method: "GET" | "PUT" | "DELETE",
+const ask = (
+  files: FilesDoor,
+  method: AskedOfFiles["method"],
   what: string,
   path: string,
-  more: { body?: Readable | string; headers?: Record<string, string> } = {},
-) {
-  const access = Buffer.from(JSON.stringify({ writable: [HOME], readable: [HOME] })).toString("base64url");
-  const target = new URLSearchParams({ path: Buffer.from(path).toString("base64url") });
-  return client.request({
-    method,
-    path: agentApiPath(id, `${what}?${target}`),
-    headers: { [ACCESS_HEADER]: access, ...more.headers },
-    body: more.body ?? null,
-  });
-}
+  more: Pick<AskedOfFiles, "body" | "headers"> = {},
+) => files.ask({ method, what, path, access: { writable: [HOME], readable: [HOME] }, ...more });
 
 function* blocks(mib: number): Generator<Buffer> {
   for (let at = 0; at < mib; at++) yield Buffer.alloc(MIB, at % 251);
@@ -81,19 +44,19 @@ function* blocks(mib: number): Generator<Buffer> {
 
 describe("files in a container", () => {
   it("are its user's own: written, listed, read and removed", async () => {
-    const client = await clientOf(sessionId);
-    expect((await ask(client, sessionId, "PUT", "file", `${HOME}/ü\nx`, { body: "hello" })).statusCode).toBe(200);
-    const listed = await (await ask(client, sessionId, "GET", "folder", HOME)).body.json();
+    const files = await openFilesDoor(driver, sessionId);
+    expect((await ask(files, "PUT", "file", `${HOME}/ü\nx`, { body: "hello" })).statusCode).toBe(200);
+    const listed = await (await ask(files, "GET", "folder", HOME)).body.json();
     expect(listed).toMatchObject({ path: HOME, entries: [{ name: "ü\nx", kind: "file", size: 5 }] });
-    expect(await (await ask(client, sessionId, "GET", "file", `${HOME}/ü\nx`)).body.text()).toBe("hello");
-    const refused = await ask(client, sessionId, "GET", "file", "/etc/passwd");
+    expect(await (await ask(files, "GET", "file", `${HOME}/ü\nx`)).body.text()).toBe("hello");
+    const refused = await ask(files, "GET", "file", "/etc/passwd");
     expect([refused.statusCode, await refused.body.json()]).toEqual([403, expect.objectContaining({ code: "FILE_OUTSIDE" })]);
-    expect((await ask(client, sessionId, "DELETE", "file", `${HOME}/ü\nx`)).statusCode).toBe(204);
-    await client.destroy();
+    expect((await ask(files, "DELETE", "file", `${HOME}/ü\nx`)).statusCode).toBe(204);
+    await files.close();
   });
 
   it(`go up and down by ${LARGE_MIB} MiB while the agent's memory stays where it was`, async () => {
-    const client = await clientOf(sessionId);
+    const files = await openFilesDoor(driver, sessionId);
     globalThis.gc?.();
     const before = process.memoryUsage.rss();
     let most = before;
@@ -101,9 +64,9 @@ describe("files in a container", () => {
       most = Math.max(most, process.memoryUsage.rss());
     }, 50);
     const headers = { "content-length": String(LARGE_MIB * MIB) };
-    const sent = await ask(client, sessionId, "PUT", "file", `${HOME}/large`, { body: Readable.from(blocks(LARGE_MIB)), headers });
+    const sent = await ask(files, "PUT", "file", `${HOME}/large`, { body: Readable.from(blocks(LARGE_MIB)), headers });
     expect([sent.statusCode, await sent.body.json()]).toEqual([200, expect.objectContaining({ size: LARGE_MIB * MIB })]);
-    const read = await ask(client, sessionId, "GET", "file", `${HOME}/large`);
+    const read = await ask(files, "GET", "file", `${HOME}/large`);
     let bytes = 0;
     for await (const chunk of read.body) {
       const data: Buffer = chunk;
@@ -113,33 +76,33 @@ describe("files in a container", () => {
     clearInterval(watch);
     expect(bytes).toBe(LARGE_MIB * MIB);
     expect((most - before) / MIB).toBeLessThan(150);
-    await client.destroy();
+    await files.close();
   }, 900_000);
 
   it("that are large go past the engine, by a pipe in the display's folder that has lost its name", async () => {
     const id = randomUUID();
     const { containerId } = await start(id);
-    const client = await clientOf(id);
+    const files = await openFilesDoor(driver, id);
     const inputs = async () => (await fixture.inside(containerId, ["sh", "-c", "ls -l /proc/[0-9]*/fd/0; ls -A /run/berth"])).output;
     const body = new Readable({ read: () => undefined });
     body.push(Buffer.alloc(MIB));
-    const sent = ask(client, id, "PUT", "file", `${HOME}/large`, { body, headers: { "content-length": String(2 * MIB) } });
+    const sent = ask(files, "PUT", "file", `${HOME}/large`, { body, headers: { "content-length": String(2 * MIB) } });
     await expect.poll(inputs).toMatch(/ -> '?\/run\/berth\/pipe-[0-9a-f-]+ \(deleted\)/);
     expect(await inputs()).not.toMatch(/^pipe-/m);
     body.push(Buffer.alloc(MIB));
     body.push(null);
     expect((await sent).statusCode).toBe(200);
-    await client.destroy();
+    await files.close();
   });
 
   it("are those of its home while it does not run, and its waking waits for nobody who looks", async () => {
     const id = randomUUID();
     const begun = await start(id);
     await driver.hibernate({ sessionId: id, generation: 1, mode: "freeze" });
-    const client = await clientOf(id);
-    const sent = await ask(client, id, "PUT", "file", `${HOME}/while-away`, { body: "written" });
+    const files = await openFilesDoor(driver, id);
+    const sent = await ask(files, "PUT", "file", `${HOME}/while-away`, { body: "written" });
     expect([sent.statusCode, await sent.body.json()]).toEqual([200, expect.objectContaining({ size: 7 })]);
-    const listed = await (await ask(client, id, "GET", "folder", HOME)).body.json();
+    const listed = await (await ask(files, "GET", "folder", HOME)).body.json();
     expect(listed).toMatchObject({ entries: [{ name: "while-away" }] });
     const label = [`dev.berth.agent=${fixture.agent}`, `dev.berth.files-of=${id}`];
     const [helper] = await fixture.docker.listContainers({ filters: { label } });
@@ -153,29 +116,29 @@ describe("files in a container", () => {
       `1000 ${HOME}/while-away`,
     );
     await expect.poll(() => fixture.docker.listContainers({ all: true, filters: { label } })).toEqual([]);
-    await client.destroy();
+    await files.close();
   });
 
   it("that find no room say so and leave nothing half", async () => {
     const id = randomUUID();
     // Its home is in memory, 32 MiB of it.
     await driver.start({ sessionId: id, spec: startData({ image, home: null, resources: { memory: "64Mi", cpu: "500m" } }) }, operation());
-    const client = await clientOf(id);
+    const files = await openFilesDoor(driver, id);
     const body = Readable.from(blocks(40));
-    const sent = await ask(client, id, "PUT", "file", `${HOME}/too-large`, { body, headers: { "content-length": String(40 * MIB) } });
+    const sent = await ask(files, "PUT", "file", `${HOME}/too-large`, { body, headers: { "content-length": String(40 * MIB) } });
     expect([sent.statusCode, await sent.body.json()]).toEqual([expect.any(Number), expect.objectContaining({ code: "DISK_FULL" })]);
-    expect(await (await ask(client, id, "GET", "folder", HOME)).body.json()).toMatchObject({ entries: [] });
+    expect(await (await ask(files, "GET", "folder", HOME)).body.json()).toMatchObject({ entries: [] });
     await expect((await driver.exec({ sessionId: id, argv: ["true"], terminal: null })).exit).resolves.toBe(0);
-    await client.destroy();
+    await files.close();
   });
 
   it("end with the container in the middle of an upload, and say so", async () => {
     const id = randomUUID();
     const { containerId } = await start(id);
-    const client = await clientOf(id);
+    const files = await openFilesDoor(driver, id);
     const body = new Readable({ read: () => undefined });
     body.push(Buffer.alloc(MIB));
-    const sent = ask(client, id, "PUT", "file", `${HOME}/half`, { body, headers: { "content-length": String(9 * MIB) } });
+    const sent = ask(files, "PUT", "file", `${HOME}/half`, { body, headers: { "content-length": String(9 * MIB) } });
     await expect.poll(async () => (await fixture.inside(containerId, ["ls", "-A", HOME])).output).toContain(".berth-part-");
     await fixture.docker.getContainer(containerId ?? "").remove({ force: true });
     body.push(Buffer.alloc(MIB));
@@ -185,6 +148,6 @@ describe("files in a container", () => {
       (error: unknown) => String(error),
     );
     expect(answer).toMatch(/SESSION_NOT_RUNNING|other side closed|terminated|ECONNRESET|UND_ERR/);
-    await client.destroy();
+    await files.close();
   });
 });

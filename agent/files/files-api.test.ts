@@ -1,49 +1,26 @@
-import { once } from "node:events";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { agentApiPath } from "@berth/protocol/agent-api";
-import { ACCESS_HEADER, pathProblem } from "@berth/protocol/session-files";
+import { pathProblem } from "@berth/protocol/session-files";
 import fc from "fast-check";
-import { Client } from "undici";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { execHere } from "../drivers/memory/memory-exec";
-import { AgentApi } from "../http/agent-api";
-import { createLog } from "../log";
+import { type AskedOfFiles, type FilesDoor, openFilesDoor } from "../testing/files-door";
 import { tarOf } from "../testing/tar-file";
-import { filesApi } from "./files-api";
 import { WRITE } from "./scripts";
 
 let root: string;
 let home: string;
 let outside: string;
-let api: AgentApi;
-let listener: Server;
-let client: Client;
-const sockets: Socket[] = [];
+let files: FilesDoor;
 
 beforeAll(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), "berth-files-")));
-  api = new AgentApi({ parts: [filesApi({ exec: async (request) => execHere(root, request) })], log: createLog("silent") });
-  listener = createServer((socket) => api.serve(socket, "one"));
-  listener.listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-  client = new Client("http://tunnel", {
-    connect: (_, callback) => {
-      const socket = connect(port, "127.0.0.1", () => callback(null, socket));
-      sockets.push(socket);
-    },
-  });
+  files = await openFilesDoor({ exec: async (request) => execHere(root, request) }, "one");
 });
 afterAll(async () => {
-  await client.destroy();
-  api.close();
-  listener.close();
-  for (const socket of sockets) socket.destroy();
+  await files.close();
   await rm(root, { recursive: true, force: true });
 });
 beforeEach(async () => {
@@ -55,23 +32,11 @@ beforeEach(async () => {
   await writeFile(join(outside, "secret"), "secret");
 });
 
-interface Asked {
-  readonly body?: string | Buffer | Readable;
-  readonly headers?: Record<string, string>;
-  readonly query?: Record<string, string>;
-  readonly readOnly?: boolean;
-}
-type Method = "GET" | "PUT" | "POST" | "DELETE";
+type Asked = Pick<AskedOfFiles, "body" | "headers" | "query"> & { readonly readOnly?: boolean };
 
-async function ask(method: Method, what: string, path: string | Buffer, { body, headers, query, readOnly }: Asked = {}) {
+async function ask(method: AskedOfFiles["method"], what: string, path: string | Buffer, { body, headers, query, readOnly }: Asked = {}) {
   const access = { writable: readOnly ? [] : [home], readable: [home] };
-  const target = new URLSearchParams({ path: Buffer.from(path).toString("base64url"), ...query });
-  const answer = await client.request({
-    method,
-    path: agentApiPath("one", `${what}?${target}`),
-    headers: { [ACCESS_HEADER]: Buffer.from(JSON.stringify(access)).toString("base64url"), ...headers },
-    body: body ?? null,
-  });
+  const answer = await files.ask({ method, what, path, access, query, headers, body });
   const text = Buffer.from(await answer.body.arrayBuffer());
   const json = String(answer.headers["content-type"]).startsWith("application/json") ? JSON.parse(text.toString("utf8")) : null;
   return { status: answer.statusCode, headers: answer.headers, bytes: text, text: text.toString("utf8"), json };

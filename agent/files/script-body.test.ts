@@ -1,28 +1,19 @@
 /** Bodies that go by a pipe which a script and the agent both open, on this machine in place of a container. */
-import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { agentApiPath } from "@berth/protocol/agent-api";
-import { ACCESS_HEADER } from "@berth/protocol/session-files";
-import { Client } from "undici";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Exec, ExecRequest } from "../drivers/driver";
 import { ExecPipe } from "../drivers/exec-pipe";
 import { execHere } from "../drivers/memory/memory-exec";
-import { AgentApi } from "../http/agent-api";
-import { createLog } from "../log";
-import { filesApi } from "./files-api";
+import { type FilesDoor, openFilesDoor } from "../testing/files-door";
 
 const MIB = 1024 * 1024;
 let root: string;
 let home: string;
 let shared: string;
-let api: AgentApi;
-let listener: Server;
-let client: Client;
+let files: FilesDoor;
 /** What was asked of pipes. */
 let opened: string[] = [];
 /** What a session may do as soon as its pipe is there, before the agent looks. */
@@ -56,22 +47,10 @@ async function exec(request: ExecRequest): Promise<Exec> {
 
 beforeAll(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), "berth-body-")));
-  api = new AgentApi({ parts: [filesApi({ exec })], log: createLog("silent") });
-  listener = createServer((socket) => api.serve(socket, "one"));
-  listener.listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
-  client = new Client("http://tunnel", {
-    connect: (_, callback) => {
-      const socket = connect(port, "127.0.0.1", () => callback(null, socket));
-    },
-  });
+  files = await openFilesDoor({ exec }, "one");
 });
 afterAll(async () => {
-  await client.destroy();
-  await api.close();
-  listener.close();
+  await files.close();
   await rm(root, { recursive: true, force: true });
 });
 beforeEach(async () => {
@@ -82,14 +61,7 @@ beforeEach(async () => {
 });
 
 async function ask(method: "GET" | "PUT", what: string, path: string, body: Buffer | Readable | null = null, headers = {}) {
-  const access = Buffer.from(JSON.stringify({ writable: [home], readable: [home] })).toString("base64url");
-  const target = new URLSearchParams({ path: Buffer.from(path).toString("base64url") });
-  const answer = await client.request({
-    method,
-    path: agentApiPath("one", `${what}?${target}`),
-    headers: { [ACCESS_HEADER]: access, ...headers },
-    body,
-  });
+  const answer = await files.ask({ method, what, path, access: { writable: [home], readable: [home] }, headers, body });
   return { status: answer.statusCode, bytes: Buffer.from(await answer.body.arrayBuffer()) };
 }
 const LARGE = Buffer.from(Array.from({ length: 3 * MIB }, (_, at) => (at * 7 + (at >> 9)) & 0xff));

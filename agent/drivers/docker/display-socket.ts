@@ -1,15 +1,13 @@
 /**
  * Displays that are reached by a unix socket in a folder of the session's own. The folder belongs to the container, which can put anything
- * there, a link to the engine's own socket for one: so the path is opened without following links, must be a socket, and is connected to
- * through the descriptor that was looked at.
+ * there: what is connected to must be a socket, and is it itself (`unfollowed`).
  */
-import { chmod, type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { BerthError } from "@berth/protocol/errors";
+import { unfollowed } from "../unfollowed";
 
-const O_PATH = 0o10000000;
-const O_NOFOLLOW = 0o400000;
 /** The kernel's limit; Node 20 takes a longer path without a word and connects nowhere. */
 const MAX_SOCKET_PATH_BYTES = 107;
 const SOCKET_NAME = "display.sock";
@@ -53,21 +51,15 @@ export class DisplayFolders {
 
 /** Rejects with `DISPLAY_UNREACHABLE` where there is no socket, something else in its place, or nobody who listens. */
 export async function connectSocket(path: string): Promise<Socket> {
-  let handle: FileHandle;
   try {
-    handle = await open(path, O_PATH | O_NOFOLLOW);
-  } catch (error) {
-    throw new BerthError("DISPLAY_UNREACHABLE", "The session's display has no socket yet, or no longer", { cause: error });
-  }
-  try {
-    const found = await handle.stat();
-    if (!found.isSocket()) {
+    return await unfollowed(path, (found, through) => {
+      if (found.isSocket()) return connected(connect(through), "The session's display socket");
       const what = found.isSymbolicLink() ? "a link" : "something else";
       throw new BerthError("DISPLAY_UNREACHABLE", `There is ${what} in the place of the display's socket; it was not followed`);
-    }
-    return await connected(connect(`/proc/self/fd/${handle.fd}`), "The session's display socket");
-  } finally {
-    await handle.close();
+    });
+  } catch (error) {
+    if (error instanceof BerthError) throw error;
+    throw new BerthError("DISPLAY_UNREACHABLE", "The session's display has no socket yet, or no longer", { cause: error });
   }
 }
 
