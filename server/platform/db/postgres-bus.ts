@@ -36,7 +36,7 @@ export async function openPostgresBus(options: PostgresBusOptions): Promise<Bus>
     async publish(...events) {
       if (events.length === 0) return;
       const payloads = events.map((event) => encode(event, listener.name));
-      for (const event of events) listener.tell(event);
+      listener.tell(events);
       await notified.ask(payloads);
     },
     subscribe: (run) => listener.subscribe(run),
@@ -72,13 +72,17 @@ class Listener {
     return () => all.delete(subscriber);
   }
 
-  tell(event: BusEvent): void {
-    for (const subscriber of [...this.early, ...this.subscribers]) {
-      try {
-        subscriber(event);
-      } catch (error) {
-        this.options.log.error({ err: error }, "a listener of the bus threw");
-      }
+  /** Those who are told beforehand hear all of it before anybody else does. */
+  tell(events: readonly BusEvent[]): void {
+    for (const subscribers of [this.early, this.subscribers])
+      for (const event of events) for (const subscriber of [...subscribers]) this.call(subscriber, event);
+  }
+
+  private call(subscriber: (event: BusEvent) => void, event: BusEvent): void {
+    try {
+      subscriber(event);
+    } catch (error) {
+      this.options.log.error({ err: error }, "a listener of the bus threw");
     }
   }
 
@@ -139,7 +143,7 @@ class Listener {
       this.options.log.warn("an event on the bus was not understood; another version may have sent it");
       return;
     }
-    if (said.from !== this.name) this.tell(said.event);
+    if (said.from !== this.name) this.tell([said.event]);
   }
 }
 
