@@ -14,12 +14,8 @@ export const isUniqueViolation = (error: unknown): boolean =>
  * order: agent, then session, then quota, then rows.
  */
 export async function lock(tx: Tx, kind: "agent" | "session" | "quota" | "admins" | "api_tokens" | "authority", id: string): Promise<void> {
-  await tx.$executeRaw`SELECT ${locked(kind, id)}`;
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`${kind}:${id}`}, 0))`;
 }
-
-/** `lock` as a part of a statement, whose other parts see the database as it was before the wait. */
-export const locked = (kind: Parameters<typeof lock>[1], id: string): Prisma.Sql =>
-  Prisma.sql`pg_advisory_xact_lock(hashtextextended(${`${kind}:${id}`}, 0))`;
 
 /** Takes the lock where no other transaction holds it; never waits, so it may be asked for in any order. */
 export async function tryLock(tx: Tx, kind: "session", id: string): Promise<boolean> {

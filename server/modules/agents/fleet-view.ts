@@ -16,8 +16,6 @@ const KEPT_MS = 1_000;
 export class FleetView {
   private rows = new Map<string, RoomRow>();
   private readAt = Number.NEGATIVE_INFINITY;
-  /** Which of them the last `read` found in the database. */
-  private isFresh: (id: string) => boolean = () => false;
   private readonly changed = new Set<string>();
   /** Sessions whose places are counted already, and whose first event tells nothing new. */
   private readonly promised = new Set<string>();
@@ -41,17 +39,13 @@ export class FleetView {
       this.promised.clear();
       this.rows = new Map((await findRoom(tx)).map((row) => [row.id, row]));
       this.readAt = now.getTime();
-      this.isFresh = () => true;
-    } else {
-      if (changed.length > 0) await this.readAgain(tx, changed);
-      this.isFresh = (id) => changed.includes(id);
-    }
+    } else if (changed.length > 0) await this.readAgain(tx, changed);
     return [...this.rows.values()].map((row) => fleetAgent(row, row.reserved, now));
   }
 
-  /** The agent as this transaction sees it, in which `read` was called; null where it is gone. */
+  /** The agent as this transaction sees it; null where it is gone. */
   async check(tx: Tx, agentId: string): Promise<FleetAgent | null> {
-    if (!this.isFresh(agentId)) await this.readAgain(tx, [agentId]);
+    await this.readAgain(tx, [agentId]);
     const row = this.rows.get(agentId);
     return row ? fleetAgent(row, row.reserved, this.deps.clock.now()) : null;
   }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Bus } from "../../platform/bus";
-import type { Database, Tx } from "../../platform/database";
+import { type Database, lock, type Tx } from "../../platform/database";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
 import { userMissing } from "../users/user-missing";
@@ -59,28 +59,23 @@ export class QuotasService {
    * until it ends: of two at once that fit one by one, one is refused. A session that is woken is left out of what they have.
    */
   async demand(tx: Tx, userId: string, ask: Ask, wokenId: string | null = null): Promise<void> {
-    await this.check(tx, ask, await this.limitsOf(tx, userId, { hold: true }), userId, wokenId);
+    await lock(tx, "quota", userId);
+    await this.check(tx, userId, ask, wokenId);
   }
 
   /** The same, for asking only: what is free now may be taken next moment. */
   async explain(userId: string, ask: Ask): Promise<void> {
-    const { database } = this.deps;
-    await this.check(database, ask, await this.limitsOf(database, userId), userId, null);
+    await this.check(this.deps.database, userId, ask, null);
   }
 
-  private async check(
-    db: Tx | Database,
-    ask: Ask,
-    { username, limits }: { readonly username: string; readonly limits: Limits },
-    userId: string,
-    wokenId: string | null,
-  ): Promise<void> {
+  private async check(db: Tx | Database, userId: string, ask: Ask, wokenId: string | null): Promise<void> {
+    const { username, limits } = await this.limitsOf(db, userId);
     if (Object.values(limits).every((limit) => limit === null)) return;
     demandWithinQuota(username, ask, await findAmounts(db, userId, wokenId), limits);
   }
 
-  private async limitsOf(db: Tx | Database, userId: string, { hold = false } = {}): Promise<{ username: string; limits: Limits }> {
-    const found = await findLimits(db, userId, { hold });
+  private async limitsOf(db: Tx | Database, userId: string): Promise<{ username: string; limits: Limits }> {
+    const found = await findLimits(db, userId);
     if (!found) throw userMissing(userId);
     return { username: found.username, limits: effectiveLimits(found.own, found.role) };
   }

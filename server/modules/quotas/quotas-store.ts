@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Database, locked, type Tx } from "../../platform/database";
+import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
 import type { UserRole } from "../users/users-schema";
 import type { Limits } from "./limits-schema";
@@ -29,20 +29,18 @@ const limitsSchema = z.object({
 });
 const ownLimitsSchema = z.tuple([z.object({ username: z.string(), own: limitsSchema, role: limitsSchema.nullable() })]);
 
-/** Their own, and their role's where it has any. Null where nobody has that id. `hold`: with the quota's lock, for what is read after it. */
+/** Their own, and their role's where it has any. Null where nobody has that id. */
 export async function findLimits(
   db: Tx | Database,
   userId: string,
-  { hold = false } = {},
 ): Promise<{ username: string; own: Limits; role: Limits | null } | null> {
-  const held = hold ? Prisma.sql`CROSS JOIN (SELECT ${locked("quota", userId)}) AS held` : Prisma.empty;
   const rows = await db.$queryRaw<unknown[]>`
     SELECT u."username",
       json_build_object('sessions', u."quotaSessions", 'cpuMillicores', u."quotaCpuMillicores", 'memoryBytes', u."quotaMemoryBytes",
         'storageBytes', u."quotaStorageBytes") AS "own",
       CASE WHEN r."role" IS NOT NULL THEN json_build_object('sessions', r."sessions", 'cpuMillicores', r."cpuMillicores",
         'memoryBytes', r."memoryBytes", 'storageBytes', r."storageBytes") END AS "role"
-    FROM "User" u LEFT JOIN "RoleQuota" r ON r."role" = u."role" ${held} WHERE u."id" = ${userId}::uuid`;
+    FROM "User" u LEFT JOIN "RoleQuota" r ON r."role" = u."role" WHERE u."id" = ${userId}::uuid`;
   return rows.length === 0 ? null : ownLimitsSchema.parse(rows)[0];
 }
 
