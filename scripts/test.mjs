@@ -47,7 +47,8 @@ async function main() {
   const started = Date.now();
   rmSync(inRoot("test-results"), { recursive: true, force: true });
   mkdirSync(inRoot("test-results"), { recursive: true });
-  const env = { BERTH_TEST_ENGINE: "required" };
+  const needsEngine = wants("engine") || wants("e2e");
+  const env = needsEngine ? { BERTH_TEST_ENGINE: "required" } : {};
   let inUse = null;
   let images = null;
   let before = null;
@@ -64,7 +65,6 @@ async function main() {
     return client;
   };
 
-  const needsEngine = wants("engine") || wants("e2e");
   const steps = [
     { name: "npm packages", run: () => ensureDependencies() ?? true },
     (wants("unit") || needsEngine) && {
