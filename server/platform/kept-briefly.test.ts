@@ -3,7 +3,7 @@ import { TestClock } from "../testing/test-clock";
 import { KEPT_MS, KeptBriefly } from "./kept-briefly";
 
 let clock: TestClock;
-let kept: KeptBriefly<{ owner: string; read: number }>;
+let kept: KeptBriefly<{ owner: string; read: number } | null>;
 let reads: number;
 beforeEach(() => {
   clock = new TestClock();

@@ -6,10 +6,10 @@ export const KEPT_MS = 1_000;
 const MOST = 5_000;
 
 interface Reading<Value> {
-  readonly value: Promise<Value | null>;
+  readonly value: Promise<Value>;
   readonly until: number;
   /** What was read, once it is there. */
-  found: Value | null;
+  found: NonNullable<Value> | null;
 }
 
 /**
@@ -17,12 +17,12 @@ interface Reading<Value> {
  * bus says that it changed (`Bus.beforehand`); what is being read at that moment is for those who asked before. What isn't there is not
  * kept, and neither is what could not be read.
  */
-export class KeptBriefly<Value extends object> {
+export class KeptBriefly<Value extends object | null> {
   private readonly readings = new QuickLRU<string, Reading<Value>>({ maxSize: MOST });
 
   constructor(private readonly clock: Clock) {}
 
-  of(key: string, read: () => Promise<Value | null>): Promise<Value | null> {
+  of(key: string, read: () => Promise<Value>): Promise<Value> {
     const now = this.clock.now().getTime();
     const known = this.readings.get(key);
     if (known && now < known.until) return known.value;
@@ -33,13 +33,13 @@ export class KeptBriefly<Value extends object> {
     };
     reading.value.then((value) => {
       if (value === null) forget();
-      reading.found = value;
+      else reading.found = value;
     }, forget);
     return reading.value;
   }
 
-  /** Those of whom `whose` says so, and all that is being read. */
-  drop(whose: (value: Value) => boolean): void {
+  /** Those of whom `whose` says so, or all; and all that is being read. */
+  drop(whose: (value: NonNullable<Value>) => boolean = () => true): void {
     for (const [key, { found }] of [...this.readings]) if (found === null || whose(found)) this.readings.delete(key);
   }
 }

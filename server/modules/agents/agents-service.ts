@@ -2,10 +2,10 @@ import { resourceUsageSchema } from "@berth/protocol/agent-messages";
 import { BerthError } from "@berth/protocol/errors";
 import { observedStateSchema } from "@berth/protocol/session-states";
 import { z } from "zod";
-import type { Bus } from "../../platform/bus";
+import { type Bus, isUsageAlone } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import { type Database, lock, type Tx } from "../../platform/database";
-import { NextRun } from "../../platform/next-run";
+import { KeptBriefly } from "../../platform/kept-briefly";
 import { pagination } from "../../platform/paging";
 import { actorOf } from "../audit/audit-actor";
 import type { AuditService } from "../audit/audit-service";
@@ -67,9 +67,15 @@ export type { FleetAgent };
 
 export class AgentsService {
   /** Dashboards and monitors ask for it all the time, and it reads every agent. */
-  private readonly figures = new NextRun(() => this.readFigures());
+  private readonly figures: KeptBriefly<z.output<typeof agentStatsOutput>>;
 
-  constructor(private readonly deps: AgentsDeps) {}
+  constructor(private readonly deps: AgentsDeps) {
+    this.figures = new KeptBriefly(deps.clock);
+    deps.bus.beforehand((event) => {
+      const counted = event.kind === "session" || event.kind === "agent" || event.kind === "agent_revoked";
+      if (counted && !isUsageAlone(event)) this.figures.drop();
+    });
+  }
 
   async list(input: z.output<typeof listAgentsInput>): Promise<z.output<typeof listAgentsOutput>> {
     const { database, clock } = this.deps;
@@ -165,7 +171,7 @@ export class AgentsService {
   }
 
   stats(): Promise<z.output<typeof agentStatsOutput>> {
-    return this.figures.ask();
+    return this.figures.of("all", () => this.readFigures());
   }
 
   private async readFigures(): Promise<z.output<typeof agentStatsOutput>> {

@@ -1,8 +1,9 @@
 import type { z } from "zod";
+import type { Bus } from "../../platform/bus";
 import type { Clock } from "../../platform/clock";
 import type { Database } from "../../platform/database";
+import { KeptBriefly } from "../../platform/kept-briefly";
 import { pagination } from "../../platform/paging";
-import { SharedAnswers } from "../../platform/shared-answers";
 import type { TasksService } from "../tasks/tasks-service";
 import type { Actor } from "../users/users-policy";
 import { findQueuePlaces } from "./queue/session-queue-store";
@@ -15,6 +16,7 @@ import { findSessionsSharedWith } from "./sharing/shares-store";
 
 export interface SessionPagesDeps {
   readonly database: Database;
+  readonly bus: Bus;
   readonly clock: Clock;
   readonly tasks: TasksService;
   readonly displays: SessionDisplays;
@@ -22,10 +24,16 @@ export interface SessionPagesDeps {
 
 /** The lists of sessions, as whoever asks may see them. */
 export class SessionPages {
-  /** Of one list, whichever of its pages is looked at: the same number for all. */
-  private readonly totals = new SharedAnswers<number>();
+  /** Of one list, whichever of its pages is looked at: to count ten thousand rows costs as much as to read a page. */
+  private readonly totals: KeptBriefly<{ counted: number }>;
 
-  constructor(private readonly deps: SessionPagesDeps) {}
+  constructor(private readonly deps: SessionPagesDeps) {
+    this.totals = new KeptBriefly(deps.clock);
+    deps.bus.beforehand(({ kind }) => {
+      // All that a filter asks of but an agent's name, which never changes.
+      if (kind === "session" || kind === "inside" || kind === "user" || kind === "template") this.totals.drop();
+    });
+  }
 
   async read(actor: Actor, input: z.output<typeof listSessionsInput>): Promise<z.output<typeof listSessionsOutput>> {
     const { database, clock, tasks } = this.deps;
@@ -35,9 +43,9 @@ export class SessionPages {
     const invitedTo = shared || staff ? await findSessionsSharedWith(database, actor.userId, now) : [];
     const whose = shared ? { ids: invitedTo } : staff ? {} : { userId: actor.userId };
     const filter: SessionFilter = { template, platform, state, live, tags, health, search, username: user, agent: agentId, ...whose };
-    const [{ rows, nextCursor }, counted] = await Promise.all([
+    const [{ rows, nextCursor }, total] = await Promise.all([
       findSessions(database, filter, input),
-      this.totals.of(JSON.stringify(filter), () => countSessions(database, filter)),
+      this.totals.of(JSON.stringify(filter), async () => ({ counted: await countSessions(database, filter) })),
     ]);
     const [displays, progress, places] = await Promise.all([
       this.deps.displays.of(rows),
@@ -51,6 +59,6 @@ export class SessionPages {
         ? [sessionView(row, { display, progress: progress.get(row.id) ?? null, queue: places.get(row.id) ?? null, now, looksOn })]
         : [];
     });
-    return { sessions, pagination: pagination(input, counted, nextCursor) };
+    return { sessions, pagination: pagination(input, total.counted, nextCursor) };
   }
 }

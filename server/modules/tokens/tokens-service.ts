@@ -50,7 +50,7 @@ interface Use {
 export class TokensService {
   /** When and from where each was used last, as far as it isn't written yet. */
   private used = new Map<string, Use>();
-  private readonly rows: KeptBriefly<TokenRow>;
+  private readonly rows: KeptBriefly<TokenRow | null>;
 
   constructor(private readonly deps: TokensDeps) {
     this.rows = new KeptBriefly(deps.clock);

@@ -73,7 +73,7 @@ const badToken = () => new BerthError("AUTH_TOKEN_INVALID", "This token isn't va
 export class AuthService {
   private readonly bearers = new ProvenClaims<z.output<typeof tokenClaims>>();
   private readonly cookies = new ProvenClaims<z.output<typeof cookieClaims>>();
-  private readonly standings: KeptBriefly<LoginStanding>;
+  private readonly standings: KeptBriefly<LoginStanding | null>;
 
   constructor(private readonly deps: AuthDeps) {
     this.standings = new KeptBriefly(deps.clock);

@@ -71,7 +71,7 @@ export interface UsersDeps {
 }
 
 export class UsersService {
-  private readonly accounts: KeptBriefly<UserRow>;
+  private readonly accounts: KeptBriefly<UserRow | null>;
 
   constructor(private readonly deps: UsersDeps) {
     this.accounts = new KeptBriefly(deps.clock);
