@@ -24,3 +24,9 @@ export function lazyInBrowser<Props extends object>(
     return useHydrated() ? <Part {...props} /> : loading;
   };
 }
+
+/** What a menu shows: till its code is there the menu is not, so that its first item gets the focus. `load` begins before it is drawn. */
+export function lazyContent<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> & { load: () => void } {
+  const begin = () => load().then((part) => ({ default: part }));
+  return Object.assign(lazy(begin), { load: () => void begin().catch(() => {}) });
+}

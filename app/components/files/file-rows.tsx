@@ -3,7 +3,8 @@ import { ArrowDown, ArrowUp, Download, Ellipsis, File, FileSymlink, Folder, Penc
 import { formatBytes } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { IconButton } from "../controls/button";
-import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
+import { Menu } from "../controls/menu";
+import { MenuItem, MenuSeparator } from "../controls/menu-items";
 import { PressButton } from "../controls/press-button";
 import { RelativeTime } from "../data/relative-time";
 import { archiveUrl, entryUrl, type FilePlace, type FileSort, isFolder, joinPath } from "./file-paths";

@@ -4,7 +4,8 @@ import { Eye, EyeOff, FilePlus2, FolderOpen, FolderPlus, FolderUp, RotateCw, Upl
 import { type DragEvent, useEffect, useRef, useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
-import { Menu, MenuItem } from "../controls/menu";
+import { Menu } from "../controls/menu";
+import { MenuItem } from "../controls/menu-items";
 import { PressButton } from "../controls/press-button";
 import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";

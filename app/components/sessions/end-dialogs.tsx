@@ -1,7 +1,7 @@
 "use client";
 import type { Outputs } from "../../trpc/client";
 import { ConfirmDialog } from "../controls/confirm-dialog";
-import type { SessionActions } from "./use-session-actions";
+import { type SessionActions, useSessionActions } from "./use-session-actions";
 
 type Session = Outputs["sessions"]["list"]["sessions"][number];
 export type EndDialog = "terminate" | "force" | "remove" | null;
@@ -85,4 +85,9 @@ export function EndDialogs({ session, actions, open, onClose, onRemoved }: EndDi
     );
   }
   return null;
+}
+
+/** For a session of a list, where nothing else waits for what is asked here. */
+export function ListEndDialogs(props: Omit<EndDialogsProps, "actions" | "onRemoved">) {
+  return <EndDialogs {...props} actions={useSessionActions(props.session)} />;
 }

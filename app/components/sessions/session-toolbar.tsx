@@ -2,7 +2,8 @@
 import { LayoutGrid, ListFilter, Rows3 } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "../controls/button";
-import { Menu, MenuItem } from "../controls/menu";
+import { Menu } from "../controls/menu";
+import { MenuItem } from "../controls/menu-items";
 import { SearchByText } from "../controls/search-by-text";
 import { Segmented } from "../controls/segmented";
 import { FilterChip } from "../data/filter-chip";

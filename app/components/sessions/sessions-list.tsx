@@ -1,33 +1,23 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { MonitorPlay, Plus, Users } from "lucide-react";
 import { useCallback, useMemo, useRef } from "react";
 import { useTRPC } from "../../trpc/client";
-import { Button, ButtonLink } from "../controls/button";
 import { CursorPager } from "../data/cursor-pager";
 import { sortBy } from "../data/list-sort";
 import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
-import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
-import { lazyInBrowser } from "../lazy-part";
+import { lazyInBrowser, lazyPart } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
-import { SessionCards } from "./session-cards";
-import {
-  isFiltered,
-  listInput,
-  noFilters,
-  readSessionFilters,
-  type SessionFilters,
-  type SortKey,
-  writeSessionFilters,
-} from "./session-filters";
+import { listInput, noFilters, readSessionFilters, type SessionFilters, type SortKey, writeSessionFilters } from "./session-filters";
 import { type ListedSession, type RowChoice, SessionRows } from "./session-rows";
 import { SessionToolbar } from "./session-toolbar";
 import { useBulk } from "./use-bulk";
 import { useSelection } from "./use-selection";
 
+const SessionCards = lazyPart(() => import("./session-cards").then((module) => module.SessionCards), <RowBones />);
+const NoSessions = lazyPart(() => import("./no-sessions").then((module) => module.NoSessions));
 const BulkBar = lazyInBrowser(() => import("./bulk-bar").then((module) => module.BulkBar));
 const none: readonly ListedSession[] = [];
 
@@ -94,37 +84,5 @@ export function SessionsList() {
         <CursorPager pagination={list.data.pagination} after={filters.after} shown={sessions.length} onGo={(place) => change(place)} />
       ) : null}
     </div>
-  );
-}
-
-function NoSessions({ filters, onClear }: { filters: SessionFilters; onClear: () => void }) {
-  if (filters.owner === "shared" && !isFiltered({ ...filters, owner: "all" })) {
-    return (
-      <EmptyState icon={<Users aria-hidden />} title="Nothing is shared with you">
-        When somebody invites you to their desktop, you find it here for as long as the invitation holds.
-      </EmptyState>
-    );
-  }
-  if (isFiltered(filters) || filters.after) {
-    return (
-      <EmptyState icon={<MonitorPlay aria-hidden />} title="No session matches" action={<Button onClick={onClear}>Clear filters</Button>}>
-        {filters.search
-          ? `Nothing here is called “${filters.search}”.`
-          : "There are sessions of other kinds perhaps: clear the filters to see them."}
-      </EmptyState>
-    );
-  }
-  return (
-    <EmptyState
-      icon={<MonitorPlay aria-hidden />}
-      title="No sessions yet"
-      action={
-        <ButtonLink look="primary" href="/sessions/new" icon={<Plus aria-hidden className="size-4" />}>
-          New session
-        </ButtonLink>
-      }
-    >
-      A session is a desktop or web app of your own, in a container. It starts in seconds, and its home keeps your files.
-    </EmptyState>
   );
 }

@@ -4,7 +4,8 @@ import { CircleCheck, CircleSlash, Ellipsis, KeyRound, Link2, LogOut, ShieldOff,
 import { useState } from "react";
 import { useTRPC } from "../../trpc/client";
 import { Button, IconButton } from "../controls/button";
-import { Menu, MenuItem, MenuSeparator } from "../controls/menu";
+import { Menu } from "../controls/menu";
+import { MenuItem, MenuSeparator } from "../controls/menu-items";
 import { useToasts } from "../feedback/toasts";
 import { lazyInBrowser } from "../lazy-part";
 import { useCurrentUser } from "../shell/user-context";

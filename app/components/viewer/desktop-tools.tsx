@@ -2,7 +2,8 @@
 import { Camera, Clipboard, Eye, EyeOff, Keyboard, Maximize, Minimize, Scaling as ScalingMark } from "lucide-react";
 import { useState } from "react";
 import { IconButton } from "../controls/button";
-import { Menu, MenuItem, MenuLabel, MenuSeparator } from "../controls/menu";
+import { Menu } from "../controls/menu";
+import { MenuItem, MenuLabel, MenuSeparator } from "../controls/menu-items";
 import { lazyInBrowser } from "../lazy-part";
 import type { ClipboardRules } from "./clipboard-dialog";
 import { ConnectionPanel } from "./connection-panel";
