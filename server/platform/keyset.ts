@@ -84,6 +84,15 @@ export function wordsPast<Word extends string>(words: readonly Word[], word: Wor
 
 export const dateText = z.iso.datetime().transform((text) => new Date(text));
 export const uuidText = z.uuid();
+export const intText = z
+  .string()
+  .regex(/^-?\d{1,9}$/)
+  .transform(Number);
+/** For a column that may be empty: null, or a text that may be empty too. */
+export const nullableText = z
+  .string()
+  .transform((text): unknown => JSON.parse(text))
+  .pipe(z.string().nullable());
 export const bigintText = z
   .string()
   .regex(/^\d{1,18}$/)

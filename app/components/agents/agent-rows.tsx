@@ -4,23 +4,27 @@ import { formatPercent } from "../../format/quantity";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
 import { RowLink } from "../data/row-link";
+import { SortHead, type Sorting } from "../data/sort-head";
 import { Cell, Head, Table } from "../data/table";
 import { usageNow } from "./agent-capacity";
+import type { AgentSort } from "./agent-filters";
 import { AgentStatus, AgentStatusWords, agentAddress } from "./agent-status";
 
 type Agent = Outputs["agents"]["list"]["agents"][number];
 
-export function AgentRows({ agents }: { agents: readonly Agent[] }) {
+export function AgentRows({ agents, sorting }: { agents: readonly Agent[]; sorting: Sorting<AgentSort> }) {
   return (
     <Table
       label="Agents"
       head={
         <>
-          <Head>Name</Head>
+          <SortHead by="name" sorting={sorting}>
+            Name
+          </SortHead>
           <Head className="w-32">State</Head>
-          <Head wide className="w-32">
+          <SortHead by="region" sorting={sorting} wide className="w-32">
             Region
-          </Head>
+          </SortHead>
           <Head wide className="w-28 text-right">
             Sessions
           </Head>
@@ -30,9 +34,9 @@ export function AgentRows({ agents }: { agents: readonly Agent[] }) {
           <Head wide className="w-28 text-right">
             CPU used
           </Head>
-          <Head wide className="w-32">
+          <SortHead by="lastHeartbeat" sorting={sorting} wide className="w-32">
             Last heard
-          </Head>
+          </SortHead>
         </>
       }
     >

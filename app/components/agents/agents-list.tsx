@@ -6,6 +6,7 @@ import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Segmented } from "../controls/segmented";
 import { TypedSearch } from "../controls/typed-search";
+import { sortBy } from "../data/list-sort";
 import { Pager } from "../data/pager";
 import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
@@ -62,7 +63,10 @@ export function AgentsList() {
         ) : (
           <>
             {filters.view === "list" ? (
-              <AgentRows agents={rows} />
+              <AgentRows
+                agents={rows}
+                sorting={{ ...filters, onSort: (by) => setFilters({ ...filters, ...sortBy(filters, by), page: 1 }) }}
+              />
             ) : (
               <ul className="grid grid-cols-1 gap-3 sm:grid-cols-2 xl:grid-cols-3">
                 {rows.map((agent) => (

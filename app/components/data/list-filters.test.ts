@@ -7,6 +7,7 @@ import { readUserFilters, writeUserFilters } from "../users/user-filters";
 import { sortBy } from "./list-sort";
 
 const words = fc.string({ maxLength: 100 });
+const either = fc.constantFrom("asc" as const, "desc" as const);
 const page = fc.integer({ min: 1, max: 100_000 });
 
 /** What a person chose is what the same address shows again. */
@@ -24,7 +25,14 @@ describe("the address of a list", () => {
     keeps(
       readAgentFilters,
       writeAgentFilters,
-      fc.record({ view: fc.constantFrom("cards" as const, "list" as const), show, search: words, page }),
+      fc.record({
+        view: fc.constantFrom("cards" as const, "list" as const),
+        show,
+        search: words,
+        sort: fc.constantFrom("name" as const, "region" as const, "lastHeartbeat" as const),
+        order: either,
+        page,
+      }),
     );
     keeps(
       readTaskFilters,
@@ -33,6 +41,8 @@ describe("the address of a list", () => {
         show: fc.constantFrom("all" as const, "queued" as const, "failed" as const, "cancelled" as const),
         kind: fc.constantFrom("" as const, "docker.run" as const, "session.start" as const),
         agent: fc.string({ maxLength: 63 }),
+        sort: fc.constantFrom("createdAt" as const, "priority" as const),
+        order: either,
         page,
       }),
     );
@@ -49,21 +59,21 @@ describe("the address of a list", () => {
         page,
         adding: fc.boolean(),
         sort: fc.constantFrom("username" as const, "role" as const, "lastLogin" as const),
-        order: fc.constantFrom("asc" as const, "desc" as const),
+        order: either,
       }),
     );
   });
 
   it("says nothing of what is the default", () => {
-    expect(writeAgentFilters({ view: "cards", show: "all", search: "", page: 1 })).toBe("");
-    expect(writeTaskFilters({ show: "all", kind: "", agent: "", page: 1 })).toBe("");
+    expect(writeAgentFilters({ view: "cards", show: "all", search: "", sort: "name", order: "asc", page: 1 })).toBe("");
+    expect(writeTaskFilters({ show: "all", kind: "", agent: "", sort: "createdAt", order: "desc", page: 1 })).toBe("");
     expect(writeUserFilters({ search: "", page: 1, adding: false, sort: "username", order: "asc" })).toBe("");
   });
 
   it("is read as the default where it says something else", () => {
     const odd = new URLSearchParams({ page: "-3", status: "well", view: "pie", state: "odd", kind: "docker.fly" });
-    expect(readAgentFilters(odd)).toEqual({ view: "cards", show: "all", search: "", page: 1 });
-    expect(readTaskFilters(odd)).toEqual({ show: "all", kind: "", agent: "", page: 1 });
+    expect(readAgentFilters(odd)).toEqual({ view: "cards", show: "all", search: "", sort: "name", order: "asc", page: 1 });
+    expect(readTaskFilters(odd)).toEqual({ show: "all", kind: "", agent: "", sort: "createdAt", order: "desc", page: 1 });
   });
 
   it("sorts a column first as one looks for it, and by another press the other way round", () => {

@@ -6,7 +6,7 @@ export interface ListSort<Key extends string> {
   readonly order: Order;
 }
 
-const fromTop: ReadonlySet<string> = new Set(["createdAt", "updatedAt", "lastLogin", "lastUsed", "size"]);
+const fromTop: ReadonlySet<string> = new Set(["createdAt", "updatedAt", "lastLogin", "lastUsed", "size", "lastHeartbeat", "priority"]);
 /** In which a column is first sorted: the newest or largest first, words from A. */
 export const firstOrder = (sort: string): Order => (fromTop.has(sort) ? "desc" : "asc");
 

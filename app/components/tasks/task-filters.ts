@@ -1,6 +1,10 @@
 import type { TaskKind } from "../../../server/modules/tasks/tasks-schema";
+import { type ListSort, readSort, sortTexts } from "../data/list-sort";
 import { readPageNumber, writeQuery } from "../data/page-number";
 import { isTaskKind } from "./task-words";
+
+export const taskSorts = ["createdAt", "priority"] as const;
+export type TaskSort = (typeof taskSorts)[number];
 
 export const taskChoices = [
   { value: "all", label: "All" },
@@ -12,7 +16,7 @@ export const taskChoices = [
   { value: "cancelled", label: "Cancelled" },
 ] as const;
 
-export interface TaskFilters {
+export interface TaskFilters extends ListSort<TaskSort> {
   readonly show: (typeof taskChoices)[number]["value"];
   /** Empty: every kind. */
   readonly kind: TaskKind | "";
@@ -21,7 +25,6 @@ export interface TaskFilters {
   readonly page: number;
 }
 
-export const noTaskFilters: TaskFilters = { show: "all", kind: "", agent: "", page: 1 };
 export const isFiltered = ({ show, kind, agent }: TaskFilters): boolean => show !== "all" || kind !== "" || agent !== "";
 
 export function readTaskFilters(query: URLSearchParams): TaskFilters {
@@ -30,15 +33,18 @@ export function readTaskFilters(query: URLSearchParams): TaskFilters {
     show: taskChoices.find(({ value }) => value === query.get("state"))?.value ?? "all",
     kind: isTaskKind(kind) ? kind : "",
     agent: (query.get("agent") ?? "").slice(0, 63),
+    ...readSort(query, taskSorts),
     page: readPageNumber(query),
   };
 }
 
-export const writeTaskFilters = ({ show, kind, agent, page }: TaskFilters): string =>
-  writeQuery({ state: show === "all" ? undefined : show, kind, agent }, page);
+export const writeTaskFilters = ({ show, kind, agent, page, ...sort }: TaskFilters): string =>
+  writeQuery({ state: show === "all" ? undefined : show, kind, agent, ...sortTexts(sort, taskSorts) }, page);
 
-export const taskListInput = ({ show, kind, agent, page }: TaskFilters) => ({
+export const taskListInput = ({ show, kind, agent, page, sort, order }: TaskFilters) => ({
   page,
+  sort,
+  order,
   limit: 50,
   ...(show === "all" ? {} : { state: show }),
   ...(kind ? { kind } : {}),

@@ -5,14 +5,22 @@ import { formatSpan } from "../../format/time";
 import type { Outputs } from "../../trpc/client";
 import { RelativeTime } from "../data/relative-time";
 import { rowLinkClass } from "../data/row-link";
+import { SortHead, type Sorting } from "../data/sort-head";
 import { StatusMark } from "../data/status-mark";
 import { Cell, Head, Table } from "../data/table";
+import type { TaskSort } from "./task-filters";
 import { TaskProgress } from "./task-progress";
 import { isOver, taskLook, taskWords } from "./task-words";
 
 type Task = Outputs["tasks"]["list"]["tasks"][number];
 
-export function TaskRows({ tasks, label }: { tasks: readonly Task[]; label: string }) {
+interface TaskRowsProps {
+  tasks: readonly Task[];
+  label: string;
+  sorting?: Sorting<TaskSort>;
+}
+
+export function TaskRows({ tasks, label, sorting }: TaskRowsProps) {
   return (
     <Table
       label={label}
@@ -23,18 +31,18 @@ export function TaskRows({ tasks, label }: { tasks: readonly Task[]; label: stri
           <Head wide className="w-40">
             Agent
           </Head>
-          <Head wide className="w-20 text-right">
+          <SortHead by="priority" sorting={sorting} wide className="w-26 text-right">
             Priority
-          </Head>
+          </SortHead>
           <Head wide className="w-22 text-right">
             Attempts
           </Head>
           <Head wide className="w-24">
             Took
           </Head>
-          <Head wide className="w-28">
+          <SortHead by="createdAt" sorting={sorting} wide className="w-28">
             Created
-          </Head>
+          </SortHead>
         </>
       }
     >

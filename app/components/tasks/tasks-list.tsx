@@ -6,6 +6,7 @@ import { useTRPC } from "../../trpc/client";
 import { Button, ButtonLink } from "../controls/button";
 import { Segmented } from "../controls/segmented";
 import { TypedSearch } from "../controls/typed-search";
+import { sortBy } from "../data/list-sort";
 import { Pager } from "../data/pager";
 import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
@@ -13,7 +14,7 @@ import { EmptyState } from "../feedback/empty-state";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { isAdmin, useCurrentUser } from "../shell/user-context";
-import { isFiltered, noTaskFilters, readTaskFilters, type TaskFilters, taskChoices, taskListInput, writeTaskFilters } from "./task-filters";
+import { isFiltered, readTaskFilters, type TaskFilters, taskChoices, taskListInput, writeTaskFilters } from "./task-filters";
 import { TaskRows } from "./task-rows";
 import { isTaskKind, taskKinds, taskWords } from "./task-words";
 
@@ -49,7 +50,7 @@ export function TasksList() {
           className="w-full sm:w-52"
         />
         {isFiltered(filters) ? (
-          <Button look="quiet" size="small" onClick={() => setFilters(noTaskFilters)}>
+          <Button look="quiet" size="small" onClick={() => change({ show: "all", kind: "", agent: "" })}>
             Clear
           </Button>
         ) : null}
@@ -57,7 +58,7 @@ export function TasksList() {
       {tasks.data ? (
         tasks.data.tasks.length > 0 ? (
           <>
-            <TaskRows tasks={tasks.data.tasks} label="Tasks" />
+            <TaskRows tasks={tasks.data.tasks} label="Tasks" sorting={{ ...filters, onSort: (by) => change(sortBy(filters, by)) }} />
             <Pager {...tasks.data.pagination} onPage={(page) => setFilters({ ...filters, page })} />
           </>
         ) : (

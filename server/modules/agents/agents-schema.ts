@@ -86,6 +86,8 @@ export const listAgentsInput = z.strictObject({
   revoked: z.boolean().default(false),
   /** Part of its `agent_id` or its region. */
   search: z.string().max(100).optional(),
+  sort: z.enum(["name", "region", "lastHeartbeat"]).default("name"),
+  order: z.enum(["asc", "desc"]).default("asc"),
   ...pageInput().shape,
 });
 export const listAgentsOutput = z.object({ agents: z.array(agentSchema), pagination: paginationSchema });

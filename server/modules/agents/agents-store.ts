@@ -1,6 +1,6 @@
 import type { Database, Tx } from "../../platform/database";
 import type { Prisma } from "../../platform/db/generated/client";
-import { dateText, Keyset, notBefore, past, uuidText } from "../../platform/keyset";
+import { dateText, Keyset, type KeysetColumn, notBefore, nullableText, type Order, past, uuidText } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 
 export type AgentRow = Prisma.AgentGetPayload<object>;
@@ -24,22 +24,44 @@ export const findAgent = (db: Tx | Database, ref: string) =>
 export const findAgents = (db: Tx | Database) => db.agent.findMany({ where: { revokedAt: null }, orderBy: { name: "asc" } });
 export const findAgentsById = (db: Tx | Database, ids: readonly string[]) => db.agent.findMany({ where: { id: { in: [...ids] } } });
 
-const agentsByName = new Keyset<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>("agents", [
-  {
-    orderBy: (order) => ({ name: order }),
-    of: (row) => row.name,
-    is: (name) => ({ name }),
-    beyond: (name, order) => ({ name: past(name, order) }),
-    from: (name, order) => ({ name: notBefore(name, order) }),
+type Column = KeysetColumn<AgentRow, Prisma.AgentWhereInput, Prisma.AgentOrderByWithRelationInput>;
+const name: Column = {
+  orderBy: (order) => ({ name: order }),
+  of: (row) => row.name,
+  is: (text) => ({ name: text }),
+  beyond: (text, order) => ({ name: past(text, order) }),
+  from: (text, order) => ({ name: notBefore(text, order) }),
+};
+/** Of those that were revoked several may have had one name. */
+const id: Column = {
+  orderBy: (order) => ({ id: order }),
+  of: (row) => row.id,
+  is: (text) => ({ id: uuidText.parse(text) }),
+  beyond: (text, order) => ({ id: past(uuidText.parse(text), order) }),
+};
+/** Those that are in none are last, whichever way round. */
+const region: Column = {
+  orderBy: (order) => ({ region: { sort: order, nulls: "last" } }),
+  of: (row) => JSON.stringify(row.region),
+  is: (text) => ({ region: nullableText.parse(text) }),
+  beyond: (text, order) => {
+    const there = nullableText.parse(text);
+    return there === null ? { id: { in: [] } } : { OR: [{ region: past(there, order) }, { region: null }] };
   },
-  // Of those that were revoked several may have had one name.
-  {
-    orderBy: (order) => ({ id: order }),
-    of: (row) => row.id,
-    is: (id) => ({ id: uuidText.parse(id) }),
-    beyond: (id, order) => ({ id: past(uuidText.parse(id), order) }),
-  },
-]);
+};
+/** Who was never heard of is last, whichever way round. */
+const lastHeartbeat: Column = {
+  orderBy: (order) => ({ lastHeartbeatAt: { sort: order, nulls: "last" } }),
+  of: (row) => row.lastHeartbeatAt?.toISOString() ?? "",
+  is: (text) => ({ lastHeartbeatAt: text === "" ? null : dateText.parse(text) }),
+  beyond: (text, order) =>
+    text === "" ? { id: { in: [] } } : { OR: [{ lastHeartbeatAt: past(dateText.parse(text), order) }, { lastHeartbeatAt: null }] },
+};
+const sorts = {
+  name: new Keyset("agents", [name, id]),
+  region: new Keyset("agents by region", [region, name, id]),
+  lastHeartbeat: new Keyset("agents by lastHeartbeat", [lastHeartbeat, name, id]),
+};
 
 export interface AgentFilter {
   readonly revoked: boolean;
@@ -53,8 +75,10 @@ export interface AgentFilter {
 export async function findAgentPage(
   db: Database,
   filter: AgentFilter,
-  page: Page,
+  page: Page & { readonly sort: keyof typeof sorts; readonly order: Order },
 ): Promise<{ rows: AgentRow[]; nextCursor: string | null; counted: number }> {
+  const { order } = page;
+  const keyset = sorts[page.sort];
   const part = filter.search ? ({ contains: filter.search, mode: "insensitive" } as const) : null;
   const where: Prisma.AgentWhereInput = {
     revokedAt: filter.revoked ? { not: null } : null,
@@ -66,13 +90,13 @@ export async function findAgentPage(
   };
   const [rows, counted] = await Promise.all([
     db.agent.findMany({
-      where: { AND: [where, agentsByName.after(page.cursor, "asc")] },
-      orderBy: agentsByName.orderBy("asc"),
+      where: { AND: [where, keyset.after(page.cursor, order)] },
+      orderBy: keyset.orderBy(order),
       ...window(page),
     }),
     db.agent.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { ...agentsByName.cut(rows, page.limit, "asc"), counted };
+  return { ...keyset.cut(rows, page.limit, order), counted };
 }
 export const insertAgent = (tx: Tx, data: Prisma.AgentUncheckedCreateInput) => tx.agent.create({ data });
 export const updateAgent = (db: Tx | Database, id: string, data: Prisma.AgentUncheckedUpdateInput) =>

@@ -108,6 +108,34 @@ describe("order", () => {
     expect(agent.pending.map(({ data }) => data.image)).toEqual(["high", "first", "second", "low"]);
   });
 
+  it("of the list is by age or by priority, either way, and page by page tells none twice", async () => {
+    await agent.disconnect();
+    const images = new Map<string, string>();
+    for (const [image, priority] of [
+      ["a", 0],
+      ["b", -10],
+      ["c", 100],
+      ["d", 0],
+    ] as const) {
+      const { taskId } = await tasks().create({ id: agent.name, ...pull, payload: { image }, priority });
+      images.set(taskId, image);
+    }
+    const inPagesOfThree = async (sort: "createdAt" | "priority", order: "asc" | "desc") => {
+      let names = "";
+      for (let cursor: string | undefined; ; ) {
+        const { tasks: rows, pagination } = await tasks().list({ agentId: agent.name, state: "queued", sort, order, limit: 3, cursor });
+        names += rows.map(({ id }) => images.get(id) ?? "").join("");
+        if (pagination.nextCursor === null) return names;
+        cursor = pagination.nextCursor;
+      }
+    };
+    expect(await inPagesOfThree("createdAt", "desc")).toBe("dcba");
+    expect(await inPagesOfThree("createdAt", "asc")).toBe("abcd");
+    expect(await inPagesOfThree("priority", "desc")).toBe("cdab");
+    expect(await inPagesOfThree("priority", "asc")).toBe("badc");
+    await agent.connect();
+  });
+
   it("hands out nothing before its time", async () => {
     const notBefore = new Date(kit.clock.now().getTime() + 60_000);
     const { taskId } = await tasks().create({ id: agent.name, ...pull, notBefore: notBefore.toISOString() });

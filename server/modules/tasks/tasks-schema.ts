@@ -172,6 +172,8 @@ export const listTasksInput = z.strictObject({
   sessionId: z.uuid().optional(),
   state: taskStateSchema.optional(),
   kind: taskKindSchema.optional(),
+  sort: z.enum(["createdAt", "priority"]).default("createdAt"),
+  order: z.enum(["asc", "desc"]).default("desc"),
   ...pageInput().shape,
 });
 export const listTasksOutput = z.object({ tasks: z.array(taskSchema), pagination: paginationSchema });

@@ -1,6 +1,6 @@
 import type { Database, Tx } from "../../platform/database";
 import { Prisma } from "../../platform/db/generated/client";
-import { bigintText, Keyset, notBefore, past } from "../../platform/keyset";
+import { bigintText, intText, Keyset, type KeysetColumn, notBefore, type Order, past } from "../../platform/keyset";
 import { type Page, TOTAL_CAP, window } from "../../platform/paging";
 import type { RegistryLogin } from "../registries/registries-service";
 import type { KnownTask } from "./task-listener";
@@ -58,15 +58,25 @@ export async function findProgress(
   return new Map(rows.flatMap((row) => (row.sessionId ? [[row.sessionId, row] as const] : [])));
 }
 
-const bySequence = new Keyset<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOrderByWithRelationInput>("tasks", [
-  {
-    orderBy: (order) => ({ sequence: order }),
-    of: (row) => String(row.sequence),
-    is: (text) => ({ sequence: bigintText.parse(text) }),
-    beyond: (text, order) => ({ sequence: past(bigintText.parse(text), order) }),
-    from: (text, order) => ({ sequence: notBefore(bigintText.parse(text), order) }),
-  },
-]);
+type Column = KeysetColumn<NamedTaskRow, Prisma.TaskWhereInput, Prisma.TaskOrderByWithRelationInput>;
+const sequence: Column = {
+  orderBy: (order) => ({ sequence: order }),
+  of: (row) => String(row.sequence),
+  is: (text) => ({ sequence: bigintText.parse(text) }),
+  beyond: (text, order) => ({ sequence: past(bigintText.parse(text), order) }),
+  from: (text, order) => ({ sequence: notBefore(bigintText.parse(text), order) }),
+};
+const priority: Column = {
+  orderBy: (order) => ({ priority: order }),
+  of: (row) => String(row.priority),
+  is: (text) => ({ priority: intText.parse(text) }),
+  beyond: (text, order) => ({ priority: past(intText.parse(text), order) }),
+};
+/** `createdAt`: by the number that a task gets as it is made, which no two have. */
+const sorts = {
+  createdAt: new Keyset("tasks", [sequence]),
+  priority: new Keyset("tasks by priority", [priority, sequence]),
+};
 
 export async function findTasks(
   db: Database,
@@ -78,8 +88,10 @@ export async function findTasks(
     kind?: string | undefined;
     ownerId?: string | undefined;
   },
-  page: Page,
+  page: Page & { readonly sort: keyof typeof sorts; readonly order: Order },
 ): Promise<{ rows: NamedTaskRow[]; nextCursor: string | null; counted: number }> {
+  const { order } = page;
+  const keyset = sorts[page.sort];
   const where: Prisma.TaskWhereInput = {
     sessionId: filter.sessionId,
     state: filter.state,
@@ -89,14 +101,14 @@ export async function findTasks(
   };
   const [rows, counted] = await Promise.all([
     db.task.findMany({
-      where: { AND: [where, bySequence.after(page.cursor, "desc")] },
+      where: { AND: [where, keyset.after(page.cursor, order)] },
       include: withNames,
-      orderBy: bySequence.orderBy("desc"),
+      orderBy: keyset.orderBy(order),
       ...window(page),
     }),
     db.task.count({ where, take: TOTAL_CAP + 1 }),
   ]);
-  return { ...bySequence.cut(rows, page.limit, "desc"), counted };
+  return { ...keyset.cut(rows, page.limit, order), counted };
 }
 
 export async function countOpenTasks(db: Database): Promise<Record<"queued" | "sent" | "acknowledged", number>> {
