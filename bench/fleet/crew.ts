@@ -24,6 +24,8 @@ export const crewStateSchema = z.object({ begun: z.number(), beats: z.number() }
 
 /** Between two starts of agents, at least. */
 const STEP_MS = 20;
+/** That have begun and are not registered: more of them in one process would wait for that process, as agents on hosts of their own never do. */
+const MOST_ON_THE_WAY = 25;
 
 const held: { agent: Agent; driver: FleetDriver }[] = [];
 const sockets = new Set<Socket>();
@@ -42,6 +44,7 @@ subscribe("http.client.request.start", (message) => {
 async function hold(input: unknown): Promise<void> {
   const { url, folder, perSecond, seed, agents } = holdSchema.parse(input);
   const began = performance.now();
+  const onTheWay = new Set<Promise<void>>();
   for (const [at, { name, cert, key, ca }] of agents.entries()) {
     const random = seeded(seed + at);
     const driver = new FleetDriver(random);
@@ -50,6 +53,9 @@ async function hold(input: unknown): Promise<void> {
     const agent = createAgent({ url: new URL(url), name, credentials, dataDir: join(folder, name), driver, log, random });
     held.push({ agent, driver });
     await agent.start();
+    const arrival = agent.untilRegistered().then(() => void onTheWay.delete(arrival));
+    onTheWay.add(arrival);
+    if (onTheWay.size >= MOST_ON_THE_WAY) await Promise.race(onTheWay);
     const aheadMs = (at * 1000) / perSecond - (performance.now() - began);
     if (aheadMs > STEP_MS) await delay(aheadMs);
   }

@@ -10,7 +10,7 @@ import type { FleetHouse } from "./house";
 import { type RoundTrips, roundTrips } from "./round-trips";
 import type { Watch } from "./watch";
 
-/** How many a second begin to dial. */
+/** How many a second begin to dial, at most. */
 export const ARRIVALS_PER_SECOND = 150;
 /** Without one more that connected. */
 const STUCK_MS = 30_000;

@@ -93,7 +93,7 @@ describe("handshakes in order", () => {
     await stall();
     const socket = await arrived(dial);
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-    clock.sleep(12_001);
+    clock.sleep(5_001);
     await clock.advance(1_000);
     await closed;
     expect(socket.getProtocol()).toBeNull();

@@ -8,8 +8,8 @@ import type { Clock, Timer } from "../platform/clock";
 const AT_ONCE = 64;
 /** Who takes longer goes on, and keeps nobody waiting any more. */
 const PATIENCE_MS = 1_000;
-/** Agents give up on a dial after 15 seconds: what came longer ago than this would be shaken hands with in vain. */
-const STALE_MS = 12_000;
+/** Agents give up on a dial after 15 seconds, and registering takes some of them when thousands dial: what came longer ago than this would be shaken hands with in vain. */
+const STALE_MS = 5_000;
 
 export interface HandshakeLimits {
   readonly atOnce?: number;
