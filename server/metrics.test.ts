@@ -44,7 +44,11 @@ beforeAll(async () => {
   const mine = kit.callerOf(owner);
   const session = await mine.sessions.create({ template: "terminal-desktop" });
   await vi.waitFor(async () => expect((await mine.sessions.get({ id: session.id })).status.phase).toBe("Running"));
-  await kit.callerOf(await makeAsker(kit, "admin")).templates.setWarmPool({ name: "scratchpad", size: 2 });
+  const admin = kit.callerOf(await makeAsker(kit, "admin"));
+  await admin.templates.setWarmPool({ name: "scratchpad", size: 2 });
+  const webhook = await admin.webhooks.create({ name: "hooks", url: "https://hooks.example/berth", events: ["session.created"] });
+  // Nothing sends here.
+  for (let times = 0; times < 2; times += 1) await admin.webhooks.test({ id: webhook.id });
   const authorization = `Bearer ${await kit.tokenOf(owner)}`;
   const ask = (method: string, path: string) => askDoor(kit.port, { method, path, headers: { authorization } });
   await ask("GET", `/api/v1/sessions/${session.id}`);
@@ -70,6 +74,8 @@ describe("/metrics", () => {
     expect(told("berth_fleet_agents", { status: "online" })).toBe(1);
     expect(told("berth_fleet_agents", { status: "offline" })).toBe(0);
     expect(told("berth_fleet_open_tasks", { state: "queued" })).toBe(0);
+    expect(told("berth_fleet_webhook_deliveries", { state: "pending" })).toBe(2);
+    expect(told("berth_fleet_webhook_deliveries", { state: "failed" })).toBe(0);
     expect(told("berth_connected_agents")).toBe(1);
   });
 

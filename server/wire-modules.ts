@@ -258,7 +258,7 @@ export function wireModules(parts: ModuleParts) {
     noticesForAdmins: () => webhooks.notices(),
   });
 
-  tellFleet(metrics, { clock, log, read: () => readFleetFigures(agents, sessions, warmPool, tasks) });
+  tellFleet(metrics, { clock, log, read: () => readFleetFigures(agents, sessions, warmPool, tasks, webhooks) });
 
   const usersJobs = new UsersJobs({ ...base, tickets, limits, logins, tokens });
   const auditJobs = new AuditJobs({ ...base, retentionDays: config.auditRetentionDays });

@@ -14,6 +14,8 @@ export interface FleetFigures {
   readonly slots: { readonly used: number; readonly all: number };
   /** Of those that are not over. */
   readonly tasks: Readonly<Record<"queued" | "sent" | "acknowledged", number>>;
+  /** Deliveries that wait for a try, and those that were given up and are kept. */
+  readonly webhooks: Readonly<Record<"pending" | "failed", number>>;
 }
 
 /** Tells what the database knows of the fleet at each scrape, once for all the metrics that are made of it. `read` may throw. */
@@ -53,6 +55,12 @@ export function tellFleet(
     [slots.used, "used"],
     [Math.max(0, slots.all - slots.used), "free"],
   ]);
+  tell(
+    "webhook_deliveries",
+    "Deliveries of webhooks that wait for a try, and those that were given up as long as they are kept.",
+    ["state"],
+    ({ webhooks }) => Object.entries(webhooks).map(([state, count]) => [count, state]),
+  );
   tell("open_tasks", "Tasks that are not over.", ["state"], ({ tasks }) => Object.entries(tasks).map(([state, count]) => [count, state]));
 }
 

@@ -28,6 +28,7 @@ import {
   cancelDeliveries,
   countDeliveries,
   countEndpoints,
+  countUndelivered,
   type DeliveryRow,
   deleteEndpoint,
   type EndpointRow,
@@ -60,6 +61,10 @@ export class WebhooksService {
 
   whenDue(told: () => void): void {
     this.due = told;
+  }
+
+  undelivered(): Promise<Record<"pending" | "failed", number>> {
+    return countUndelivered(this.deps.database);
   }
 
   async list(): Promise<Webhook[]> {

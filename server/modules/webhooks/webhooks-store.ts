@@ -69,6 +69,14 @@ export async function findDeliveryPage(
 export const countDeliveries = (db: Database, endpointId: string): Promise<number> =>
   db.webhookDelivery.count({ where: { endpointId }, take: TOTAL_CAP + 1 });
 
+/** To be sent still, and given up as long as they are kept. */
+export async function countUndelivered(db: Database): Promise<Record<"pending" | "failed", number>> {
+  const [pending, failed] = await Promise.all([
+    db.webhookDelivery.count({ where: { state: "pending" } }),
+    db.webhookDelivery.count({ where: { state: "failed" } }),
+  ]);
+  return { pending, failed };
+}
 export const findDelivery = (db: Tx | Database, endpointId: string, id: string): Promise<DeliveryRow | null> =>
   db.webhookDelivery.findFirst({ where: { id, endpointId } });
 export const updateDelivery = (db: Tx | Database, id: string, data: Prisma.WebhookDeliveryUncheckedUpdateInput): Promise<DeliveryRow> =>
