@@ -1,12 +1,6 @@
 "use client";
 import { Deeds, type Entry } from "../audit/deeds";
-
-const deedsOf = (id: string) =>
-  ({
-    signIns: { targetId: id, action: "auth.sign_in", limit: 5, page: 1 },
-    toThem: { targetId: id, limit: 10, page: 1 },
-    byThem: { actorId: id, limit: 10, page: 1 },
-  }) as const;
+import { deedsOf } from "./user-reads";
 
 /** The person in the audit log: signing in, what was done to them, what they did. */
 export function UserDeeds({ id, username }: { id: string; username: string }) {

@@ -16,12 +16,12 @@ import { PageHeader } from "../shell/page-header";
 import { ApiTokens } from "../tokens/api-tokens";
 import { roleWords } from "./role-words";
 import { UserDeeds } from "./user-deeds";
+import { SESSIONS_SHOWN, sessionsOf } from "./user-reads";
 import { UserMenu } from "./user-row-menu";
 import { UserStanding } from "./user-standing";
 import { signsInWith } from "./user-words";
 
 const crumbs = [{ href: "/users", label: "Users" }];
-const SESSIONS_SHOWN = 25;
 
 export function UserPage({ id }: { id: string }) {
   const trpc = useTRPC();
@@ -45,7 +45,7 @@ export function UserPage({ id }: { id: string }) {
 function ReadUser({ user }: { user: Outputs["users"]["get"] }) {
   const trpc = useTRPC();
   const { id } = user;
-  const sessions = useQuery(trpc.sessions.list.queryOptions({ user: user.username, live: true, limit: SESSIONS_SHOWN, page: 1 }));
+  const sessions = useQuery(trpc.sessions.list.queryOptions(sessionsOf(user.username)));
   return (
     <>
       <PageHeader
