@@ -95,3 +95,20 @@ test("a page whose script is broken off, as a change of the host's network does,
   await expect(page.getByRole("button", { name: "Save" })).toBeEnabled();
   expect(brokenOff).toBe(1);
 });
+
+test("a menu whose script can't be had says so and leaves the page as it is, and opens when the script can be had again", async ({
+  page,
+}) => {
+  await page.goto(`${stackUrl()}/settings/profile`);
+  await page.waitForLoadState("networkidle");
+  await page.route("**/_next/static/**/*.js*", (route) => route.abort("internetdisconnected"));
+  const account = page.getByRole("button", { name: /^Account: / }).first();
+  await account.click();
+  await expect(page.getByRole("region", { name: "Notifications" })).toContainText("That did not open");
+  await expect(page.getByLabel("What others see beside your username")).toBeVisible();
+  await page.unroute("**/_next/static/**/*.js*");
+  await expect(async () => {
+    if ((await page.getByRole("menu").count()) === 0) await account.click();
+    await expect(page.getByRole("menu")).toBeVisible({ timeout: 1000 });
+  }).toPass();
+});

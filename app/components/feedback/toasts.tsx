@@ -81,6 +81,9 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   );
 }
 
+/** Null on a page that has none. */
+export const useToastsIfAny = (): Toasts | null => useContext(ToastContext);
+
 export function useToasts(): Toasts {
   const toasts = useContext(ToastContext);
   if (!toasts) throw new Error("useToasts needs a ToastProvider above it");
