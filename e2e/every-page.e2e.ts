@@ -82,6 +82,13 @@ const states: Readonly<Record<string, State>> = {
       await expect(page.getByRole("dialog")).toBeVisible();
     },
   },
+  "columns being chosen": {
+    address: () => "/sessions?tags=looked-at",
+    reach: async (page) => {
+      await page.getByRole("button", { name: "Columns" }).click();
+      for (const box of await page.getByRole("dialog", { name: "Columns" }).getByRole("checkbox").all()) await box.check();
+    },
+  },
   "the launch form": {
     address: () => "/sessions/new?template=terminal-desktop",
     reach: async (page) => {

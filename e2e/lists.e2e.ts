@@ -36,6 +36,24 @@ test("many sessions are chosen and hibernated together, by keys and by Shift; a 
     await other.context().close();
   });
 
+  await test.step("columns that this browser keeps", async () => {
+    await expect(table.getByRole("columnheader", { name: "Last input" })).toHaveCount(0);
+    await page.getByRole("button", { name: "Columns" }).click();
+    const columns = page.getByRole("dialog", { name: "Columns" });
+    await columns.getByLabel("Last input").check();
+    await columns.getByLabel("Owner").uncheck();
+    await expect(table.getByRole("columnheader", { name: "Last input" })).toBeVisible();
+    await page.reload();
+    await expect(table.getByRole("columnheader", { name: "Last input" })).toBeVisible();
+    await expect(table.getByRole("columnheader", { name: "Owner" })).toHaveCount(0);
+    await page.waitForLoadState("networkidle");
+    await page.getByRole("button", { name: "Columns" }).click();
+    await columns.getByRole("button", { name: "As usual" }).click();
+    await expect(table.getByRole("columnheader", { name: "Owner" })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(columns).toBeHidden();
+  });
+
   await test.step("chosen and hibernated", async () => {
     await page.keyboard.press("j");
     await expect(page.getByRole("link", { name: "many-a" })).toBeFocused();

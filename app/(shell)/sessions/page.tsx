@@ -1,6 +1,9 @@
 import { Plus } from "lucide-react";
 import type { Metadata } from "next";
+import { cookies } from "next/headers";
 import { ButtonLink } from "../../components/controls/button";
+import { readColumns } from "../../components/data/column-cookie";
+import { SESSION_COLUMNS_COOKIE, sessionColumns } from "../../components/sessions/session-columns";
 import { listInput, readSessionFilters } from "../../components/sessions/session-filters";
 import { SessionsList } from "../../components/sessions/sessions-list";
 import { PageBody } from "../../components/shell/page-body";
@@ -27,7 +30,7 @@ export default async function SessionsPage({ searchParams }: { searchParams: Pag
             </ButtonLink>
           }
         />
-        <SessionsList />
+        <SessionsList chosenColumns={readColumns((await cookies()).get(SESSION_COLUMNS_COOKIE)?.value, sessionColumns)} />
       </PageBody>
     </Hydrate>
   );

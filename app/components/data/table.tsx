@@ -1,10 +1,18 @@
 import type { ReactNode } from "react";
 
+interface TableProps {
+  label: string;
+  head: ReactNode;
+  children: ReactNode;
+  /** Of the table itself: one that is wider than its frame scrolls in it. */
+  className?: string | undefined;
+}
+
 /** A table in a frame. On a phone, columns marked with `hidden md:table-cell` go away and their facts stand under the name. */
-export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
+export function Table({ label, head, children, className = "" }: TableProps) {
   return (
-    <div className="overflow-hidden rounded-lg border border-line bg-surface">
-      <table aria-label={label} className="w-full table-fixed border-collapse text-left text-base">
+    <div className={`rounded-lg border border-line bg-surface ${className ? "overflow-x-auto" : "overflow-hidden"}`}>
+      <table aria-label={label} className={`w-full table-fixed border-collapse text-left text-base ${className}`}>
         <thead className="border-b border-line text-sm text-ink-faint">
           <tr>{head}</tr>
         </thead>

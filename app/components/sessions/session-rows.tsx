@@ -6,6 +6,7 @@ import { RelativeTime } from "../data/relative-time";
 import { RowLink } from "../data/row-link";
 import { SortHead, type Sorting } from "../data/sort-head";
 import { Cell, Head, Table } from "../data/table";
+import { columnWords, type SessionColumn, usualColumns } from "./session-columns";
 import type { SortKey } from "./session-filters";
 import { SessionMenu } from "./session-menu";
 import { SessionStatus } from "./session-status";
@@ -28,17 +29,32 @@ interface SessionRowsProps {
   label: string;
   /** Whose each is; for lists with more than one person's. */
   showOwner: boolean;
+  /** Default: those that such a list has usually. */
+  columns?: readonly SessionColumn[];
   choice?: RowChoice;
   sorting?: Sorting<SortKey>;
 }
 
-export function SessionRows({ sessions, label, showOwner, choice, sorting }: SessionRowsProps) {
+const sortOf: Readonly<Partial<Record<SessionColumn, SortKey>>> = { owner: "user", createdAt: "createdAt", updatedAt: "updatedAt" };
+const widthOf: Readonly<Record<SessionColumn, string>> = {
+  owner: "w-32",
+  agent: "w-36",
+  resources: "w-36",
+  createdAt: "w-32",
+  updatedAt: "w-32",
+  lastActivity: "w-32",
+};
+/** With so many columns the name would have no room left: the table is as wide as this and scrolls in its frame. */
+const floors = ["", "", "", "", "md:min-w-[62rem]", "md:min-w-[71rem]", "md:min-w-[80rem]"];
+
+export function SessionRows({ sessions, label, showOwner, columns = usualColumns(showOwner), choice, sorting }: SessionRowsProps) {
   // Drawn in slices between frames.
   const rows = useDeferredValue(sessions);
   const every = choice !== undefined && sessions.length > 0 && sessions.every(({ id }) => choice.selected.has(id));
   return (
     <Table
       label={label}
+      className={floors[columns.length]}
       head={
         <>
           {choice ? (
@@ -61,22 +77,18 @@ export function SessionRows({ sessions, label, showOwner, choice, sorting }: Ses
           <SortHead by="state" sorting={sorting} wide className="w-36">
             State
           </SortHead>
-          {showOwner ? (
-            <SortHead by="user" sorting={sorting} wide className="w-32">
-              Owner
-            </SortHead>
-          ) : null}
-          <Head wide className="w-36">
-            Agent
-          </Head>
-          {showOwner ? null : (
-            <Head wide className="w-36">
-              Resources
-            </Head>
-          )}
-          <SortHead by="createdAt" sorting={sorting} wide className="w-32">
-            Created
-          </SortHead>
+          {columns.map((column) => {
+            const by = sortOf[column];
+            return by ? (
+              <SortHead key={column} by={by} sorting={sorting} wide className={widthOf[column]}>
+                {columnWords[column]}
+              </SortHead>
+            ) : (
+              <Head key={column} wide className={widthOf[column]}>
+                {columnWords[column]}
+              </Head>
+            );
+          })}
           <Head className="w-14">
             <span className="sr-only">Actions</span>
           </Head>
@@ -88,6 +100,7 @@ export function SessionRows({ sessions, label, showOwner, choice, sorting }: Ses
           key={session.id}
           session={session}
           showOwner={showOwner}
+          columns={columns}
           toggle={choice?.toggle}
           selected={choice?.selected.has(session.id) ?? false}
           failure={choice?.failures.get(session.id)}
@@ -100,13 +113,14 @@ export function SessionRows({ sessions, label, showOwner, choice, sorting }: Ses
 interface SessionRowProps {
   session: ListedSession;
   showOwner: boolean;
+  columns: readonly SessionColumn[];
   toggle: RowChoice["toggle"] | undefined;
   selected: boolean;
   failure: string | undefined;
 }
 
 /** Drawn again only when something of it changed: a list may have fifty changes a second. */
-const SessionRow = memo(function SessionRow({ session, showOwner, toggle, selected, failure }: SessionRowProps) {
+const SessionRow = memo(function SessionRow({ session, showOwner, columns, toggle, selected, failure }: SessionRowProps) {
   return (
     <tr
       data-row={session.id}
@@ -137,22 +151,9 @@ const SessionRow = memo(function SessionRow({ session, showOwner, toggle, select
       <Cell wide>
         <SessionStatus session={session} />
       </Cell>
-      {showOwner ? (
-        <Cell wide className="truncate">
-          {session.user}
-        </Cell>
-      ) : null}
-      <Cell wide className="truncate text-ink-soft">
-        {session.agentId ?? "not placed"}
-      </Cell>
-      {showOwner ? null : (
-        <Cell wide className="tabular truncate text-sm text-ink-soft">
-          {memoryWords(session.resources.memory)} · {cpuWords(session.resources.cpu)}
-        </Cell>
-      )}
-      <Cell wide className="text-sm text-ink-soft">
-        <RelativeTime at={session.createdAt} />
-      </Cell>
+      {columns.map((column) => (
+        <ColumnCell key={column} column={column} session={session} />
+      ))}
       <Cell className="px-2!">
         <div className="relative z-10 flex justify-end">
           <SessionMenu session={session} />
@@ -161,6 +162,35 @@ const SessionRow = memo(function SessionRow({ session, showOwner, toggle, select
     </tr>
   );
 });
+
+function ColumnCell({ column, session }: { column: SessionColumn; session: ListedSession }) {
+  switch (column) {
+    case "owner":
+      return (
+        <Cell wide className="truncate">
+          {session.user}
+        </Cell>
+      );
+    case "agent":
+      return (
+        <Cell wide className="truncate text-ink-soft">
+          {session.agentId ?? "not placed"}
+        </Cell>
+      );
+    case "resources":
+      return (
+        <Cell wide className="tabular truncate text-sm text-ink-soft">
+          {memoryWords(session.resources.memory)} · {cpuWords(session.resources.cpu)}
+        </Cell>
+      );
+    default:
+      return (
+        <Cell wide className="text-sm text-ink-soft">
+          <RelativeTime at={session[column]} />
+        </Cell>
+      );
+  }
+}
 
 interface SelectBoxProps {
   session: Pick<ListedSession, "id" | "name">;

@@ -6,11 +6,13 @@ import { Menu } from "../controls/menu";
 import { MenuItem } from "../controls/menu-items";
 import { SearchByText } from "../controls/search-by-text";
 import { Segmented } from "../controls/segmented";
+import { ColumnChoice } from "../data/column-choice";
 import { FilterChip } from "../data/filter-chip";
 import { firstOrder } from "../data/list-sort";
 import { lazyInBrowser } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
 import type { FilterKind } from "./filter-dialog";
+import { columnWords, type SessionColumn, sessionColumns } from "./session-columns";
 import { isFiltered, noFilters, type SessionFilters, type SortKey, sortKeys } from "./session-filters";
 import type { ListedSession } from "./session-rows";
 
@@ -52,9 +54,11 @@ interface SessionToolbarProps {
   onChange: (change: Partial<SessionFilters>) => void;
   /** What is on the page: what can be filtered by is offered from it. */
   sessions: readonly ListedSession[];
+  columns: readonly SessionColumn[];
+  onColumns: (columns: readonly SessionColumn[] | null) => void;
 }
 
-export function SessionToolbar({ filters, onChange, sessions }: SessionToolbarProps) {
+export function SessionToolbar({ filters, onChange, sessions, columns, onColumns }: SessionToolbarProps) {
   const user = useCurrentUser();
   const staff = isOperator(user);
   const [adding, setAdding] = useState<FilterKind | null>(null);
@@ -103,6 +107,9 @@ export function SessionToolbar({ filters, onChange, sessions }: SessionToolbarPr
             </select>
           </label>
           <div className="flex gap-0.5">
+            {filters.view === "table" ? (
+              <ColumnChoice all={sessionColumns} words={columnWords} chosen={columns} onChoose={onColumns} className="hidden md:block" />
+            ) : null}
             {views.map(({ value, label, icon: Icon }) => (
               <IconButton key={value} label={label} pressed={filters.view === value} onClick={() => onChange({ view: value })}>
                 <Icon aria-hidden className="size-4" />

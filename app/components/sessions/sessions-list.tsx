@@ -1,7 +1,8 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo, useRef } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { useTRPC } from "../../trpc/client";
+import { keepColumns } from "../data/column-cookie";
 import { CursorPager } from "../data/cursor-pager";
 import { sortBy } from "../data/list-sort";
 import { useListKeys } from "../data/use-list-keys";
@@ -10,6 +11,7 @@ import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { lazyInBrowser, lazyPart } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
+import { SESSION_COLUMNS_COOKIE, type SessionColumn, usualColumns } from "./session-columns";
 import { listInput, noFilters, readSessionFilters, type SessionFilters, type SortKey, writeSessionFilters } from "./session-filters";
 import { type ListedSession, type RowChoice, SessionRows } from "./session-rows";
 import { SessionToolbar } from "./session-toolbar";
@@ -21,7 +23,8 @@ const NoSessions = lazyPart(() => import("./no-sessions").then((module) => modul
 const BulkBar = lazyInBrowser(() => import("./bulk-bar").then((module) => module.BulkBar));
 const none: readonly ListedSession[] = [];
 
-export function SessionsList() {
+/** `chosenColumns`: those that this browser has chosen; null where nobody did. */
+export function SessionsList({ chosenColumns }: { chosenColumns: readonly SessionColumn[] | null }) {
   const trpc = useTRPC();
   const user = useCurrentUser();
   const [filters, setFilters] = useUrlFilters(readSessionFilters, writeSessionFilters);
@@ -50,18 +53,31 @@ export function SessionsList() {
   );
   const onSort = (by: SortKey) => change(sortBy(filters, by));
   const showOwner = isOperator(user) || filters.owner === "shared";
+  const [wanted, setWanted] = useState(chosenColumns);
+  const columns = wanted ?? usualColumns(showOwner);
+  const onColumns = (next: readonly SessionColumn[] | null) => {
+    keepColumns(SESSION_COLUMNS_COOKIE, next);
+    setWanted(next);
+  };
   const chosen = sessions.filter(({ id }) => selected.has(id));
 
   return (
     <div ref={frame} className="flex flex-col gap-4">
-      <SessionToolbar filters={filters} onChange={change} sessions={sessions} />
+      <SessionToolbar filters={filters} onChange={change} sessions={sessions} columns={columns} onColumns={onColumns} />
       {list.data ? (
         sessions.length > 0 ? (
           <>
             {filters.view === "grid" ? (
               <SessionCards sessions={sessions} label="Sessions" showOwner={showOwner} choice={choice} />
             ) : (
-              <SessionRows sessions={sessions} label="Sessions" showOwner={showOwner} choice={choice} sorting={{ ...filters, onSort }} />
+              <SessionRows
+                sessions={sessions}
+                label="Sessions"
+                showOwner={showOwner}
+                columns={columns}
+                choice={choice}
+                sorting={{ ...filters, onSort }}
+              />
             )}
             {selected.size > 0 || bulk.busy ? (
               <BulkBar chosen={chosen} busy={bulk.busy} onRun={(action, some) => void bulk.run(action, some)} onClear={clearAll} />
