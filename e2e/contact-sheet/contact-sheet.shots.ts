@@ -132,7 +132,12 @@ const bones = (page: Page) => page.getByRole("status", { name: "Loading" });
 /** Until nothing says any more that it is loading. */
 async function loaded(page: Page): Promise<void> {
   await expect(page.locator("main h1").first()).toBeVisible();
-  await expect(bones(page)).toHaveCount(0);
+  // What loads only when it comes into sight is brought there.
+  await expect(async () => {
+    if ((await bones(page).count()) > 0) await bones(page).last().scrollIntoViewIfNeeded({ timeout: 1000 });
+    expect(await bones(page).count()).toBe(0);
+  }).toPass({ intervals: [50], timeout: 15_000 });
+  await page.evaluate(() => window.scrollTo(0, 0));
 }
 
 test("every page in every designed state", async ({ browser }) => {
