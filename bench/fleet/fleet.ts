@@ -93,7 +93,9 @@ const report: FleetReport = {
   storms: await measureStorms(),
 };
 const markdown = fleetMarkdown(report);
-if (flags.json) writeFileSync(flags.json, `${JSON.stringify(report, null, 1)}\n`);
+/** Without what is in the tables as percentiles. */
+const withoutTimes = (key: string, value: unknown): unknown => (key.endsWith("Ms") && Array.isArray(value) ? undefined : value);
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify(report, withoutTimes, 1)}\n`);
 if (flags.markdown) writeFileSync(flags.markdown, `${markdown}\n`);
 process.stdout.write(`${markdown}\n`);
 if (flags.demand && !report.storms.every(weathered)) {
