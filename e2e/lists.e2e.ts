@@ -48,6 +48,15 @@ test("many sessions are chosen and hibernated together, by keys and by Shift; a 
     await expect(table.getByRole("columnheader", { name: "Owner" })).toHaveCount(0);
     await page.waitForLoadState("networkidle");
     await page.getByRole("button", { name: "Columns" }).click();
+    await columns.getByLabel("Last input").uncheck();
+    await page.keyboard.press("Escape");
+    // Back on a page that the browser still has in memory, from before that.
+    await page.getByRole("link", { name: "Homes", exact: true }).first().click();
+    await expect(page.getByRole("heading", { name: "Homes", level: 1 })).toBeVisible();
+    await page.goBack();
+    await expect(table.getByRole("columnheader", { name: "Agent" })).toBeVisible();
+    await expect(table.getByRole("columnheader", { name: "Last input" })).toHaveCount(0);
+    await page.getByRole("button", { name: "Columns" }).click();
     await columns.getByRole("button", { name: "As usual" }).click();
     await expect(table.getByRole("columnheader", { name: "Owner" })).toBeVisible();
     await page.keyboard.press("Escape");

@@ -2,8 +2,7 @@ import { Plus } from "lucide-react";
 import type { Metadata } from "next";
 import { cookies } from "next/headers";
 import { ButtonLink } from "../../components/controls/button";
-import { readColumns } from "../../components/data/column-cookie";
-import { SESSION_COLUMNS_COOKIE, sessionColumns } from "../../components/sessions/session-columns";
+import { SESSION_COLUMNS_COOKIE } from "../../components/sessions/session-columns";
 import { listInput, readSessionFilters } from "../../components/sessions/session-filters";
 import { SessionsList } from "../../components/sessions/sessions-list";
 import { PageBody } from "../../components/shell/page-body";
@@ -30,7 +29,7 @@ export default async function SessionsPage({ searchParams }: { searchParams: Pag
             </ButtonLink>
           }
         />
-        <SessionsList chosenColumns={readColumns((await cookies()).get(SESSION_COLUMNS_COOKIE)?.value, sessionColumns)} />
+        <SessionsList columnsCookie={(await cookies()).get(SESSION_COLUMNS_COOKIE)?.value} />
       </PageBody>
     </Hydrate>
   );

@@ -1,17 +1,18 @@
 "use client";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import { useTRPC } from "../../trpc/client";
 import { keepColumns } from "../data/column-cookie";
 import { CursorPager } from "../data/cursor-pager";
 import { sortBy } from "../data/list-sort";
+import { useColumns } from "../data/use-columns";
 import { useListKeys } from "../data/use-list-keys";
 import { useUrlFilters } from "../data/use-url-filters";
 import { FailurePanel } from "../feedback/failure-panel";
 import { RowBones } from "../feedback/skeleton";
 import { lazyInBrowser, lazyPart } from "../lazy-part";
 import { isOperator, useCurrentUser } from "../shell/user-context";
-import { SESSION_COLUMNS_COOKIE, type SessionColumn, usualColumns } from "./session-columns";
+import { SESSION_COLUMNS_COOKIE, type SessionColumn, sessionColumns, usualColumns } from "./session-columns";
 import { listInput, noFilters, readSessionFilters, type SessionFilters, type SortKey, writeSessionFilters } from "./session-filters";
 import { type ListedSession, type RowChoice, SessionRows } from "./session-rows";
 import { SessionToolbar } from "./session-toolbar";
@@ -23,8 +24,8 @@ const NoSessions = lazyPart(() => import("./no-sessions").then((module) => modul
 const BulkBar = lazyInBrowser(() => import("./bulk-bar").then((module) => module.BulkBar));
 const none: readonly ListedSession[] = [];
 
-/** `chosenColumns`: those that this browser has chosen; null where nobody did. */
-export function SessionsList({ chosenColumns }: { chosenColumns: readonly SessionColumn[] | null }) {
+/** `columnsCookie`: as the server had it. */
+export function SessionsList({ columnsCookie }: { columnsCookie: string | undefined }) {
   const trpc = useTRPC();
   const user = useCurrentUser();
   const [filters, setFilters] = useUrlFilters(readSessionFilters, writeSessionFilters);
@@ -53,12 +54,8 @@ export function SessionsList({ chosenColumns }: { chosenColumns: readonly Sessio
   );
   const onSort = (by: SortKey) => change(sortBy(filters, by));
   const showOwner = isOperator(user) || filters.owner === "shared";
-  const [wanted, setWanted] = useState(chosenColumns);
-  const columns = wanted ?? usualColumns(showOwner);
-  const onColumns = (next: readonly SessionColumn[] | null) => {
-    keepColumns(SESSION_COLUMNS_COOKIE, next);
-    setWanted(next);
-  };
+  const columns = useColumns(SESSION_COLUMNS_COOKIE, sessionColumns, columnsCookie) ?? usualColumns(showOwner);
+  const onColumns = (next: readonly SessionColumn[] | null) => keepColumns(SESSION_COLUMNS_COOKIE, next);
   const chosen = sessions.filter(({ id }) => selected.has(id));
 
   return (
