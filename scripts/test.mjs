@@ -140,13 +140,14 @@ async function cleanUp(inUse, before) {
 function finish(done, started) {
   const runners = { "unit tests": "unit", "engine tests": "engine", "journeys in the browser": "e2e" };
   const counts = done.map(({ name, passed }) => {
-    const count = counted.get(runners[name]) ?? { passed: 0, failed: 0, skipped: 0 };
+    const count = counted.get(runners[name]) ?? { passed: 0, failed: 0, skipped: 0, failures: [] };
     return passed || count.failed > 0 ? count : { ...count, failed: 1 };
   });
   say.plain("");
   for (const { name, passed, took } of done) say.plain(`${passed ? "passed" : "FAILED"}  ${duration(took).padStart(12)}  ${name}`);
   say.plain(`        ${duration(Date.now() - started).padStart(12)}  in all`);
   say.plain("");
+  for (const { name, message } of counts.flatMap((count) => count.failures)) say.failed(`${name}\n${message}\n`);
   const ranNone = counts.reduce((total, count) => total + count.passed + count.failed, 0) === 0 && wanted.some((name) => name !== "check");
   if (ranNone) say.failed("No test was run");
   say.plain(closingLine(counts));
