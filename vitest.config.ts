@@ -7,6 +7,8 @@ const everywhere = (ending: string) =>
     (room) => `${room}/**/*${ending}`,
   );
 const never = ["**/node_modules/**", "**/dist/**", "**/.next/**"];
+/** As `vi.waitFor` in server/testing/patient-waits.ts. */
+const patientPolls = { poll: { timeout: 15_000, interval: 25 } };
 
 /** Tests on a real container engine: `*.engine.test.*`. Without one they are left out with the reason, unless BERTH_TEST_ENGINE=required. */
 export default defineConfig(async () => {
@@ -31,6 +33,7 @@ export default defineConfig(async () => {
             exclude: [...never, "**/*.engine.test.{ts,mjs}"],
             globalSetup: ["server/testing/postgres-global-setup.ts"],
             setupFiles: ["server/testing/patient-waits.ts"],
+            expect: patientPolls,
             testTimeout: 30_000,
             hookTimeout: 60_000,
           },
@@ -46,6 +49,7 @@ export default defineConfig(async () => {
                   setupFiles: ["server/testing/patient-waits.ts"],
                   // Most of their time they wait for containers; what a file makes in the engine carries labels of its own.
                   maxWorkers: 2,
+                  expect: patientPolls,
                   testTimeout: 120_000,
                   hookTimeout: 180_000,
                 },

@@ -86,7 +86,7 @@ describe("an agent on the agents' port", () => {
     ends.push(() => agent.stop());
     await agent.untilRegistered();
     const session = await kit.callerOf(admin).sessions.create({ template: "terminal-desktop", agentId: "host-tls" });
-    await vi.waitFor(async () => expect((await kit.callerOf(admin).sessions.get({ id: session.id })).status.phase).toBe("Running"), 10_000);
+    await vi.waitFor(async () => expect((await kit.callerOf(admin).sessions.get({ id: session.id })).status.phase).toBe("Running"));
     const { id } = await kit.callerOf(admin).agents.get({ id: "host-tls" });
     let asked = { id: "", secret: "" };
     const tunnel = await kit.doors.broker.open({ agentId: id, agentName: "host-tls" }, (made) => {

@@ -59,7 +59,7 @@ async function start(name: string, counted: "toAgent" | "fromAgent"): Promise<vo
   });
   const own = kit.callerOf(owner);
   sessionId = (await own.sessions.create({ template: name, agentId: name })).id;
-  await expect.poll(async () => (await own.sessions.get({ id: sessionId })).status.phase, { timeout: 10_000 }).toBe("Running");
+  await expect.poll(async () => (await own.sessions.get({ id: sessionId })).status.phase).toBe("Running");
 }
 
 const ask = (method: string, path: string, raw?: Buffer, headers: Record<string, string> = {}) =>
@@ -107,7 +107,7 @@ describe("an agent that is lost in the middle of", () => {
     const cut = wire.cutAfter(MIB);
     await ask("PUT", file(), bytes).catch(() => null);
     await cut;
-    await expect.poll(() => readdir(home), { timeout: 10_000 }).toEqual(["large"]);
+    await expect.poll(() => readdir(home)).toEqual(["large"]);
     expect(await readFile(join(home, "large"), "utf8")).toBe("the old one");
   }, 60_000);
 

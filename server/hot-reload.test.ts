@@ -80,7 +80,7 @@ const print = async () => (await kit.database.session.findUniqueOrThrow({ where:
 /** A session that runs, and whose configuration is watched. */
 async function start(of = "a-daemon"): Promise<void> {
   sessionId = (await kit.callerOf(owner).sessions.create({ template: of, agentId: "host-a" })).id;
-  await vi.waitFor(async () => expect(await phase()).toBe("Running"), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await phase()).toBe("Running"));
   await kit.configReloads.look();
   await vi.waitFor(async () => expect(await print()).not.toBeNull());
 }
@@ -92,7 +92,7 @@ async function look(until: () => void | Promise<void>): Promise<void> {
       await kit.clock.advance(1000);
       await until();
     },
-    { timeout: 10_000, interval: 100 },
+    { interval: 100 },
   );
 }
 

@@ -113,8 +113,7 @@ const wish = (more: Record<string, unknown> = {}) => ({
   ...more,
 });
 const get = async (id: string) => workspaceSchema.parse(await ask("GET", `/workspaces/${id}`));
-const untilStatus = (id: string, status: string) =>
-  vi.waitFor(async () => expect(await get(id)).toMatchObject({ status }), { timeout: 8000 });
+const untilStatus = (id: string, status: string) => vi.waitFor(async () => expect(await get(id)).toMatchObject({ status }));
 const eventsOf = async (id: string) => nodeEventsSchema.parse(await ask("GET", `/workspaces/${id}/events`)).events.map(({ type }) => type);
 
 describe("a node's own API", () => {

@@ -52,7 +52,7 @@ afterAll(async () => {
 async function running(): Promise<string> {
   const own = kit.callerOf(owner);
   const { id } = await own.sessions.create({ template: "terminal-desktop", agentId: "host-a" });
-  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"));
   return id;
 }
 /** A page that says where it is, and a WebSocket that says back what it hears. */

@@ -51,7 +51,7 @@ async function plantAll(): Promise<void> {
   const [own, all] = [kit.callerOf(asked.owner), kit.callerOf(asked.admin)];
   const environment = { TOKEN: plant("a variable of a session's start", "planted-variable-one") };
   const { id } = await own.sessions.create({ template: "terminal-desktop", agentId: "host-a", environment });
-  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"), 5000);
+  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"));
   const env = { OTHER: plant("a variable that was set later", "planted-variable-two") };
   await own.containers.updateEnv({ containerId: id, env, secret: ["OTHER"] });
   await own.sessions.setState({ id, state: "hibernated" });

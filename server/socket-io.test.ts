@@ -64,7 +64,7 @@ afterAll(async () => {
 async function running(asker: Asker): Promise<string> {
   const own = kit.callerOf(asker);
   const { id } = await own.sessions.create({ template: "a-folder", agentId: "host-a" });
-  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"));
   return id;
 }
 
@@ -108,7 +108,7 @@ async function fileTold(heard: [string, unknown][], name: string): Promise<void>
       agentClock.advance(2000);
       expect(heard).toContainEqual(["agent-file-changed", expect.objectContaining({ containerId: sessionId, path: join(home, name) })]);
     },
-    { timeout: 10_000, interval: 200 },
+    { interval: 200 },
   );
 }
 
@@ -253,7 +253,7 @@ describe("files.changes", () => {
         agentClock.advance(2000);
         expect(heard).toContain(join(home, "followed"));
       },
-      { timeout: 10_000, interval: 200 },
+      { interval: 200 },
     );
     const stranger = kit.services.files.changes(other, { id: sessionId }, gone.signal).next();
     await expect(stranger).rejects.toMatchObject({ code: "SESSION_NOT_FOUND" });

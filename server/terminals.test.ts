@@ -44,7 +44,7 @@ afterAll(async () => {
 async function running(asker: Asker): Promise<string> {
   const own = kit.callerOf(asker);
   const { id } = await own.sessions.create({ template: "terminal-desktop", agentId: "host-a" });
-  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"), { timeout: 5000 });
+  await vi.waitFor(async () => expect((await own.sessions.get({ id })).status.phase).toBe("Running"));
   return id;
 }
 const terminals = (asker = owner) => kit.callerOf(asker).terminals;
@@ -90,7 +90,7 @@ describe("a terminal in one's own session", () => {
     const { id } = await terminals().create({ id: sessionId });
     const client = await TerminalClient.open(socket(pathOf(id), bearer()));
     kit.doors.sockets.endUser(owner.userId, owner.accessEpoch + 1, "your role was changed");
-    await expect.poll(() => client.closed, { timeout: 1000 }).not.toBeNull();
+    await expect.poll(() => client.closed).not.toBeNull();
     expect((await terminals().list({ id: sessionId })).terminals).toMatchObject([{ id }]);
     await terminals().end({ id: sessionId, terminalId: id });
   });

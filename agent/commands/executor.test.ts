@@ -225,7 +225,7 @@ describe("commands", () => {
       }),
       { numRuns: 15 },
     );
-  }, 30_000);
+  });
 });
 
 describe("lanes", () => {

@@ -55,7 +55,7 @@ describe("a real container", () => {
 
   it("has a program that goes on for too long ended", async () => {
     expect(await answer({ type: "exec", argv: ["sleep", "4711"] }, 1500)).toMatchObject({ ok: false, message: "did not answer in time" });
-    await expect.poll(() => run("ps -o args | grep -q '[s]leep 4711'"), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => run("ps -o args | grep -q '[s]leep 4711'")).toBe(1);
   });
 
   it("is unhealthy by HTTP where its server turns bad, and where nothing listens", async () => {
@@ -64,7 +64,7 @@ describe("a real container", () => {
     server.stdout.resume();
     server.stderr?.resume();
     const health = () => answer({ type: "http", port: 8123, path: "/health" });
-    await expect.poll(health, { timeout: 5000 }).toMatchObject({ ok: true, message: "answered with 200" });
+    await expect.poll(health).toMatchObject({ ok: true, message: "answered with 200" });
     await run("touch /tmp/bad-server");
     expect(await health()).toMatchObject({ ok: false, message: "answered with 503" });
     await server.signal("KILL");

@@ -76,7 +76,7 @@ describe("a port that listens on loopback alone", () => {
       back = Buffer.concat([back, chunk]);
     });
     stream.write(sent);
-    await expect.poll(() => back.length, { timeout: 8000 }).toBe(sent.length);
+    await expect.poll(() => back.length).toBe(sent.length);
     expect(back.equals(sent)).toBe(true);
     stream.destroy();
   });
@@ -129,7 +129,7 @@ describe("the agent's API of ports", () => {
       bytes += data.length;
     });
     const closed = once(socket, "close");
-    await expect.poll(() => bytes, { timeout: 5000 }).toBeGreaterThanOrEqual(WINDOW_BYTES);
+    await expect.poll(() => bytes).toBeGreaterThanOrEqual(WINDOW_BYTES);
     await once(socket.ping() ?? socket, "pong");
     const held = bytes;
     expect(held).toBeLessThan(2 * WINDOW_BYTES);

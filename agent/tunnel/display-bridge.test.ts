@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { Duplex, duplexPair } from "node:stream";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
+import { atRest } from "../testing/at-rest";
 import { webSocketOver } from "../testing/fake-control-plane";
 import { bridgeDisplay } from "./display-bridge";
 import { RfbFilter } from "./rfb-filter";
@@ -44,21 +45,6 @@ async function bridged(display: Duplex, protocols?: string[]) {
   return { viewer, wire: outside, reasons };
 }
 
-/** Resolves with the count when it has stopped growing. */
-async function settled(count: () => number): Promise<number> {
-  let last = -1;
-  await vi.waitFor(
-    () => {
-      const now = count();
-      const still = now === last;
-      last = now;
-      expect(still).toBe(true);
-    },
-    { interval: 100, timeout: 5000 },
-  );
-  return last;
-}
-
 describe("the bridge between a viewer and a display", () => {
   it("owes no answers to one who asks without end and reads none", async () => {
     const display = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
@@ -70,7 +56,7 @@ describe("the bridge between a viewer and a display", () => {
     viewer.pause();
     for (let number = 0; number < 100_000; number += 1) viewer.send(`ping ${number}`);
     viewer.send("ping 7", () => viewer.resume());
-    const answered = await settled(() => answers);
+    const answered = await atRest(() => answers);
     expect(answered).toBeGreaterThan(1_000);
     expect(answered).toBeLessThan(50_000);
   });
@@ -89,7 +75,7 @@ describe("the bridge between a viewer and a display", () => {
     });
     const { viewer } = await bridged(display);
     viewer.pause();
-    const stalled = await settled(() => produced);
+    const stalled = await atRest(() => produced);
     expect(stalled).toBeGreaterThan(0);
     expect(stalled).toBeLessThan(MEGABYTE);
     viewer.resume();
@@ -109,13 +95,13 @@ describe("the bridge between a viewer and a display", () => {
     const { viewer } = await bridged(display);
     viewer.send(Buffer.concat([Buffer.from("RFB 003.008\n"), Buffer.from([1, 1, 99])]));
     for (let sent = 0; sent < 200; sent++) viewer.send(Buffer.alloc(65_536));
-    await settled(() => taken + display.writableLength);
+    await atRest(() => taken + display.writableLength);
     expect(taken + display.writableLength).toBeLessThan(MEGABYTE);
     const release = setInterval(() => {
       for (const done of held.splice(0)) done();
     }, 1);
     cleanups.push(() => clearInterval(release));
-    await vi.waitFor(() => expect(taken).toBeGreaterThanOrEqual(200 * 65_536), { timeout: 5000 });
+    await vi.waitFor(() => expect(taken).toBeGreaterThanOrEqual(200 * 65_536));
   });
 
   it("tells the viewer that the display ended, after its last bytes", async () => {

@@ -205,7 +205,7 @@ describe("a display tunnel", () => {
         expect((await back).equals(sent)).toBe(true);
       }),
     );
-  }, 30_000);
+  });
 });
 
 describe("a port tunnel", () => {

@@ -57,7 +57,7 @@ describe("a container's main program", () => {
   it("is sent the signal by its init, once each time", async () => {
     for (const times of [1, 2]) {
       expect((await door.ask("POST", "reload", { signal: "HUP", process: null })).status).toBe(200);
-      await expect.poll(() => inside(`grep -c HUP ${HOME}/signals`), { timeout: 10_000 }).toMatch(new RegExp(`^${times}`));
+      await expect.poll(() => inside(`grep -c HUP ${HOME}/signals`)).toMatch(new RegExp(`^${times}`));
     }
   }, 60_000);
 
@@ -72,7 +72,7 @@ describe("a container's main program", () => {
     const before = await inside(`cat ${HOME}/signals`);
     const answer = await door.ask("POST", "reload", { signal: "USR1", process: "a-daemon" });
     expect([answer.status, await answer.json()]).toEqual([200, { signalled: 1 }]);
-    await expect.poll(() => inside(`cat ${HOME}/named`), { timeout: 10_000 }).toMatch(/^USR1\r\n$/);
+    await expect.poll(() => inside(`cat ${HOME}/named`)).toMatch(/^USR1\r\n$/);
     expect(await inside(`cat ${HOME}/signals`)).toBe(before);
     const missing = await door.ask("POST", "reload", { signal: "HUP", process: "no-such-program" });
     expect([missing.status, await missing.json()]).toMatchObject([409, { code: "SESSION_LACKS_PROGRAM" }]);

@@ -39,12 +39,12 @@ test("a program is told to end, and given no more time than it has", async () =>
     'process.on("SIGTERM", () => { console.log("goodbye"); process.exit(0); }); console.log("up"); setInterval(() => {}, 1000)',
     (line) => lines.push(line),
   );
-  await vi.waitFor(() => expect(lines).toEqual(["up"]), { timeout: 5000 });
+  await vi.waitFor(() => expect(lines).toEqual(["up"]));
   await polite.end();
   expect(lines).toEqual(["up", "goodbye"]);
 
   const deaf = start('process.on("SIGTERM", () => {}); console.log("deaf"); setInterval(() => {}, 1000)', (line) => lines.push(line));
-  await vi.waitFor(() => expect(lines).toContain("deaf"), { timeout: 5000 });
+  await vi.waitFor(() => expect(lines).toContain("deaf"));
   await deaf.end(50);
   expect(await deaf.ended).toBe("signal SIGKILL");
 });
@@ -62,5 +62,5 @@ test("when the script that started a program is killed, the program ends by itse
   const mark = processMark(Number(String(line)));
   expect(mark).not.toBeNull();
   parent.kill("SIGKILL");
-  await vi.waitFor(() => expect(markLives(mark)).toBe(false), { timeout: 5000 });
+  await vi.waitFor(() => expect(markLives(mark)).toBe(false));
 });

@@ -202,7 +202,6 @@ async function startNginx() {
         const probe = connect(port, "127.0.0.1", () => resolve(void probe.destroy()));
         probe.on("error", reject);
       }),
-    { timeout: 5000 },
   );
 }
 

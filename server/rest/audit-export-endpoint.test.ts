@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { atRest } from "../../agent/testing/at-rest";
 import { OpenSockets } from "../http/open-sockets";
 import type { AuditEntry } from "../modules/audit/audit-schema";
 import { systemClock } from "../platform/clock";
@@ -85,27 +86,13 @@ async function ask(): Promise<IncomingMessage> {
   return response;
 }
 
-/** Until no batch has been asked for between two looks. */
-async function settled(): Promise<number> {
-  let before = -1;
-  await vi.waitFor(
-    () => {
-      const same = batches === before;
-      before = batches;
-      expect(same).toBe(true);
-    },
-    { interval: 100, timeout: 5_000 },
-  );
-  return batches;
-}
-
 it("reads no further than is taken, and stops when the reader goes away", async () => {
   const answer = await ask();
-  const taken = await settled();
+  const taken = await atRest(() => batches);
   // Half a megabyte each: what waits are the buffers of two sockets.
   expect(taken).toBeLessThan(30);
   answer.once("data", () => answer.pause());
-  expect(await settled()).toBeLessThan(60);
+  expect(await atRest(() => batches)).toBeLessThan(60);
   answer.destroy();
   await vi.waitFor(() => expect(over).toBe(true));
   await vi.waitFor(() => expect(sockets.size).toBe(0));
@@ -114,7 +101,7 @@ it("reads no further than is taken, and stops when the reader goes away", async 
 
 it("ends with the access that began it", async () => {
   await ask();
-  await settled();
+  await atRest(() => batches);
   sockets.endAll("signed out");
   await vi.waitFor(() => expect(over).toBe(true));
 });

@@ -385,5 +385,5 @@ describe("in Chromium", () => {
     } finally {
       await browser.close();
     }
-  }, 30_000);
+  });
 });

@@ -57,11 +57,11 @@ async function pulling(session: string): Promise<string> {
 
 async function nothingIsLeft(): Promise<void> {
   // The engine lets go of the registry: the pull has really ended.
-  await vi.waitFor(() => expect(door.clients).toBe(0), { timeout: 5000 });
+  await vi.waitFor(() => expect(door.clients).toBe(0));
   expect(await engine.docker.listImages({ all: true })).toEqual([]);
   expect(await engine.docker.listContainers({ all: true })).toEqual([]);
   expect((await engine.docker.listVolumes()).Volumes ?? []).toEqual([]);
-  await vi.waitFor(async () => expect(await readdir(join(engine.dataRoot, "tmp"))).toEqual([]), { timeout: 5000 });
+  await vi.waitFor(async () => expect(await readdir(join(engine.dataRoot, "tmp"))).toEqual([]));
   expect((await agent.driver.inventory()).sessions).toEqual([]);
 }
 

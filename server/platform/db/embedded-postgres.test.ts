@@ -69,7 +69,7 @@ test("a server that dies by itself is reported", async () => {
   const told = vi.fn();
   const server = await start({ onUnexpectedExit: told });
   process.kill(server.pid, "SIGINT");
-  await vi.waitFor(() => expect(told).toHaveBeenCalledWith(expect.stringContaining("ended by itself")), { timeout: 8000 });
+  await vi.waitFor(() => expect(told).toHaveBeenCalledWith(expect.stringContaining("ended by itself")));
 });
 
 test("a first start that was cut short is begun again", async () => {
@@ -123,7 +123,7 @@ test("while its owner lives, another process is refused; when the owner was kill
   const server = await start();
   expect(identifyProcess(other.postmaster)).toBeNull();
   expect(await query(server.url, "SELECT name FROM boats")).toEqual([{ name: "acknowledged" }]);
-}, 30_000);
+});
 
 test.runIf(process.getuid?.() === 0)("as root without user namespaces it runs as another user, and says so", async () => {
   const warned: string[] = [];
