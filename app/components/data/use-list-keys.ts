@@ -11,7 +11,8 @@ interface Choosing {
 function isElsewhere(event: KeyboardEvent): boolean {
   const { target } = event;
   if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return true;
-  if (document.querySelector("[role=dialog], [role=menu]")) return true;
+  // What was just closed may still be in the document, no longer shown.
+  if ([...document.querySelectorAll("[role=dialog], [role=menu]")].some((above) => above.checkVisibility())) return true;
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return target.type !== "checkbox" && target.type !== "radio";
   return target.isContentEditable || target.closest("textarea, select") !== null;
