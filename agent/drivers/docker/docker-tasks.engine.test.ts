@@ -139,12 +139,13 @@ describe("docker.run", () => {
 describe("docker.stop, docker.remove, docker.logs and docker.prune", () => {
   it("act on what a task made, and may come twice", async () => {
     const { containerId } = await tasks.run(oneRun(), runs({ command: ["sh", "-c", "echo hello; exec sleep 300"] }), operation());
+    const said = async () => (await tasks.logs(read("docker.logs", { name }), new AbortController().signal)).lines.map(({ text }) => text);
+    await expect.poll(said).toEqual(["hello"]);
     expect(await codeOf(tasks.remove(read("docker.remove", { name })))).toBe("TASK_FAILED");
     const stop = read("docker.stop", { name, graceSeconds: 0 });
     expect(await tasks.stop(stop)).toMatchObject({ containerId });
     expect(await tasks.stop(stop)).toMatchObject({ containerId });
-    const { lines } = await tasks.logs(read("docker.logs", { name }), new AbortController().signal);
-    expect(lines.map(({ text }) => text)).toEqual(["hello"]);
+    expect(await said()).toEqual(["hello"]);
     expect(await tasks.remove(read("docker.remove", { name }))).toEqual({ removed: true });
     expect(await tasks.remove(read("docker.remove", { name }))).toEqual({ removed: false });
     expect(await codeOf(tasks.stop(stop))).toBe("CONTAINER_NOT_FOUND");
