@@ -1,7 +1,8 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { WebSocket } from "ws";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
 
 const credentials = { username: "casey", password: "casey-password" };

@@ -1,6 +1,7 @@
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
 import { Secret, TOTP } from "otpauth";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { signIn, signInByForm, stackUrl } from "./stack/people";
 import { addressOf } from "./stack/stack";
 

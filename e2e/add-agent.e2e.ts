@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { type Stack, startStack } from "./stack/stack";
 
 let stack: Stack;

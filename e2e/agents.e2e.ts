@@ -1,7 +1,8 @@
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { signIn, stackUrl } from "./stack/people";
 
 async function findings(page: Page): Promise<string[]> {

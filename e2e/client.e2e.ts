@@ -2,9 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { stackUrl } from "./stack/people";
 import { addressOf, adminPassword, root } from "./stack/stack";
 

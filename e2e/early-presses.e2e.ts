@@ -1,4 +1,5 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./stack/journey";
 import { signIn, stackUrl } from "./stack/people";
 
 /** Opens a page whose scripts stay on their way until the answer is called. `posted` counts the forms that the browser sent by itself. */

@@ -1,10 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import { z } from "zod";
 import { makeKeyPair } from "../agent/identity/key-pair";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
 

@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { makeCertificate } from "./stack/certificate";
 import { execIn, removeSessionsOf, untilTerminal } from "./stack/engine";
+import { test } from "./stack/journey";
 import { desktop, scratchpadReady, sessionOnPage, signInByForm } from "./stack/people";
 import { adminPassword, type Stack, startStack } from "./stack/stack";
 

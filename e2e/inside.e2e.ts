@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
 import { countContainers, execIn, imageLike, imageOf, removeImage } from "./stack/engine";
+import { test } from "./stack/journey";
 import { stackUrl } from "./stack/people";
 import { addressOf, adminPassword, root } from "./stack/stack";
 

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { api } from "./stack/api";
 import { containerOf, countContainers, execIn, untilTerminal } from "./stack/engine";
+import { test } from "./stack/journey";
 import { desktop, scratchpadReady, sessionOnPage, signIn, signInByForm, stackUrl } from "./stack/people";
 
 test("a person signs in, launches a desktop, types into it, hibernates, wakes, finds the file again and terminates", async ({ page }) => {

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./stack/journey";
 import { signIn, stackUrl } from "./stack/people";
 
 test("a press counts although the field that it leaves shows a problem and pushes the button away; let go elsewhere, it does not", async ({

@@ -1,5 +1,6 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { signIn, stackUrl } from "./stack/people";
 
 test("by Ctrl + K and a name alone one gets to a session, wherever one is, and does something to it", async ({ page }) => {

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { LocalRegistry } from "../agent/testing/local-registry";
 import { api } from "./stack/api";
 import { pushToRegistry, removeImage } from "./stack/engine";
+import { test } from "./stack/journey";
 import { sessionOnPage, signIn, stackUrl } from "./stack/people";
 
 test("a private image is refused, says what is missing, and runs once an administrator has entered the registry's password", async ({

@@ -1,6 +1,7 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { api } from "./stack/api";
 import { containerOf, countContainers, execIn, killContainer, removeSessionsOf, runLike } from "./stack/engine";
+import { test } from "./stack/journey";
 import { signInByForm } from "./stack/people";
 import { adminPassword, type Stack, startStack } from "./stack/stack";
 

@@ -1,6 +1,7 @@
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
 
 const idSchema = z.object({ id: z.string() });

@@ -1,6 +1,7 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { api } from "./stack/api";
 import { execIn } from "./stack/engine";
+import { test } from "./stack/journey";
 import { signIn, stackUrl } from "./stack/people";
 
 test("beside a running session its log is searched, a variable set, its versions and what it uses seen, and its home saved", async ({

@@ -1,6 +1,7 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { api } from "./stack/api";
-import { execIn } from "./stack/engine";
+import { execIn, untilTerminal } from "./stack/engine";
+import { test } from "./stack/journey";
 import { desktop, sessionOnPage, signIn, stackUrl } from "./stack/people";
 
 async function type(page: Page, command: string): Promise<void> {
@@ -17,6 +18,7 @@ test("a guest comes by a link, types once control was given to them, not before 
   await page.getByRole("button", { name: "Launch Terminal desktop" }).click();
   const id = await sessionOnPage(page);
   await desktop(page);
+  await untilTerminal(id);
   const wrote = (file: string) => execIn(id, "sh", "-c", `cat /home/user/${file} 2>/dev/null || echo nothing`);
 
   await page.getByRole("button", { name: "Share this screen" }).click();

@@ -1,7 +1,8 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
 import { type IdentityProvider, startIdentityProvider } from "./stack/identity-provider";
+import { test } from "./stack/journey";
 import { freePort, type Stack, startStack } from "./stack/stack";
 
 /** A stack that knows an identity provider. */

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { pngOf } from "../server/testing/small-png";
 import { api } from "./stack/api";
+import { test } from "./stack/journey";
 import { desktop, sessionOnPage, signIn, stackUrl } from "./stack/people";
 
 test("an admin clones a template, edits it, sees what changed, rolls back, exports and imports it", async ({ page }) => {

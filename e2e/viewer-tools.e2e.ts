@@ -1,6 +1,7 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { api } from "./stack/api";
 import { execIn, untilTerminal } from "./stack/engine";
+import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
 
 test("text goes into a desktop and out of it by hand, keys that the browser keeps are sent, and who only looks types nothing", async ({

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
-import { type Browser, type BrowserContextOptions, expect, type Page, test } from "@playwright/test";
+import { type Browser, type BrowserContextOptions, expect, type Page } from "@playwright/test";
 import { api } from "./stack/api";
 import { execIn } from "./stack/engine";
+import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
 
 let id = "";

@@ -28,6 +28,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** Promised cores are not used ones: no journey is refused for the session that the one before it has just ended. */
+const roomy = ["--max-cpu", "8", "--max-memory", "32"];
+
 /** An address for a person, of the block that RFC 5737 keeps for documentation. */
 export function addressOf(name: string): string {
   let sum = 0;
@@ -133,7 +136,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await waitUntilReady(url, server, join(logs, `server-${port}.log`));
     },
     async startAgent() {
-      const args = ["--url", url, "--name", "local", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile];
+      const args = ["--url", url, "--name", "local", "--data-dir", join(dataDir, "agent"), "--token-file", tokenFile, ...roomy];
       agent = run("agent", "agent.mjs", [...args, ...(options.agentArguments ?? [])], tls ? { NODE_EXTRA_CA_CERTS: tls.cert } : {});
     },
     killServer: () => end(server, "SIGKILL"),
