@@ -87,8 +87,8 @@ export async function prefetchOrNotFound(query: () => Promise<unknown>): Promise
 }
 
 /** What programs may ask for. */
-export const apiDocument = () => runtime().apiDocument;
-export type ApiDocument = ReturnType<typeof apiDocument>;
+export const apiDocuments = () => runtime().apiDocuments;
+export type ApiDocument = ReturnType<typeof apiDocuments>["api"];
 export type ApiOperation = ApiDocument["paths"][string][string];
 export type ApiSchema = ApiDocument["components"]["schemas"][string];
 

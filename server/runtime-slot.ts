@@ -7,6 +7,7 @@ import type { SignIn } from "./modules/users/auth-service";
 import type { Origin } from "./modules/users/logins-service";
 import type { Login } from "./modules/users/users-schema";
 import type { OpenApiDocument } from "./rest/openapi-document";
+import type { Surface } from "./rest/rest-routes";
 import type { AppCaller } from "./trpc/app-router";
 
 export interface Runtime {
@@ -27,7 +28,7 @@ export interface Runtime {
   signOut(loginId: string): Promise<void>;
   /** For the log: the person only learns that the provider did not confirm them. */
   singleSignOnFailed(reason: string): void;
-  readonly apiDocument: OpenApiDocument;
+  readonly apiDocuments: Readonly<Record<Surface, OpenApiDocument>>;
   /** The tRPC procedures for server components, as the person whose cookie this is. */
   caller(headers: { cookie: string | null; address: string }): Promise<AppCaller>;
 }

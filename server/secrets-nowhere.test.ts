@@ -134,7 +134,7 @@ async function useAll(): Promise<void> {
 
 /** Every GET that the document has, with the IDs of what was made. */
 function addresses(): string[] {
-  return Object.entries(kit.doors.apiDocument.paths).flatMap(([path, methods]) => {
+  return Object.entries(kit.doors.documents.api.paths).flatMap(([path, methods]) => {
     if (!methods.get) return [];
     const root = path.startsWith("/v1/") ? "" : "/api/v1";
     let made = [path];

@@ -30,6 +30,7 @@ import { agentCertificateEndpoint, agentHeartbeatEndpoint, nodeCallbackEndpoint 
 import { agentPaths } from "./rest/agent-paths";
 import { agentTaskCompleteEndpoint, agentTasksEndpoint } from "./rest/agent-task-endpoints";
 import { auditExportEndpoint, auditExportPath } from "./rest/audit-export-endpoint";
+import { containerPaths } from "./rest/container-paths";
 import { openApiDocument } from "./rest/openapi-document";
 import { openApiEndpoint } from "./rest/openapi-endpoint";
 import { RestEndpoint } from "./rest/rest-endpoint";
@@ -190,7 +191,15 @@ export function wireDoors(parts: DoorParts) {
     clock,
   });
   const asked = localLimiter(pageRequests);
-  const apiDocument = openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath, ...streamPaths], agentPaths });
+  const documents = {
+    api: openApiDocument(served, { url: publicOrigin, version, ownPaths: [auditExportPath, ...streamPaths], agentPaths }),
+    containers: openApiDocument(servedProcedures(appRouter, "containers"), {
+      surface: "containers",
+      url: publicOrigin,
+      version,
+      ownPaths: containerPaths,
+    }),
+  };
   tellDoors(metrics, { agents, broker, viewers, apps, sockets });
   const { identity, handOut, tasksInbox } = modules;
   const agentDoors = { identity, inbox, handOut, tasksInbox, count: { limiter: localLimiter(AGENT_REQUESTS), clock } };
@@ -214,7 +223,8 @@ export function wireDoors(parts: DoorParts) {
         sockets,
         log,
       }),
-      openApi: openApiEndpoint(apiDocument),
+      openApi: openApiEndpoint(documents.api),
+      containersOpenApi: openApiEndpoint(documents.containers),
       auditExport: auditExportEndpoint({ audit: services.audit, callerOf: (request) => limits.callerOf(request), sockets, clock }),
       rest: ({ request, response, params, query, requestId }) =>
         rest.handle(request, response, { path: `/${params.rest ?? ""}`, query, requestId }),
@@ -286,7 +296,7 @@ export function wireDoors(parts: DoorParts) {
     listener,
     agentListener,
     createContext,
-    apiDocument,
+    documents,
     /** Ends what is open, then stops listening. */
     async close(reason: string) {
       live.close();

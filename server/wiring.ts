@@ -158,7 +158,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     signInWithOidc: (profile) => auth.signInWithOidc(profile),
     signOut: (loginId) => auth.signOut(loginId),
     singleSignOnFailed: (reason) => log.warn({ reason, issuer: config.oidc?.issuer }, "single sign-on failed"),
-    apiDocument: doors.apiDocument,
+    apiDocuments: doors.documents,
     caller: async ({ cookie, address }) =>
       createCaller(createContext({ login: cookie ? await auth.fromCookie(cookie) : null, requestId: `page-${ids.uuid()}`, address })),
   });

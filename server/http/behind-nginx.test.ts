@@ -115,6 +115,7 @@ beforeEach(async () => {
       auditExport: http,
       trpc: http,
       openApi: http,
+      containersOpenApi: http,
       sessionLogStream: http,
       containerLogStream: http,
       socketIo: http,

@@ -10,6 +10,7 @@ export const routes = {
   metrics: { kind: "http", path: "/metrics", access: "operator" },
   trpc: { kind: "http", path: "/api/trpc/*", access: "procedure" },
   openApi: { kind: "http", path: "/api/v1/openapi.json", access: "public" },
+  containersOpenApi: { kind: "http", path: "/v1/openapi.json", access: "public" },
   auditExport: { kind: "http", path: "/api/v1/audit/export", access: "admin" },
   sessionArchive: { kind: "http", path: "/api/v1/sessions/{id}/archive/*", access: "login", streams: true },
   sessionUpload: { kind: "http", path: "/api/v1/sessions/{id}/uploads/*", access: "login", streams: true },

@@ -63,10 +63,11 @@ const plainWords: Partial<Record<ErrorCode, string>> = {
   AUTH_INSUFFICIENT_PERMISSIONS: "forbidden",
 };
 
-/** Body of an error answer under `/v1` and `/api/nodes`: a code in lower snake_case, and words. */
-export function containerErrorBody(error: BerthError) {
-  return { error: plainWords[error.code] ?? error.code.toLowerCase(), message: error.message };
-}
+/** What an error is called under `/v1` and `/api/nodes`: a code in lower snake_case. */
+export const containerErrorWord = (code: ErrorCode): string => plainWords[code] ?? code.toLowerCase();
+
+/** Body of an error answer there: that code, and words. */
+export const containerErrorBody = (error: BerthError) => ({ error: containerErrorWord(error.code), message: error.message });
 
 /** Headers that go with it. */
 export function errorHeaders(error: BerthError): Record<string, string> {

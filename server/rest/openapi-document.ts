@@ -1,9 +1,9 @@
-import { errorCatalogue, errorCodes } from "@berth/protocol/errors";
 import type { z } from "zod";
 import { ASKS_AGENT } from "../trpc/init";
 import type { AgentPath } from "./agent-paths";
 import { snakeCase } from "./key-case";
-import type { ServedProcedure } from "./rest-routes";
+import { answerParts } from "./openapi-errors";
+import { keysOf, type ServedProcedure, type Surface, surfacePaths } from "./rest-routes";
 import { type JsonSchema, wireSchema, withoutFields } from "./wire-schema";
 
 /** Beyond these, what an operation may answer follows from what it takes: see `refusals`. */
@@ -69,24 +69,48 @@ export interface OpenApiDocument {
   };
 }
 
-const commonHeaders = {
-  "X-Request-Id": { $ref: "#/components/headers/RequestId" },
-  "X-RateLimit-Limit": { $ref: "#/components/headers/RateLimitLimit" },
-  "X-RateLimit-Remaining": { $ref: "#/components/headers/RateLimitRemaining" },
-  "X-RateLimit-Reset": { $ref: "#/components/headers/RateLimitReset" },
+const token = {
+  type: "http",
+  scheme: "bearer",
+  description:
+    "The `token` that POST /api/v1/auth/login answers, good for a day, or an API token (`berth_…`). With the scope `read` an API token may send GET alone; with `write` it does nothing that asks for an administrator.",
+};
+const agentCredentials = {
+  agentCertificate: {
+    type: "mutualTLS",
+    description: "An agent's certificate, on the port that asks for it. Whose it is must be the agent of the path (403).",
+  },
+  agentProof: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "Where no certificate is asked for: a JWT for this one request, signed with the key of the agent's certificate, as docs/agent-contract.md says.",
+  },
+  registrationToken: { type: "apiKey", in: "header", name: "X-Agent-Token", description: "A one-time token made for a new agent." },
 };
 
 const AGENT_REFUSALS = [...ANY_REQUEST, 401, 404, 405] as const;
 
-/** The contract of `/api/v1` as OpenAPI 3.1, made from the procedures that serve it. `url` is where people reach this control plane. */
+interface DocumentOptions {
+  /** Default `api`. */
+  readonly surface?: Surface;
+  /** Where people reach this control plane. */
+  readonly url: string;
+  readonly version: string;
+  readonly ownPaths?: readonly OwnPath[];
+  readonly agentPaths?: readonly AgentPath[];
+}
+
+const about: Readonly<Record<Surface, string>> = {
+  api: "Sessions, templates, agents and people of one Berth. The web pages and the typed client use the same procedures.",
+  containers: "What goes on inside a session's container, which is named by the session's id. Fields are in camelCase.",
+};
+
+/** The contract of a surface as OpenAPI 3.1, made from the procedures that serve it. */
 export function openApiDocument(
   served: readonly ServedProcedure[],
-  {
-    url,
-    version,
-    ownPaths = [],
-    agentPaths = [],
-  }: { url: string; version: string; ownPaths?: readonly OwnPath[]; agentPaths?: readonly AgentPath[] },
+  { surface = "api", url, version, ownPaths = [], agentPaths = [] }: DocumentOptions,
 ): OpenApiDocument {
   const paths: Record<string, Record<string, OpenApiOperation>> = {};
   for (const one of served) {
@@ -94,60 +118,38 @@ export function openApiDocument(
     methods[one.route.method.toLowerCase()] = operation(one);
     paths[one.route.path] = methods;
   }
-  for (const one of ownPaths) paths[one.path] = { ...paths[one.path], [one.method]: ownOperation(one) };
+  for (const one of ownPaths) paths[one.path] = { ...paths[one.path], [one.method]: ownOperation(one, surface) };
   for (const one of agentPaths) paths[one.path] = { ...paths[one.path], [one.method]: agentOperation(one) };
   return {
     openapi: "3.1.0",
     info: {
       title: "Berth",
       version,
-      description: "Sessions, templates, agents and people of one Berth. The web pages and the typed client use the same procedures.",
+      description: about[surface],
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: `${url}/api/v1` }],
+    servers: [{ url: `${url}${surfacePaths[surface]}` }],
     tags: [...new Set(Object.values(paths).flatMap((methods) => Object.values(methods).flatMap(({ tags }) => tags)))].map((name) => ({
       name,
     })),
     paths,
     components: {
-      securitySchemes: {
-        token: {
-          type: "http",
-          scheme: "bearer",
-          description:
-            "The `token` that POST /auth/login answers, good for a day, or an API token (`berth_…`). With the scope `read` an API token may send GET alone; with `write` it does nothing that asks for an administrator.",
-        },
-        agentCertificate: {
-          type: "mutualTLS",
-          description: "An agent's certificate, on the port that asks for it. Whose it is must be the agent of the path (403).",
-        },
-        agentProof: {
-          type: "http",
-          scheme: "bearer",
-          bearerFormat: "JWT",
-          description:
-            "Where no certificate is asked for: a JWT for this one request, signed with the key of the agent's certificate, as docs/agent-contract.md says.",
-        },
-        registrationToken: { type: "apiKey", in: "header", name: "X-Agent-Token", description: "A one-time token made for a new agent." },
-      },
-      headers: {
-        RequestId: { description: "Names this request in the log.", required: true, schema: { type: "string" } },
-        RateLimitLimit: { description: "Requests in a minute.", required: true, schema: { type: "integer", minimum: 1 } },
-        RateLimitRemaining: { description: "How many are left of them.", required: true, schema: { type: "integer", minimum: 0 } },
-        RateLimitReset: { description: "When the minute ends, in seconds since 1970.", required: true, schema: { type: "integer" } },
-        RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 1 } },
-      },
-      responses: Object.fromEntries(allStatuses().map((status) => [`Error${status}`, errorResponse(status)])),
-      schemas: { Error: errorSchema },
+      securitySchemes: surface === "api" ? { token, ...agentCredentials } : { token },
+      ...answerParts[surface].components,
     },
   };
 }
 
-function ownOperation({ path, operationId, summary, description, input, body, answers, refusals: more = [] }: OwnPath): OpenApiOperation {
+function ownOperation(
+  { path, operationId, summary, description, input, body, answers, refusals: more = [] }: OwnPath,
+  surface: Surface,
+): OpenApiOperation {
   const refused = [...ANY_REQUEST, 401, ...more].map((status) => [status, { $ref: `#/components/responses/Error${status}` }]);
-  const { inPath, others } = parametersOf(path, wireSchema(input, "input", "snake"), "snake");
+  const keys = keysOf[surface];
+  const { inPath, others } = parametersOf(path, wireSchema(input, "input", keys), keys);
+  const { headers } = answerParts[surface];
   const answered = Object.entries(answers).map(([status, content]): [string, OpenApiResponse] => {
-    return [status, { description: content ? "As asked" : "Done", headers: commonHeaders, ...(content && { content }) }];
+    return [status, { description: content ? "As asked" : "Done", headers, ...(content && { content }) }];
   });
   return {
     operationId,
@@ -191,7 +193,7 @@ function agentOperation({ path, operationId, summary, body, answer, refusals: mo
     responses: {
       200: {
         description: "As asked",
-        headers: commonHeaders,
+        headers: answerParts.api.headers,
         content: { "application/json": { schema: wireSchema(answer, "output", "camel") } },
       },
       ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/Error${status}` }])),
@@ -239,12 +241,13 @@ function queryOf(object: JsonSchema): OpenApiParameter[] {
   });
 }
 
-function success({ route, output, keys }: ServedProcedure): Record<string, OpenApiResponse> {
+function success({ route, output, keys, surface }: ServedProcedure): Record<string, OpenApiResponse> {
   const status = route.status ?? 200;
-  if (status === 204 || !output) return { [status]: { description: "Done", headers: commonHeaders } };
+  const { headers } = answerParts[surface];
+  if (status === 204 || !output) return { [status]: { description: "Done", headers } };
   const schema = wireSchema(output, "output", keys);
   const description = { 200: "As asked", 201: "Made", 202: "Accepted; the work goes on" }[status];
-  return { [status]: { description, headers: commonHeaders, content: { "application/json": { schema } } } };
+  return { [status]: { description, headers, content: { "application/json": { schema } } } };
 }
 
 /** By what the operation takes: something by its path may not be there, a body may be of a wrong kind, a change may meet another. */
@@ -257,37 +260,3 @@ function refusals(served: ServedProcedure, byQuery: boolean): Record<string, { $
   if (served.type === "mutation") for (const status of ASKS_AGENT) statuses.add(status);
   return Object.fromEntries([...statuses].sort().map((status) => [status, { $ref: `#/components/responses/Error${status}` }]));
 }
-
-const allStatuses = (): number[] => [...new Set(Object.values(errorCatalogue).map(({ status }) => status))].sort();
-
-/** What isn't there but was named in a body is a wrong request: the codes of 404 come with 400 as well. */
-const codesOf = (status: number): string[] =>
-  errorCodes.filter((code) => errorCatalogue[code].status === status || (status === 400 && errorCatalogue[code].status === 404));
-
-function errorResponse(status: number): OpenApiResponse {
-  const code: JsonSchema = { enum: codesOf(status) };
-  const first = Object.entries(errorCatalogue).find(([, entry]) => entry.status === status);
-  return {
-    description: first?.[1].title ?? "Refused",
-    headers: { ...commonHeaders, ...(status === 429 && { "Retry-After": { $ref: "#/components/headers/RetryAfter" } }) },
-    content: {
-      "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { type: "object", properties: { code } }] } },
-    },
-  };
-}
-
-const errorSchema: JsonSchema = {
-  type: "object",
-  description: "Every refusal looks like this. Programs switch on `code`; `message` is for people.",
-  required: ["error", "message", "code", "timestamp", "request_id"],
-  additionalProperties: false,
-  properties: {
-    error: { type: "string" },
-    message: { type: "string" },
-    code: { enum: errorCodes },
-    details: { type: "object", description: "What was wrong with which field is under `fields`." },
-    retry_after: { type: "integer", minimum: 1, description: "Seconds." },
-    timestamp: { type: "string", format: "date-time" },
-    request_id: { type: "string" },
-  },
-};

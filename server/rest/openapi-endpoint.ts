@@ -2,7 +2,7 @@ import type { HttpHandler } from "../http/calls";
 import { demandRead } from "../http/read-only";
 import type { OpenApiDocument } from "./openapi-document";
 
-/** `/api/v1/openapi.json`. Anyone may read it: it says what there is to ask, and nothing of what is here. */
+/** `/api/v1/openapi.json` and `/v1/openapi.json`. Anyone may read it: it says what there is to ask, and nothing of what is here. */
 export function openApiEndpoint(document: OpenApiDocument): HttpHandler {
   const body = Buffer.from(JSON.stringify(document));
   return async ({ request, response }) => {

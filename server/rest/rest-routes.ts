@@ -5,6 +5,8 @@ import type { ProcedureMeta, RestRoute } from "../trpc/init";
 /** Where the procedures of a surface are. */
 export const surfacePaths = { api: "/api/v1", containers: "/v1/agents" } as const;
 export type Surface = keyof typeof surfacePaths;
+/** The case of fields: the contract of containers speaks camelCase, that of agents too, as its procedures say. */
+export const keysOf = { api: "snake", containers: "camel" } as const satisfies Record<Surface, string>;
 
 /** One procedure as it is served over REST. */
 export interface ServedProcedure {
@@ -18,7 +20,6 @@ export interface ServedProcedure {
   readonly output: z.core.$ZodType | null;
   readonly segments: readonly string[];
   readonly surface: Surface;
-  /** The case of its fields: the contracts of agents and of containers speak camelCase. */
   readonly keys: "snake" | "camel";
 }
 
@@ -73,7 +74,7 @@ export function servedProcedures(router: AnyTRPCRouter, surface: Surface = "api"
       output: def.output ?? null,
       segments: segmentsOf(route.path),
       surface,
-      keys: route.keys ?? (surface === "containers" ? "camel" : "snake"),
+      keys: route.keys ?? keysOf[surface],
     });
   }
   return served;

@@ -6,8 +6,12 @@ import type { OwnPath } from "./openapi-document";
 import { wireSchema } from "./wire-schema";
 
 const bytes = { schema: { type: "string", format: "binary" } } as const;
-const json = (schema: z.core.$ZodType) => ({ "application/json": { schema: wireSchema(schema, "output", "camel") } });
-const PATH = "Of the path, slashes are written as they are and every other byte may be percent-encoded.";
+export const BYTES = { "application/octet-stream": bytes } as const;
+export const jsonBody = (schema: z.core.$ZodType) => ({ "application/json": { schema: wireSchema(schema, "output", "camel") } });
+export const eventsOrText = {
+  200: { "text/event-stream": { schema: { type: "string" } }, "text/plain": { schema: { type: "string" } } },
+} as const;
+export const PATH_WORDS = "Of the path, slashes are written as they are and every other byte may be percent-encoded.";
 const refusals = [404, 413, ...ASKS_AGENT];
 const inSession = z.object({ id: z.string(), reason: z.string().optional() });
 const atPath = inSession.extend({ path: z.string() });
@@ -20,9 +24,9 @@ export const streamPaths: readonly OwnPath[] = [
     method: "get",
     operationId: "files.pack",
     summary: "Download a folder of a session as one archive",
-    description: `${PATH} An archive that is cut off has lost its end: HTTP says so.`,
+    description: `${PATH_WORDS} An archive that is cut off has lost its end: HTTP says so.`,
     input: atPath.extend({ archive: z.enum(["tar", "zip"]).default("tar") }),
-    answers: { 200: { "application/octet-stream": bytes } },
+    answers: { 200: BYTES },
     refusals,
   },
   {
@@ -30,7 +34,7 @@ export const streamPaths: readonly OwnPath[] = [
     method: "put",
     operationId: "files.unpack",
     summary: "Unpack a tar into a folder of a session",
-    description: `${PATH} Entries that would lead out of the folder are refused.`,
+    description: `${PATH_WORDS} Entries that would lead out of the folder are refused.`,
     input: atPath.extend({ parents: z.string().optional() }),
     body: { "application/x-tar": bytes },
     answers: { 204: null },
@@ -41,9 +45,9 @@ export const streamPaths: readonly OwnPath[] = [
     method: "get",
     operationId: "files.uploadState",
     summary: "How much of an upload in parts is there",
-    description: PATH,
+    description: PATH_WORDS,
     input: ofUpload,
-    answers: { 200: json(uploadStateSchema) },
+    answers: { 200: jsonBody(uploadStateSchema) },
     refusals,
   },
   {
@@ -51,15 +55,15 @@ export const streamPaths: readonly OwnPath[] = [
     method: "put",
     operationId: "files.uploadPart",
     summary: "Begin an upload in parts, or go on with it; the last part puts the file in its place at once",
-    description: `${PATH} \`offset\` is where this part begins and \`size\` what the whole file will have, in bytes.`,
+    description: `${PATH_WORDS} \`offset\` is where this part begins and \`size\` what the whole file will have, in bytes.`,
     input: ofUpload.extend({
       offset: z.number().int().min(0),
       size: z.number().int().min(0),
       mode: z.string().optional(),
       parents: z.string().optional(),
     }),
-    body: { "application/octet-stream": bytes },
-    answers: { 200: json(z.union([writtenFileSchema, uploadStateSchema])) },
+    body: BYTES,
+    answers: { 200: jsonBody(z.union([writtenFileSchema, uploadStateSchema])) },
     refusals,
   },
   {
@@ -67,7 +71,7 @@ export const streamPaths: readonly OwnPath[] = [
     method: "delete",
     operationId: "files.giveUpUpload",
     summary: "Give an upload in parts up, and remove what is there of it",
-    description: PATH,
+    description: PATH_WORDS,
     input: ofUpload,
     answers: { 204: null },
     refusals,
@@ -80,7 +84,7 @@ export const streamPaths: readonly OwnPath[] = [
     description:
       "An event's id is its line's place; `Last-Event-ID` goes on after it. The event `end` is the last, `failed` says why none came.",
     input: streamLogsInput.extend({ id: z.string() }),
-    answers: { 200: { "text/event-stream": { schema: { type: "string" } }, "text/plain": { schema: { type: "string" } } } },
+    answers: eventsOrText,
     refusals,
   },
 ];

@@ -298,6 +298,7 @@ type AgentHttpRoute = "agentCertificate" | "agentHeartbeat" | "agentTasks" | "ag
 /** The plain paths beside tRPC and REST. */
 export const httpRows: Readonly<Record<Exclude<HttpRouteName, "trpc" | "rest" | "containers" | AgentHttpRoute>, Expected>> = {
   openApi: everything,
+  containersOpenApi: everything,
   healthz: everything,
   auditExport: admins,
   // From another machine; this one needs no login.

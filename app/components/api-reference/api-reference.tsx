@@ -7,16 +7,16 @@ const titles: Readonly<Record<string, string>> = {
   account: "Your account",
   registrationTokens: "Registration tokens",
   system: "This control plane",
+  containers: "One container",
 };
 const titleOf = (tag: string): string => titles[tag] ?? `${tag.charAt(0).toUpperCase()}${tag.slice(1)}`;
 
-/** Every operation of `/api/v1`, from the document that programs read. Drawn by the server alone: no script comes with it. */
-export function ApiReference({ document }: { document: ApiDocument }) {
-  const base = document.servers[0]?.url ?? "/api/v1";
+/** Every operation of both surfaces, from the documents that programs read. Drawn by the server alone: no script comes with it. */
+export function ApiReference({ api, containers }: { api: ApiDocument; containers: ApiDocument }) {
   return (
     <>
       <p className="max-w-prose text-ink-soft">
-        Everything here can be done by a program under <code className="font-mono text-sm wrap-anywhere">{base}</code>. Sign in at{" "}
+        Everything here can be done by a program under <Base of={api} />. Sign in at{" "}
         <code className="font-mono text-sm">POST /auth/login</code> and send the token as{" "}
         <code className="font-mono text-sm">Authorization: Bearer …</code>. The same as{" "}
         <a className="underline" href="/api/v1/openapi.json">
@@ -24,6 +24,25 @@ export function ApiReference({ document }: { document: ApiDocument }) {
         </a>
         .
       </p>
+      <Operations document={api} />
+      <p className="max-w-prose border-t border-line pt-6 text-ink-soft">
+        What goes on inside one session’s container is under <Base of={containers} />, by the same token; the container’s id is the
+        session’s. The same as{" "}
+        <a className="underline" href="/v1/openapi.json">
+          OpenAPI 3.1
+        </a>
+        .
+      </p>
+      <Operations document={containers} />
+    </>
+  );
+}
+
+const Base = ({ of: { servers } }: { of: ApiDocument }) => <code className="font-mono text-sm wrap-anywhere">{servers[0]?.url}</code>;
+
+function Operations({ document }: { document: ApiDocument }) {
+  return (
+    <>
       {document.tags.map(({ name }) => (
         <Panel key={name} title={titleOf(name)}>
           <Card className="divide-y divide-line">
@@ -76,7 +95,7 @@ function Operation({ method, path, operation }: { method: string; path: string; 
           {Object.keys(operation.responses)
             .filter((code) => Number(code) >= 400)
             .join(", ")}
-          . Each has a <code className="font-mono">code</code> and a <code className="font-mono">request_id</code>.
+          . Each says what was wrong, in a word for programs and in words for people.
         </p>
       </div>
     </details>

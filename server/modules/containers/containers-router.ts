@@ -1,6 +1,6 @@
 import { enforce } from "../../platform/verdict";
 import type { Context } from "../../trpc/context";
-import { procedure, type RestRoute, router } from "../../trpc/init";
+import { ASKS_AGENT, procedure, type RestRoute, router } from "../../trpc/init";
 import { maySessions, type SessionAction } from "../sessions/sessions-policy";
 import { sessionMissing } from "../sessions/sessions-service";
 import type { Login } from "../users/users-schema";
@@ -16,8 +16,8 @@ import {
 } from "./containers-schema";
 
 /** Under `/v1/agents`. */
-export const served = (method: RestRoute["method"], path: RestRoute["path"], summary: string) => ({
-  rest: { surface: "containers" as const, method, path, summary },
+export const served = (method: RestRoute["method"], path: RestRoute["path"], summary: string, refusals?: RestRoute["refusals"]) => ({
+  rest: { surface: "containers" as const, method, path, summary, ...(refusals && { refusals }) },
 });
 
 /** The contract asks for 403 where a session is another's, also where elsewhere it would look as if it weren't there. */
@@ -70,7 +70,7 @@ export const containersRouter = router({
       return ctx.services.containers.health(ctx.asker, input.containerId);
     }),
   stats: procedure
-    .meta(served("GET", "/{containerId}/stats", "Read what a container uses"))
+    .meta(served("GET", "/{containerId}/stats", "Read what a container uses", [409]))
     .input(containerInput)
     .output(containerStatsOutput)
     .query(async ({ ctx, input }) => {
@@ -83,7 +83,7 @@ export const containersRouter = router({
     yield* ctx.services.containers.liveStats(input.containerId, signal);
   }),
   logs: procedure
-    .meta(served("GET", "/{containerId}/logs", "Read what a container printed lately"))
+    .meta(served("GET", "/{containerId}/logs", "Read what a container printed lately", ASKS_AGENT))
     .input(containerLogsInput)
     .output(containerLogsOutput)
     .query(async ({ ctx, input }) => {

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { ApiReference } from "../../../components/api-reference/api-reference";
 import { SettingsFrame } from "../../../components/settings/settings-frame";
-import { apiDocument, requireUser } from "../../../server-caller";
+import { apiDocuments, requireUser } from "../../../server-caller";
 
 export const metadata: Metadata = { title: "API" };
 
@@ -9,7 +9,7 @@ export default async function ApiPage() {
   await requireUser("/settings/api");
   return (
     <SettingsFrame>
-      <ApiReference document={apiDocument()} />
+      <ApiReference {...apiDocuments()} />
     </SettingsFrame>
   );
 }
