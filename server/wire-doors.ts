@@ -20,6 +20,7 @@ import { socketIoDoor } from "./http/socket-io-door";
 import { templateIconEndpoint } from "./http/template-icon-endpoint";
 import { thumbnailEndpoint } from "./http/thumbnail-endpoint";
 import { trpcEndpoint } from "./http/trpc-endpoint";
+import type { Bus } from "./platform/bus";
 import type { Clock } from "./platform/clock";
 import type { Ids } from "./platform/ids";
 import { leasedLimiter } from "./platform/leased-limiter";
@@ -62,6 +63,7 @@ export interface DoorParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  readonly bus: Bus;
   readonly metrics: Metrics;
   /** For the limits that all replicas share. */
   readonly pool: QueryClient;
@@ -178,7 +180,7 @@ export function wireDoors(parts: DoorParts) {
     router: appRouter,
     clock,
     context: async (request, requestId) => createContext(requestFacts(request, requestId, limits.callerOf(request), trusted, publicHttps)),
-    audience: (request) => audienceOf(limits.callerOf(request).login),
+    shared: { bus: parts.bus, audience: (request) => audienceOf(limits.callerOf(request).login) },
   });
   const served = servedProcedures(appRouter);
   const { requests, sessionCreates, pageRequests } = config.perMinute;

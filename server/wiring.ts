@@ -141,6 +141,7 @@ async function start({ config, log, root, fatal }: StartParts, closers: Closers)
     clock,
     ids,
     log,
+    bus,
     metrics,
     pool,
     modules,

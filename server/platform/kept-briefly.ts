@@ -18,9 +18,15 @@ interface Reading<Value> {
  * kept, and neither is what could not be read.
  */
 export class KeptBriefly<Value extends object | null> {
-  private readonly readings = new QuickLRU<string, Reading<Value>>({ maxSize: MOST });
+  private readonly readings: QuickLRU<string, Reading<Value>>;
 
-  constructor(private readonly clock: Clock) {}
+  /** `most`: at least as many are kept, and at most twice as many. */
+  constructor(
+    private readonly clock: Clock,
+    most = MOST,
+  ) {
+    this.readings = new QuickLRU({ maxSize: most });
+  }
 
   of(key: string, read: () => Promise<Value>): Promise<Value> {
     const now = this.clock.now().getTime();

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { BerthError } from "@berth/protocol/errors";
 import { type AnyTRPCRouter, callTRPCProcedure } from "@trpc/server";
 import { methodsBeside } from "../http/routes";
+import { type Bus, isUsageAlone } from "../platform/bus";
 import type { Clock } from "../platform/clock";
 import { containerErrorBody, errorBody, errorHeaders, toBerthError } from "../platform/errors";
-import { SharedAnswers } from "../platform/shared-answers";
+import { KeptBriefly } from "../platform/kept-briefly";
 import { toWire } from "./key-case";
 import { restError } from "./rest-errors";
 import { readInput, type SentInput } from "./rest-input";
@@ -14,22 +15,34 @@ export interface RestOptions {
   readonly router: AnyTRPCRouter;
   /** The context for one request; throws `BerthError` for a credential that isn't good. */
   context(request: IncomingMessage, requestId: string): Promise<unknown>;
-  /** Whose answer it is: those with the same words are answered alike. Null: nobody's, or each one's own. */
-  readonly audience?: (request: IncomingMessage) => string | null;
+  /** Answers of procedures with `meta.rest.shared` are kept for all of an audience, until the bus says that anything changed. */
+  readonly shared?: {
+    readonly bus: Bus;
+    /** Whose answer it is: those with the same words are answered alike. Null: nobody's, or each one's own. */
+    audience(request: IncomingMessage): string | null;
+  };
   readonly clock: Clock;
   /** Default `api`. */
   readonly surface?: Surface;
 }
 
+/** A long list is some 150 KB. */
+const MOST_KEPT = 100;
+
 /** Serves the procedures that have `meta.rest`: the same code behind another door. */
 export class RestEndpoint {
   private readonly surface: Surface;
   private readonly served: readonly ServedProcedure[];
-  private readonly shared = new SharedAnswers<string | null>();
+  private readonly kept: KeptBriefly<{ readonly body: string | null }>;
 
   constructor(private readonly options: RestOptions) {
     this.surface = options.surface ?? "api";
     this.served = servedProcedures(options.router, this.surface);
+    this.kept = new KeptBriefly(options.clock, MOST_KEPT);
+    options.shared?.bus.beforehand((event) => {
+      // How busy an agent is may be a second old.
+      if (!isUsageAlone(event)) this.kept.drop();
+    });
   }
 
   /** `path` is what follows the surface's own, without the query. */
@@ -65,9 +78,9 @@ export class RestEndpoint {
     const { served, parameters } = match;
     const context = await this.options.context(request, call.requestId);
     const input = await readInput(request, served, parameters, call.query);
-    const audience = served.route.shared ? (this.options.audience?.(request) ?? null) : null;
-    const make = () => this.call(served, context, input);
-    const body = audience === null ? await make() : await this.shared.of(JSON.stringify([audience, served.procedure, input.value]), make);
+    const audience = served.route.shared ? (this.options.shared?.audience(request) ?? null) : null;
+    const make = async () => ({ body: await this.call(served, context, input) });
+    const { body } = await (audience === null ? make() : this.kept.of(JSON.stringify([audience, served.procedure, input.value]), make));
     const status = served.route.status ?? 200;
     if (status === 204 || body === null) return void response.writeHead(204).end();
     // With its length known, head and body are one write.

@@ -43,6 +43,7 @@ export async function startDoorKit(
     clock: kit.clock,
     ids: kit.ids,
     log: kit.log,
+    bus: kit.bus,
     metrics: kit.metrics,
     pool: kit.pool,
     modules: kit,

@@ -24,7 +24,7 @@ export interface RestRoute {
   readonly refusals?: readonly (409 | 502 | 504)[];
   /** What a caller shows; default a login's token. */
   readonly credential?: "none" | "registration token";
-  /** A read without traces, that is the same for all with the same person, role and token: who asks it at the same time is answered together. */
+  /** A read without traces, that is the same for all with the same person, role and token: its answer is kept for a second at most, until anything changes. */
   readonly shared?: boolean;
   /** A body that does something useful, for the document of the API. */
   readonly example?: Readonly<Record<string, unknown>>;
