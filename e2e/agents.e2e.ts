@@ -1,14 +1,9 @@
-import AxeBuilder from "@axe-core/playwright";
-import { expect, type Page } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { z } from "zod";
 import { api } from "./stack/api";
+import { findings } from "./stack/axe";
 import { test } from "./stack/journey";
 import { signIn, stackUrl } from "./stack/people";
-
-async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
-}
 
 test("an agent is found by keys and filters, drained with its progress shown, and takes sessions again", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });

@@ -1,10 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page } from "@playwright/test";
 import { z } from "zod";
 import { makeKeyPair } from "../agent/identity/key-pair";
 import { api } from "./stack/api";
+import { findings, type Rules } from "./stack/axe";
 import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
 import { root } from "./stack/stack";
@@ -170,24 +170,6 @@ function pagesOfApp(): string[] {
   });
 }
 
-/** What noVNC draws a desktop's pointer on where a finger has none of its own, beside all landmarks; empty till then. */
-const noVncCursor = "body > canvas";
-
-/** axe's slowest rule. */
-const contrast = "color-contrast";
-
-/** What axe finds by all its rules, by contrast alone, or by all but contrast. */
-async function findings(page: Page, by: "all" | "contrast" | "all but contrast"): Promise<string[]> {
-  // Legacy mode leaves out other origins' frames, which no page has, and a second tab for each look. What passes isn't described.
-  const axe = new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ["violations"] })
-    .exclude(noVncCursor);
-  const ruled = by === "contrast" ? axe.withRules([contrast]) : by === "all" ? axe : axe.disableRules([contrast]);
-  const { violations } = await ruled.analyze();
-  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
-}
-
 const wide = { width: 1280, height: 800 };
 const narrow = { width: 390, height: 844 };
 
@@ -195,7 +177,7 @@ interface Look {
   readonly named: string;
   readonly size: { readonly width: number; readonly height: number };
   readonly colorScheme: "light" | "dark";
-  readonly by: "all" | "contrast" | "all but contrast";
+  readonly by: Rules;
 }
 type Looks = readonly [Look, ...Look[]];
 const light: Look = { named: "light", size: wide, colorScheme: "light", by: "all" };

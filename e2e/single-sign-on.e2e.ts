@@ -1,9 +1,10 @@
 import { expect, type Page } from "@playwright/test";
+import getPort from "get-port";
 import { z } from "zod";
 import { api } from "./stack/api";
 import { type IdentityProvider, startIdentityProvider } from "./stack/identity-provider";
 import { test } from "./stack/journey";
-import { freePort, type Stack, startStack } from "./stack/stack";
+import { type Stack, startStack } from "./stack/stack";
 
 /** A stack that knows an identity provider. */
 let stack: Stack;
@@ -12,7 +13,7 @@ let provider: IdentityProvider;
 test.beforeAll(async () => {
   stack = await startStack({
     env: async (url) => {
-      provider = await startIdentityProvider(url, await freePort(), {
+      provider = await startIdentityProvider(url, await getPort(), {
         ada: { email: "ada.l@example.org", emailVerified: true },
         mallory: { email: "grace@example.org", emailVerified: false },
       });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, expect, type Page } from "@playwright/test";
 import { api } from "./stack/api";
+import { findings } from "./stack/axe";
 import { execIn } from "./stack/engine";
 import { test } from "./stack/journey";
 import { desktop, signIn, stackUrl } from "./stack/people";
@@ -26,10 +26,6 @@ async function openDesktop(page: Page, sessionId = id) {
   return desktop(page);
 }
 const wrote = (file: string) => execIn(id, "sh", "-c", `cat /home/user/${file} 2>/dev/null || echo nothing`);
-async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-  return violations.flatMap(({ id: rule, nodes }) => nodes.map((node) => `${rule}: ${node.target.join(" ")}`));
-}
 /** Where the pointer was last pressed, in the desktop's pixels, as it went over the wire. */
 function pressesOf(page: Page): { x: number; y: number }[] {
   const presses: { x: number; y: number }[] = [];

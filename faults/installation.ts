@@ -1,8 +1,8 @@
 /** The product as it ships, built: control plane, database and agent, each its own process, with proxies where they speak to each other. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import getPort from "get-port";
 import { z } from "zod";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../server/platform/db/embedded-postgres";
 import { findPostgresBinaries } from "../server/platform/db/embedded-postgres-binaries";
@@ -39,7 +39,7 @@ export class Installation {
   static async start(options: { database: DatabaseKind; folder: string; engineSocket: string }): Promise<Installation> {
     const { database, folder, engineSocket } = options;
     mkdirSync(folder, { recursive: true });
-    const port = await freePort();
+    const port = await getPort();
     const channel = await ChannelProxy.start(port);
     const proxied = join(folder, "engine.sock");
     const engine = await EngineProxy.start(engineSocket, proxied);
@@ -164,14 +164,3 @@ export class Installation {
 }
 
 const startDatabase = (folder: string) => startEmbeddedPostgres({ dataDir: join(folder, "database"), log: createLog("silent") });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = z.object({ port: z.number() }).parse(server.address());
-      server.close(() => resolve(port));
-    });
-  });
-}

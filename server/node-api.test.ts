@@ -14,6 +14,7 @@ import {
   workspaceSchema,
   workspacesSchema,
 } from "@berth/protocol/node-api";
+import getPort from "get-port";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createAgent } from "../agent/agent";
@@ -43,7 +44,7 @@ beforeAll(async () => {
   nodeId = agentId;
   await mkdir(join(folder, "home"));
   driver = new MemoryDriver({ programsIn: join(folder, "home") });
-  const port = await freePort();
+  const port = await getPort();
   base = `http://127.0.0.1:${port}`;
   const node = { agentId, authority: () => reply.certificate?.ca ?? "", listen: { host: "127.0.0.1", port } };
   agent = createAgent({ url: new URL(kit.origin), name: "host-a", credentials, dataDir: folder, driver, log: createLog("silent"), node });
@@ -58,15 +59,6 @@ afterAll(async () => {
   await kit.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 /** With a branch `main` of one file, over plain HTTP. */
 async function serveRepository(): Promise<void> {
@@ -249,7 +241,7 @@ describe("an agent's events", () => {
     await agents.update({ id: "host-a", nodeApiUrl: base });
     expect(await agents.get({ id: "host-a" })).toMatchObject({ nodeApiUrl: base });
     expect((await agents.nodeEvents({ id: "host-a", limit: 1 })).events).toHaveLength(1);
-    await agents.update({ id: "host-a", nodeApiUrl: `http://127.0.0.1:${await freePort()}` });
+    await agents.update({ id: "host-a", nodeApiUrl: `http://127.0.0.1:${await getPort()}` });
     await expect(agents.nodeEvents({ id: "host-a" })).rejects.toMatchObject({ cause: { code: "TUNNEL_FAILED" } });
     await agents.update({ id: "host-a", nodeApiUrl: null });
     expect((await agents.nodeEvents({ id: "host-a", limit: 1 })).events).toHaveLength(1);

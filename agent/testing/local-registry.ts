@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
+import getPort from "get-port";
 
 /** bcrypt of "right". */
 const PASSWORDS = "berth:$2y$05$V6vWIASLJbhTwbL01.SHYeCgZue57gwWTVHTTlrpyc1gasbWwDViK\n";
@@ -25,7 +25,7 @@ export class LocalRegistry {
       .find((path) => existsSync(path));
     if (!program && process.env.BERTH_TEST_ENGINE === "required") throw new Error("docker-registry is not on the PATH");
     if (!program) return null;
-    const address = `127.0.0.1:${await freePort()}`;
+    const address = `127.0.0.1:${await getPort()}`;
     await mkdir(join(folder, "registry"), { recursive: true });
     await writeFile(join(folder, "passwords"), PASSWORDS);
     const config = {
@@ -51,15 +51,4 @@ export class LocalRegistry {
   stop(): void {
     this.#child.kill();
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
-    });
-  });
 }

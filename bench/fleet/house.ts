@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import getPort from "get-port";
 import pg from "pg";
 import { z } from "zod";
 import { reachDatabase } from "../../server/platform/db/reach-database";
@@ -43,7 +43,7 @@ export class FleetHouse {
     const server = join(root, "dist", "server.mjs");
     if (!existsSync(server)) throw new Error(`${server} is missing: run \`npm run build\` first`);
     const folder = mkdtempSync(join(tmpdir(), "berth-fleet-"));
-    const house = new FleetHouse(root, folder, await freePort(), await freePort(), randomBytes(12).toString("hex"), profileFolder);
+    const house = new FleetHouse(root, folder, await getPort(), await getPort(), randomBytes(12).toString("hex"), profileFolder);
     try {
       house.start();
       await house.ready();
@@ -158,14 +158,4 @@ export class FleetHouse {
     program.kill(signal);
     await ended;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || !address) throw new Error("no free port");
-  return address.port;
 }

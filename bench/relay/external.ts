@@ -1,10 +1,12 @@
 /** Starts the programs that ours is compared with, each on a free port of the loopback. */
+
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import getPort from "get-port";
 import type { Certificate } from "../measure/certificate";
 
 export interface External {
@@ -19,16 +21,6 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || !address) throw new Error("no free port");
-  return address.port;
-}
 
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, "127.0.0.1");
@@ -70,7 +62,7 @@ async function stopped(child: ChildProcess): Promise<void> {
  * the comparison is with nginx at its best.
  */
 export async function startNginx(folder: string, upstreamPort: number, certificate: Certificate | null): Promise<External> {
-  const port = await freePort();
+  const port = await getPort();
   mkdirSync(folder, { recursive: true });
   const scheme = certificate ? "https" : "http";
   const tls = certificate
@@ -104,7 +96,7 @@ export const WEBSOCKIFY_MEMORY_LIMIT_MB = 2048;
 
 /** One hop: it takes the browser's WebSocket and dials the display itself. A process for each connection. */
 export async function startWebsockify(displayPort: number, certificate: Certificate | null): Promise<External> {
-  const port = await freePort();
+  const port = await getPort();
   const tls = certificate ? ["--cert", certificate.certPath, "--key", certificate.keyPath, "--ssl-only"] : [];
   const limited = `ulimit -v ${WEBSOCKIFY_MEMORY_LIMIT_MB * 1024}; exec websockify "$@"`;
   const child = spawn("sh", ["-c", limited, "sh", ...tls, `127.0.0.1:${port}`, `127.0.0.1:${displayPort}`], {

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import getPort from "get-port";
 import { z } from "zod";
 
 const READY_TIMEOUT_MS = 60_000;
@@ -41,7 +41,7 @@ export class BerthStack {
     const agent = join(root, "dist", "agent.mjs");
     for (const file of [server, agent]) if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
     const folder = mkdtempSync(join(tmpdir(), "berth-bench-"));
-    const port = await freePort();
+    const port = await getPort();
     const login = { username: "admin", password: randomBytes(12).toString("hex") };
     const stack = new BerthStack(`http://localhost:${port}`, login, folder, [], agentArguments.includes("memory"));
     const { dataDir } = stack;
@@ -143,14 +143,4 @@ async function until(what: string, test: () => Promise<boolean>): Promise<void> 
     if (performance.now() > end) throw new Error(`waited ${READY_TIMEOUT_MS / 1000} s in vain until ${what}`);
     await delay(POLL_MS);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || !address) throw new Error("no free port");
-  return address.port;
 }

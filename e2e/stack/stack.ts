@@ -4,10 +4,10 @@ import { createWriteStream, mkdirSync, mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { get as getHttp } from "node:http";
 import { get as getHttps } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import getPort from "get-port";
 
 export const root = resolve(import.meta.dirname, "../..");
 const watchdog = pathToFileURL(join(root, "scripts/lib/end-with-parent.mjs")).href;
@@ -46,15 +46,6 @@ export interface StackOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
-
 async function waitUntilReady(url: string, child: ChildProcess, logFile: string): Promise<void> {
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     if (child.exitCode !== null) throw new Error(`the control plane ended with ${child.exitCode}; see ${logFile}`);
@@ -82,7 +73,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), "berth-e2e-"));
   const logs = join(root, "test-results", "logs");
   mkdirSync(logs, { recursive: true });
-  const port = await freePort();
+  const port = await getPort();
   const { tls } = options;
   const url = `${tls ? "https" : "http"}://localhost:${port}`;
   const chosen = typeof options.env === "function" ? await options.env(url) : options.env;
