@@ -1,10 +1,9 @@
 "use client";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
-import { Button } from "../controls/button";
 import { CheckField } from "../controls/check-field";
-import { Dialog } from "../controls/dialog";
 import { TextAreaField, TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import type { EnvironmentChange, Variable } from "./variables";
 
 interface VariableDialogProps {
@@ -19,7 +18,6 @@ interface VariableDialogProps {
 }
 
 export function VariableDialog({ variable, value: known, error, busy, onClose, onApply }: VariableDialogProps) {
-  const form = useId();
   const [name, setName] = useState(variable?.name ?? "");
   const [value, setValue] = useState(known ?? "");
   const [touched, setTouched] = useState(false);
@@ -28,56 +26,48 @@ export function VariableDialog({ variable, value: known, error, busy, onClose, o
   const keeps = variable !== null && variable.origin === "session" && variable.readable && !touched;
   const failure = error ? readFailure(error) : null;
   const said = failure ? (fieldProblems(failure)[name] ?? failure.message) : undefined;
-  const save = (event: FormEvent) => {
-    event.preventDefault();
+  const save = () => {
     const marked = secret === (variable?.secret ?? false) ? {} : secret ? { secret: [name] } : { notSecret: [name] };
     onApply({ env: keeps ? {} : { [name]: value }, ...marked });
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={variable ? `Change ${variable.name}` : "Add a variable"}
       description={variable?.origin === "template" ? "The session gets a value of its own; the template stays as it is." : undefined}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={busy} disabled={name === ""}>
-            {variable ? "Change" : "Add"}
-          </Button>
-        </>
-      }
+      action={variable ? "Change" : "Add"}
+      busy={busy}
+      disabled={name === ""}
+      onSubmit={save}
     >
-      <form id={form} onSubmit={save} className="flex flex-col gap-4">
-        {variable ? null : (
-          <TextField
-            label="Name"
-            value={name}
-            onChange={(event) => setName(event.target.value.trim())}
-            placeholder="NAME"
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            className="font-mono"
-          />
-        )}
-        <TextAreaField
-          label="Value"
-          rows={4}
-          value={value}
-          onChange={(event) => {
-            setTouched(true);
-            setValue(event.target.value);
-          }}
-          hint={keeps && known === undefined ? "Not shown here. It stays as it is unless you type another." : undefined}
-          problem={said}
+      {variable ? null : (
+        <TextField
+          label="Name"
+          value={name}
+          onChange={(event) => setName(event.target.value.trim())}
+          placeholder="NAME"
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
           className="font-mono"
         />
-        <CheckField label="Secret" hint="Left out when all values are shown." checked={secret} onChange={setSecret} />
-      </form>
-    </Dialog>
+      )}
+      <TextAreaField
+        label="Value"
+        rows={4}
+        value={value}
+        onChange={(event) => {
+          setTouched(true);
+          setValue(event.target.value);
+        }}
+        hint={keeps && known === undefined ? "Not shown here. It stays as it is unless you type another." : undefined}
+        problem={said}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        className="font-mono"
+      />
+      <CheckField label="Secret" hint="Left out when all values are shown." checked={secret} onChange={setSecret} />
+    </FormDialog>
   );
 }

@@ -1,10 +1,9 @@
 "use client";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import type { Outputs } from "../../trpc/client";
-import { Button } from "../controls/button";
-import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 
 export type Limits = Outputs["users"]["get"]["quota"];
@@ -22,7 +21,6 @@ interface QuotaDialogProps {
 
 /** Four limits, of a role or of a person. */
 export function QuotaDialog({ title, empty, limits, busy, error, onSave, onClose }: QuotaDialogProps) {
-  const form = useId();
   const [sessions, setSessions] = useState(limits.sessions === null ? "" : String(limits.sessions));
   const [cpu, setCpu] = useState(limits.cpu ?? "");
   const [memory, setMemory] = useState(limits.memory ?? "");
@@ -31,8 +29,7 @@ export function QuotaDialog({ title, empty, limits, busy, error, onSave, onClose
   const problems = error ? fieldProblems(readFailure(error)) : {};
   const problemOf = (key: string) => problems[key] ?? problems[`quota.${key}`];
   const shown = ["sessions", "cpu", "memory", "storage"].some((key) => problemOf(key) !== undefined);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const text = sessions.trim();
     const wrong = text !== "" && !/^\d{1,6}$/.test(text);
     setNoNumber(wrong);
@@ -53,33 +50,26 @@ export function QuotaDialog({ title, empty, limits, busy, error, onSave, onClose
     />
   );
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={title}
       description="Nothing that runs is ended. What would go beyond a limit is refused when it is started or woken."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={busy}>
-            Save limits
-          </Button>
-        </>
-      }
+      action="Save limits"
+      busy={busy}
+      columns
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="grid grid-cols-1 gap-4 sm:grid-cols-2">
-        {field(
-          "Sessions",
-          "That have not ended, hibernated ones too.",
-          sessions,
-          setSessions,
-          noNumber ? "Write a whole number, or nothing." : problemOf("sessions"),
-        )}
-        {field("CPU", "Of running sessions: 4, or 500m.", cpu, setCpu, problemOf("cpu"))}
-        {field("Memory", "Of running and frozen sessions: 8Gi.", memory, setMemory, problemOf("memory"))}
-        {field("Storage", "Of homes, as measured: 20Gi.", storage, setStorage, problemOf("storage"))}
-        {error && !shown ? <FailurePanel error={error} title="The limits were not saved" /> : null}
-      </form>
-    </Dialog>
+      {field(
+        "Sessions",
+        "That have not ended, hibernated ones too.",
+        sessions,
+        setSessions,
+        noNumber ? "Write a whole number, or nothing." : problemOf("sessions"),
+      )}
+      {field("CPU", "Of running sessions: 4, or 500m.", cpu, setCpu, problemOf("cpu"))}
+      {field("Memory", "Of running and frozen sessions: 8Gi.", memory, setMemory, problemOf("memory"))}
+      {field("Storage", "Of homes, as measured: 20Gi.", storage, setStorage, problemOf("storage"))}
+      {error && !shown ? <FailurePanel error={error} title="The limits were not saved" /> : null}
+    </FormDialog>
   );
 }

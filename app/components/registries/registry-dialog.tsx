@@ -1,11 +1,10 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { type Outputs, useTRPC } from "../../trpc/client";
-import { Button } from "../controls/button";
-import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 
 interface RegistryDialogProps {
@@ -19,7 +18,6 @@ interface RegistryDialogProps {
 export function RegistryDialog({ registry, taken, onClose }: RegistryDialogProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const form = useId();
   const [host, setHost] = useState(registry?.host ?? "");
   const [username, setUsername] = useState(registry?.username ?? "");
   const [password, setPassword] = useState("");
@@ -33,64 +31,50 @@ export function RegistryDialog({ registry, taken, onClose }: RegistryDialogProps
   const named = Object.keys(problems).length > 0;
   const there = registry === null && taken.includes(host.trim());
   const hostProblem = there ? "is in the list already: change it there" : problems.host;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     save.mutate({ host: host.trim(), username: username.trim(), password });
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={registry ? `Change ‘${registry.host}’` : "Add an image registry"}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            form={form}
-            look="primary"
-            busy={save.isPending}
-            disabled={host.trim() === "" || username.trim() === "" || password === "" || there}
-          >
-            Save
-          </Button>
-        </>
-      }
+      action="Save"
+      busy={save.isPending}
+      disabled={host.trim() === "" || username.trim() === "" || password === "" || there}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        {registry ? null : (
-          <TextField
-            label="Registry"
-            value={host}
-            onChange={(event) => setHost(event.target.value)}
-            {...(hostProblem ? { problem: hostProblem } : {})}
-            hint="As the image’s name begins. For Docker Hub: docker.io"
-            placeholder="registry.example:5000"
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-          />
-        )}
+      {registry ? null : (
         <TextField
-          label="User name"
-          value={username}
-          onChange={(event) => setUsername(event.target.value)}
-          {...(problems.username ? { problem: problems.username } : {})}
+          label="Registry"
+          value={host}
+          onChange={(event) => setHost(event.target.value)}
+          {...(hostProblem ? { problem: hostProblem } : {})}
+          hint="As the image’s name begins. For Docker Hub: docker.io"
+          placeholder="registry.example:5000"
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
         />
-        <TextField
-          label="Password or access token"
-          type="password"
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-          {...(problems.password ? { problem: problems.password } : {})}
-          hint="Kept sealed, given to agents that pull from there, and shown to nobody."
-          autoComplete="new-password"
-        />
-        {save.error && !named ? <FailurePanel error={save.error} title="The registry was not saved" /> : null}
-      </form>
-    </Dialog>
+      )}
+      <TextField
+        label="User name"
+        value={username}
+        onChange={(event) => setUsername(event.target.value)}
+        {...(problems.username ? { problem: problems.username } : {})}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+      />
+      <TextField
+        label="Password or access token"
+        type="password"
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+        {...(problems.password ? { problem: problems.password } : {})}
+        hint="Kept sealed, given to agents that pull from there, and shown to nobody."
+        autoComplete="new-password"
+      />
+      {save.error && !named ? <FailurePanel error={save.error} title="The registry was not saved" /> : null}
+    </FormDialog>
   );
 }

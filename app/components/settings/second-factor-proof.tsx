@@ -1,11 +1,12 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 import { useCurrentUser } from "../shell/user-context";
 import { RecoveryCodes } from "./recovery-codes";
@@ -28,7 +29,6 @@ export function SecondFactorProof({ purpose, onClose }: { purpose: keyof typeof 
   const trpc = useTRPC();
   const user = useCurrentUser();
   const queryClient = useQueryClient();
-  const form = useId();
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const { title, lead, action } = words[purpose];
@@ -45,8 +45,7 @@ export function SecondFactorProof({ purpose, onClose }: { purpose: keyof typeof 
   const renew = useMutation(trpc.account.renewRecoveryCodes.mutationOptions({ onSuccess: refresh }));
   const work = purpose === "remove" ? remove : renew;
   const problems = work.error ? fieldProblems(readFailure(work.error)) : {};
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     work.mutate({ password, code: code.trim() });
   };
   if (renew.data) {
@@ -67,49 +66,37 @@ export function SecondFactorProof({ purpose, onClose }: { purpose: keyof typeof 
     );
   }
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={title}
       description={lead}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            form={form}
-            look={purpose === "remove" ? "danger" : "primary"}
-            busy={work.isPending}
-            disabled={!password || !code.trim()}
-          >
-            {action}
-          </Button>
-        </>
-      }
+      action={action}
+      look={purpose === "remove" ? "danger" : "primary"}
+      busy={work.isPending}
+      disabled={!password || !code.trim()}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
-        <TextField
-          label="Your password"
-          type="password"
-          autoComplete="current-password"
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-          problem={problems.password}
-        />
-        <TextField
-          label="Code"
-          autoComplete="one-time-code"
-          autoCapitalize="none"
-          spellCheck={false}
-          maxLength={40}
-          value={code}
-          onChange={(event) => setCode(event.target.value)}
-          problem={problems.code}
-          hint="Of the authenticator app, or a recovery code"
-        />
-        {work.isError && Object.keys(problems).length === 0 ? <FailurePanel error={work.error} title="Nothing was changed" /> : null}
-      </form>
-    </Dialog>
+      <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
+      <TextField
+        label="Your password"
+        type="password"
+        autoComplete="current-password"
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+        problem={problems.password}
+      />
+      <TextField
+        label="Code"
+        autoComplete="one-time-code"
+        autoCapitalize="none"
+        spellCheck={false}
+        maxLength={40}
+        value={code}
+        onChange={(event) => setCode(event.target.value)}
+        problem={problems.code}
+        hint="Of the authenticator app, or a recovery code"
+      />
+      {work.isError && Object.keys(problems).length === 0 ? <FailurePanel error={work.error} title="Nothing was changed" /> : null}
+    </FormDialog>
   );
 }

@@ -1,11 +1,12 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { type Outputs, useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { CopyText } from "../data/copy-text";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Bone } from "../feedback/skeleton";
@@ -20,7 +21,6 @@ export function SecondFactorSetup({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const user = useCurrentUser();
   const queryClient = useQueryClient();
-  const form = useId();
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const start = useMutation(trpc.account.startSecondFactor.mutationOptions());
@@ -33,8 +33,7 @@ export function SecondFactorSetup({ onClose }: { onClose: () => void }) {
   const made = confirm.data?.recoveryCodes;
   const step = start.data ? confirm : start;
   const problems = step.error ? fieldProblems(readFailure(step.error)) : {};
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!start.data) start.mutate({ password });
     else if (code.trim()) confirm.mutate({ code });
   };
@@ -57,58 +56,50 @@ export function SecondFactorSetup({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog
-      open
+    <FormDialog
       wide
       onClose={onClose}
       title="Set up a second factor"
       description={start.data ? undefined : "First, so that nobody does this at a screen that you left open:"}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={step.isPending}>
-            {start.data ? "Turn on" : "Continue"}
-          </Button>
-        </>
-      }
+      action={start.data ? "Turn on" : "Continue"}
+      busy={step.isPending}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        {start.data ? (
-          <>
-            <Seed seed={start.data} />
-            <TextField
-              key="code"
-              label="Code that the app shows now"
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={10}
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-              problem={problems.code}
-              className="tabular max-w-40"
-              autoFocus
-            />
-          </>
-        ) : (
-          <>
-            <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
-            <TextField
-              key="password"
-              label="Your password"
-              type="password"
-              autoComplete="current-password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-              problem={problems.password}
-              autoFocus
-            />
-          </>
-        )}
-        {step.isError && Object.keys(problems).length === 0 ? (
-          <FailurePanel error={step.error} title="The second factor was not set up" />
-        ) : null}
-      </form>
-    </Dialog>
+      {start.data ? (
+        <>
+          <Seed seed={start.data} />
+          <TextField
+            key="code"
+            label="Code that the app shows now"
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={10}
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+            problem={problems.code}
+            className="tabular max-w-40"
+            autoFocus
+          />
+        </>
+      ) : (
+        <>
+          <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
+          <TextField
+            key="password"
+            label="Your password"
+            type="password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+            problem={problems.password}
+            autoFocus
+          />
+        </>
+      )}
+      {step.isError && Object.keys(problems).length === 0 ? (
+        <FailurePanel error={step.error} title="The second factor was not set up" />
+      ) : null}
+    </FormDialog>
   );
 }
 

@@ -1,12 +1,11 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { type Outputs, useTRPC } from "../../trpc/client";
-import { Button } from "../controls/button";
 import { CheckField } from "../controls/check-field";
-import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { useToasts } from "../feedback/toasts";
 
 type Detail = Outputs["sessions"]["get"];
@@ -16,7 +15,6 @@ export function TakeSnapshot({ session, onClose }: { session: Detail; onClose: (
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const toasts = useToasts();
-  const form = useId();
   const [name, setName] = useState("");
   const [freeze, setFreeze] = useState(true);
   const [filesystem, setFilesystem] = useState(false);
@@ -30,52 +28,44 @@ export function TakeSnapshot({ session, onClose }: { session: Detail; onClose: (
     }),
   );
   const problems = create.error ? fieldProblems(readFailure(create.error)) : {};
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate({ sessionId: session.id, name, freeze, include: filesystem ? "home+filesystem" : "home" });
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={`Take a snapshot of ${session.name}`}
       description="A copy of its home on the same host. New sessions can begin from it, and it stays when this one ends."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" form={form} busy={create.isPending} disabled={name.trim() === ""}>
-            Take snapshot
-          </Button>
-        </>
-      }
+      action="Take snapshot"
+      busy={create.isPending}
+      disabled={name.trim() === ""}
+      onSubmit={submit}
     >
-      <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <TextField
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          maxLength={80}
-          problem={problems.name ?? problems.sessionId ?? problems.include}
-          placeholder="before the upgrade"
-          autoComplete="off"
+      <TextField
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        maxLength={80}
+        problem={problems.name ?? problems.sessionId ?? problems.include}
+        placeholder="before the upgrade"
+        autoComplete="off"
+      />
+      {session.status.phase === "Running" ? (
+        <CheckField
+          label="Hold the session still meanwhile"
+          hint="All files are of one moment. Its screen stands still until they are copied; connections that it has may end if that takes long."
+          checked={freeze}
+          onChange={setFreeze}
         />
-        {session.status.phase === "Running" ? (
-          <CheckField
-            label="Hold the session still meanwhile"
-            hint="All files are of one moment. Its screen stands still until they are copied; connections that it has may end if that takes long."
-            checked={freeze}
-            onChange={setFreeze}
-          />
-        ) : null}
-        {session.security === "compatible" ? (
-          <CheckField
-            label="With its file system"
-            hint="What was installed or changed outside the home too. Sessions from it are of the same template."
-            checked={filesystem}
-            onChange={setFilesystem}
-          />
-        ) : null}
-      </form>
-    </Dialog>
+      ) : null}
+      {session.security === "compatible" ? (
+        <CheckField
+          label="With its file system"
+          hint="What was installed or changed outside the home too. Sessions from it are of the same template."
+          checked={filesystem}
+          onChange={setFilesystem}
+        />
+      ) : null}
+    </FormDialog>
   );
 }

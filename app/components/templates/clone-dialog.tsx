@@ -1,20 +1,18 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { cloneInput } from "../../../server/modules/templates/template-versions-schema";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { type Outputs, useTRPC } from "../../trpc/client";
-import { Button } from "../controls/button";
-import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 
 export function CloneDialog({ template, onClose }: { template: Outputs["templates"]["get"]; onClose: () => void }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const router = useRouter();
-  const form = useId();
   const [newName, setNewName] = useState(`${template.name.slice(0, 58)}-copy`);
   const [displayName, setDisplayName] = useState(`${template.displayName.slice(0, 92)} (copy)`);
   const clone = useMutation(
@@ -29,46 +27,37 @@ export function CloneDialog({ template, onClose }: { template: Outputs["template
   const parsed = cloneInput.safeParse({ name: template.name, newName: newName.trim(), displayName: displayName.trim() });
   const refused = clone.error ? fieldProblems(readFailure(clone.error)) : {};
   const problem = (field: string) => (parsed.success ? undefined : parsed.error.issues.find(({ path }) => path[0] === field)?.message);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (parsed.success) clone.mutate(parsed.data);
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={`Clone ${template.displayName}`}
       description={`A template of its own that begins as version ${template.version} of this one.`}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={clone.isPending}>
-            Clone
-          </Button>
-        </>
-      }
+      action="Clone"
+      busy={clone.isPending}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <TextField
-          label="Title"
-          value={displayName}
-          onChange={(event) => setDisplayName(event.target.value)}
-          problem={problem("displayName")}
-        />
-        <TextField
-          label="Name"
-          value={newName}
-          onChange={(event) => {
-            setNewName(event.target.value);
-            clone.reset();
-          }}
-          problem={problem("newName") ?? (refused.name ? `This name ${refused.name === "taken" ? "is taken" : refused.name}` : undefined)}
-          hint="In addresses and in the API. It can’t be changed later."
-          spellCheck={false}
-          autoCapitalize="none"
-        />
-        {clone.isError && Object.keys(refused).length === 0 ? <FailurePanel error={clone.error} title="It was not cloned" /> : null}
-      </form>
-    </Dialog>
+      <TextField
+        label="Title"
+        value={displayName}
+        onChange={(event) => setDisplayName(event.target.value)}
+        problem={problem("displayName")}
+      />
+      <TextField
+        label="Name"
+        value={newName}
+        onChange={(event) => {
+          setNewName(event.target.value);
+          clone.reset();
+        }}
+        problem={problem("newName") ?? (refused.name ? `This name ${refused.name === "taken" ? "is taken" : refused.name}` : undefined)}
+        hint="In addresses and in the API. It can’t be changed later."
+        spellCheck={false}
+        autoCapitalize="none"
+      />
+      {clone.isError && Object.keys(refused).length === 0 ? <FailurePanel error={clone.error} title="It was not cloned" /> : null}
+    </FormDialog>
   );
 }

@@ -1,8 +1,7 @@
 "use client";
-import { type FormEvent, useId, useState } from "react";
-import { Button } from "../controls/button";
-import { Dialog } from "../controls/dialog";
+import { useState } from "react";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 
 interface WarmPoolDialogProps {
@@ -15,42 +14,32 @@ interface WarmPoolDialogProps {
 
 /** One number: how many sessions wait. */
 export function WarmPoolDialog({ size, busy, error, onSave, onClose }: WarmPoolDialogProps) {
-  const form = useId();
   const [text, setText] = useState(String(size));
   const [wrong, setWrong] = useState(false);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const given = /^\d{1,2}$/.test(text.trim()) ? Number(text) : Number.NaN;
     setWrong(!(given <= 50));
     if (given <= 50) onSave(given);
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title="Warm pool"
       description="So many sessions of this template are kept started and waiting, and whoever asks for one has it at once. They take room on the agents, and give it back when somebody else needs it."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={busy}>
-            Save
-          </Button>
-        </>
-      }
+      action="Save"
+      busy={busy}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <TextField
-          label="Sessions that wait"
-          hint="0 keeps none. Whoever wants less memory, variables, a keyboard layout or another home waits for a start as ever."
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          inputMode="numeric"
-          autoComplete="off"
-          {...(wrong ? { problem: "Write a whole number from 0 to 50." } : {})}
-        />
-        {error ? <FailurePanel error={error} title="The warm pool was not changed" /> : null}
-      </form>
-    </Dialog>
+      <TextField
+        label="Sessions that wait"
+        hint="0 keeps none. Whoever wants less memory, variables, a keyboard layout or another home waits for a start as ever."
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        inputMode="numeric"
+        autoComplete="off"
+        {...(wrong ? { problem: "Write a whole number from 0 to 50." } : {})}
+      />
+      {error ? <FailurePanel error={error} title="The warm pool was not changed" /> : null}
+    </FormDialog>
   );
 }

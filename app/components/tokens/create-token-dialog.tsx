@@ -1,12 +1,13 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import type { TokenScope } from "../../../server/modules/users/users-schema";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { Dialog } from "../controls/dialog";
 import { SelectField, TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { CopyBox } from "../data/copy-box";
 import { FailurePanel } from "../feedback/failure-panel";
 import { Notice } from "../feedback/notice";
@@ -24,7 +25,6 @@ const lives = [
 export function CreateTokenDialog({ userId, onClose }: { userId?: string; onClose: () => void }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const form = useId();
   const [name, setName] = useState("");
   const [scope, setScope] = useState<TokenScope>("write");
   const [days, setDays] = useState<string>("90");
@@ -32,8 +32,7 @@ export function CreateTokenDialog({ userId, onClose }: { userId?: string; onClos
     trpc.tokens.create.mutationOptions({ onSettled: () => queryClient.invalidateQueries(trpc.tokens.pathFilter()) }),
   );
   const problem = create.error ? fieldProblems(readFailure(create.error)).name : undefined;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate({ name, scope, expiresInDays: days === "" ? null : Number(days), ...(userId ? { userId } : {}) });
   };
   if (create.data) {
@@ -60,59 +59,52 @@ export function CreateTokenDialog({ userId, onClose }: { userId?: string; onClos
     );
   }
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title="New token"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={create.isPending} disabled={name.trim() === ""}>
-            Make the token
-          </Button>
-        </>
-      }
+      action="Make the token"
+      busy={create.isPending}
+      disabled={name.trim() === ""}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <TextField
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          problem={problem}
-          hint="What uses it; the audit log says it too."
-          autoComplete="off"
-          maxLength={100}
-        />
-        <fieldset className="flex flex-col gap-1.5">
-          <legend className="mb-1.5 text-sm font-medium">Scope</legend>
-          <div className="divide-y divide-line rounded-md border border-line-strong/70">
-            {scopes.map((one) => (
-              <label key={one} className="flex cursor-pointer gap-3 px-3 py-2 has-focus-visible:outline-2 has-focus-visible:outline-accent">
-                <input
-                  type="radio"
-                  name={`${form}-scope`}
-                  checked={one === scope}
-                  onChange={() => setScope(one)}
-                  className="mt-1 shrink-0 self-start accent-accent"
-                />
-                <span className="min-w-0">
-                  <span className="block">{scopeWords[one].name}</span>
-                  <span className="block text-sm text-ink-faint">{scopeWords[one].may}</span>
-                </span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        <SelectField label="Expires" value={days} onChange={(event) => setDays(event.target.value)}>
-          {lives.map((life) => (
-            <option key={life.days} value={life.days}>
-              {life.label}
-            </option>
+      <TextField
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        problem={problem}
+        hint="What uses it; the audit log says it too."
+        autoComplete="off"
+        maxLength={100}
+      />
+      <fieldset className="flex flex-col gap-1.5">
+        <legend className="mb-1.5 text-sm font-medium">Scope</legend>
+        <div className="divide-y divide-line rounded-md border border-line-strong/70">
+          {scopes.map((one) => (
+            <label key={one} className="flex cursor-pointer gap-3 px-3 py-2 has-focus-visible:outline-2 has-focus-visible:outline-accent">
+              <input
+                type="radio"
+                name="scope"
+                checked={one === scope}
+                onChange={() => setScope(one)}
+                className="mt-1 shrink-0 self-start accent-accent"
+              />
+              <span className="min-w-0">
+                <span className="block">{scopeWords[one].name}</span>
+                <span className="block text-sm text-ink-faint">{scopeWords[one].may}</span>
+              </span>
+            </label>
           ))}
-        </SelectField>
-        <p className="text-sm text-ink-faint">Whatever is chosen, it ends with a new password or role, and with signing out everywhere.</p>
-        {create.isError && !problem ? <FailurePanel error={create.error} title="The token was not made" /> : null}
-      </form>
-    </Dialog>
+        </div>
+      </fieldset>
+      <SelectField label="Expires" value={days} onChange={(event) => setDays(event.target.value)}>
+        {lives.map((life) => (
+          <option key={life.days} value={life.days}>
+            {life.label}
+          </option>
+        ))}
+      </SelectField>
+      <p className="text-sm text-ink-faint">Whatever is chosen, it ends with a new password or role, and with signing out everywhere.</p>
+      {create.isError && !problem ? <FailurePanel error={create.error} title="The token was not made" /> : null}
+    </FormDialog>
   );
 }

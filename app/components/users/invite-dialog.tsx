@@ -1,7 +1,7 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { inviteInput } from "../../../server/modules/users/account-schema";
 import { createServiceAccountInput, createUserInput, type UserRole } from "../../../server/modules/users/users-schema";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
@@ -9,6 +9,7 @@ import { useTRPC } from "../../trpc/client";
 import { Button } from "../controls/button";
 import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { Segmented } from "../controls/segmented";
 import { FailurePanel } from "../feedback/failure-panel";
 import { LinkBox } from "./link-box";
@@ -25,7 +26,6 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const router = useRouter();
-  const form = useId();
   const [way, setWay] = useState<"link" | "password" | "service">("link");
   const [draft, setDraft] = useState({ username: "", email: "", password: "" });
   const [role, setRole] = useState<UserRole>("user");
@@ -40,8 +40,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
     trpc.users.createServiceAccount.mutationOptions({ ...after, onSuccess: ({ id }) => router.push(`/users/${id}`) }),
   );
   const adding = way === "link" ? invite : way === "service" ? createService : create;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const common = { username: draft.username, email: draft.email.trim() || undefined, role };
     const refused = (issues: readonly { path: PropertyKey[]; message: string }[]) =>
       setProblems(Object.fromEntries(issues.map((issue) => [issue.path.join("."), issue.message])));
@@ -78,65 +77,57 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title="Add user"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={adding.isPending}>
-            {way === "link" ? "Invite" : way === "service" ? "Add service account" : "Add user"}
-          </Button>
-        </>
-      }
+      action={way === "link" ? "Invite" : way === "service" ? "Add service account" : "Add user"}
+      busy={adding.isPending}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <div>
-          <Segmented label="How they sign in first" value={way} options={ways} onChange={setWay} />
-        </div>
-        {way === "service" ? (
-          <p className="text-sm text-ink-soft">
-            A service account is nobody’s: it has no password and can’t sign in. You make API tokens for it on its page.
-          </p>
-        ) : null}
+      <div>
+        <Segmented label="How they sign in first" value={way} options={ways} onChange={setWay} />
+      </div>
+      {way === "service" ? (
+        <p className="text-sm text-ink-soft">
+          A service account is nobody’s: it has no password and can’t sign in. You make API tokens for it on its page.
+        </p>
+      ) : null}
+      <TextField
+        label="Username"
+        value={draft.username}
+        onChange={(event) => setDraft({ ...draft, username: event.target.value })}
+        problem={problems.username}
+        autoComplete="off"
+        spellCheck={false}
+        autoCapitalize="none"
+        maxLength={63}
+      />
+      {way === "service" ? null : (
         <TextField
-          label="Username"
-          value={draft.username}
-          onChange={(event) => setDraft({ ...draft, username: event.target.value })}
-          problem={problems.username}
+          label="Email"
+          aside="optional"
+          type="email"
+          value={draft.email}
+          onChange={(event) => setDraft({ ...draft, email: event.target.value })}
+          problem={problems.email}
           autoComplete="off"
-          spellCheck={false}
-          autoCapitalize="none"
-          maxLength={63}
         />
-        {way === "service" ? null : (
-          <TextField
-            label="Email"
-            aside="optional"
-            type="email"
-            value={draft.email}
-            onChange={(event) => setDraft({ ...draft, email: event.target.value })}
-            problem={problems.email}
-            autoComplete="off"
-          />
-        )}
-        {way === "password" ? (
-          <TextField
-            label="Password"
-            type="password"
-            value={draft.password}
-            onChange={(event) => setDraft({ ...draft, password: event.target.value })}
-            problem={problems.password}
-            hint="At least 8 characters. They can change it under Settings."
-            autoComplete="new-password"
-          />
-        ) : null}
-        <RoleField role={role} onRole={setRole} />
-        {adding.isError && Object.keys(problems).length === 0 ? (
-          <FailurePanel error={adding.error} title="The user could not be added" />
-        ) : null}
-      </form>
-    </Dialog>
+      )}
+      {way === "password" ? (
+        <TextField
+          label="Password"
+          type="password"
+          value={draft.password}
+          onChange={(event) => setDraft({ ...draft, password: event.target.value })}
+          problem={problems.password}
+          hint="At least 8 characters. They can change it under Settings."
+          autoComplete="new-password"
+        />
+      ) : null}
+      <RoleField role={role} onRole={setRole} />
+      {adding.isError && Object.keys(problems).length === 0 ? (
+        <FailurePanel error={adding.error} title="The user could not be added" />
+      ) : null}
+    </FormDialog>
   );
 }

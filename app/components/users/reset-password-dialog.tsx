@@ -1,11 +1,10 @@
 "use client";
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { useTRPC } from "../../trpc/client";
-import { Button } from "../controls/button";
-import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 import { useToasts } from "../feedback/toasts";
 import type { ListedUser } from "./user-words";
@@ -13,7 +12,6 @@ import type { ListedUser } from "./user-words";
 export function ResetPasswordDialog({ user, onClose }: { user: ListedUser; onClose: () => void }) {
   const trpc = useTRPC();
   const toasts = useToasts();
-  const form = useId();
   const [password, setPassword] = useState("");
   const update = useMutation(
     trpc.users.update.mutationOptions({
@@ -24,39 +22,31 @@ export function ResetPasswordDialog({ user, onClose }: { user: ListedUser; onClo
     }),
   );
   const problems = update.error ? fieldProblems(readFailure(update.error)) : {};
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     update.mutate({ id: user.id, password });
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       onClose={onClose}
       title={`New password for ${user.username}`}
       description="Every login of theirs ends. Tell them the new password on a way that you trust."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} look="primary" busy={update.isPending} disabled={password.length < 8}>
-            Set password
-          </Button>
-        </>
-      }
+      action="Set password"
+      busy={update.isPending}
+      disabled={password.length < 8}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} className="flex flex-col gap-4">
-        <TextField
-          label="New password"
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-          problem={problems.password}
-          hint="At least 8 characters"
-        />
-        {update.isError && Object.keys(problems).length === 0 ? (
-          <FailurePanel error={update.error} title="The password could not be set" />
-        ) : null}
-      </form>
-    </Dialog>
+      <TextField
+        label="New password"
+        type="password"
+        autoComplete="new-password"
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+        problem={problems.password}
+        hint="At least 8 characters"
+      />
+      {update.isError && Object.keys(problems).length === 0 ? (
+        <FailurePanel error={update.error} title="The password could not be set" />
+      ) : null}
+    </FormDialog>
   );
 }

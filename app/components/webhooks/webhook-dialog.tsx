@@ -1,13 +1,12 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { useState } from "react";
 import type { WebhookEventType } from "../../../server/modules/webhooks/webhooks-schema";
 import { fieldProblems, readFailure } from "../../errors/read-failure";
 import { type Outputs, useTRPC } from "../../trpc/client";
-import { Button } from "../controls/button";
 import { CheckField } from "../controls/check-field";
-import { Dialog } from "../controls/dialog";
 import { TextField } from "../controls/field";
+import { FormDialog } from "../controls/form-dialog";
 import { FailurePanel } from "../feedback/failure-panel";
 import { eventGroups, eventWord } from "./event-words";
 
@@ -24,7 +23,6 @@ interface WebhookDialogProps {
 export function WebhookDialog({ webhook, onClose, onMade }: WebhookDialogProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const form = useId();
   const [name, setName] = useState(webhook?.name ?? "");
   const [url, setUrl] = useState(webhook?.url ?? "");
   const [events, setEvents] = useState<readonly WebhookEventType[]>(webhook?.events ?? []);
@@ -35,82 +33,68 @@ export function WebhookDialog({ webhook, onClose, onMade }: WebhookDialogProps) 
   const error = create.error ?? update.error;
   const problems = error ? fieldProblems(readFailure(error)) : {};
   const shown = problems.name !== undefined || problems.url !== undefined;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const input = { name, url: url.trim(), events: [...events], allowPrivate };
     if (webhook) update.mutate({ id: webhook.id, ...input });
     else create.mutate(input);
   };
   return (
-    <Dialog
-      open
+    <FormDialog
       wide
       onClose={onClose}
       title={webhook ? `Change ‘${webhook.name}’` : "New webhook"}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            type="submit"
-            form={form}
-            look="primary"
-            busy={create.isPending || update.isPending}
-            disabled={name.trim() === "" || url.trim() === "" || events.length === 0}
-          >
-            {webhook ? "Save" : "Make the webhook"}
-          </Button>
-        </>
-      }
+      action={webhook ? "Save" : "Make the webhook"}
+      busy={create.isPending || update.isPending}
+      disabled={name.trim() === "" || url.trim() === "" || events.length === 0}
+      onSubmit={submit}
     >
-      <form id={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-        <TextField
-          label="Name"
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          {...(problems.name ? { problem: problems.name } : {})}
-          autoComplete="off"
-          maxLength={100}
-        />
-        <TextField
-          label="Address"
-          type="url"
-          value={url}
-          onChange={(event) => setUrl(event.target.value)}
-          {...(problems.url ? { problem: problems.url } : {})}
-          hint="Events are posted there as JSON, signed. Redirects are not followed."
-          placeholder="https://example.net/berth"
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <CheckField
-          label="May be at a private address"
-          hint="Of this machine or of the network behind it: 10.x, 192.168.x, localhost. Off, Berth sends to public addresses alone, whatever the name stands for."
-          checked={allowPrivate}
-          onChange={setAllowPrivate}
-        />
-        <fieldset className="flex flex-col gap-3">
-          <legend className="mb-1.5 text-sm font-medium">Events</legend>
-          {eventGroups.map((group) => (
-            <fieldset key={group.name} className="flex flex-col gap-1">
-              <legend className="mb-1 text-sm text-ink-faint">{group.name}</legend>
-              <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
-                {group.events.map((type) => (
-                  <label key={type} className="flex cursor-pointer items-center gap-2">
-                    <input
-                      type="checkbox"
-                      checked={events.includes(type)}
-                      onChange={({ target }) => setEvents(target.checked ? [...events, type] : events.filter((one) => one !== type))}
-                      className="size-4 shrink-0 accent-accent"
-                    />
-                    <span className="min-w-0">{eventWord(type)}</span>
-                  </label>
-                ))}
-              </div>
-            </fieldset>
-          ))}
-        </fieldset>
-        {error && !shown ? <FailurePanel error={error} title="The webhook was not saved" /> : null}
-      </form>
-    </Dialog>
+      <TextField
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        {...(problems.name ? { problem: problems.name } : {})}
+        autoComplete="off"
+        maxLength={100}
+      />
+      <TextField
+        label="Address"
+        type="url"
+        value={url}
+        onChange={(event) => setUrl(event.target.value)}
+        {...(problems.url ? { problem: problems.url } : {})}
+        hint="Events are posted there as JSON, signed. Redirects are not followed."
+        placeholder="https://example.net/berth"
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <CheckField
+        label="May be at a private address"
+        hint="Of this machine or of the network behind it: 10.x, 192.168.x, localhost. Off, Berth sends to public addresses alone, whatever the name stands for."
+        checked={allowPrivate}
+        onChange={setAllowPrivate}
+      />
+      <fieldset className="flex flex-col gap-3">
+        <legend className="mb-1.5 text-sm font-medium">Events</legend>
+        {eventGroups.map((group) => (
+          <fieldset key={group.name} className="flex flex-col gap-1">
+            <legend className="mb-1 text-sm text-ink-faint">{group.name}</legend>
+            <div className="grid gap-x-4 gap-y-1 sm:grid-cols-2">
+              {group.events.map((type) => (
+                <label key={type} className="flex cursor-pointer items-center gap-2">
+                  <input
+                    type="checkbox"
+                    checked={events.includes(type)}
+                    onChange={({ target }) => setEvents(target.checked ? [...events, type] : events.filter((one) => one !== type))}
+                    className="size-4 shrink-0 accent-accent"
+                  />
+                  <span className="min-w-0">{eventWord(type)}</span>
+                </label>
+              ))}
+            </div>
+          </fieldset>
+        ))}
+      </fieldset>
+      {error && !shown ? <FailurePanel error={error} title="The webhook was not saved" /> : null}
+    </FormDialog>
   );
 }
