@@ -7,7 +7,6 @@ const titles: Readonly<Record<string, string>> = {
   account: "Your account",
   registrationTokens: "Registration tokens",
   system: "This control plane",
-  containers: "One container",
 };
 const titleOf = (tag: string): string => titles[tag] ?? `${tag.charAt(0).toUpperCase()}${tag.slice(1)}`;
 
@@ -33,18 +32,18 @@ export function ApiReference({ api, containers }: { api: ApiDocument; containers
         </a>
         .
       </p>
-      <Operations document={containers} />
+      <Operations document={containers} inside />
     </>
   );
 }
 
 const Base = ({ of: { servers } }: { of: ApiDocument }) => <code className="font-mono text-sm wrap-anywhere">{servers[0]?.url}</code>;
 
-function Operations({ document }: { document: ApiDocument }) {
+function Operations({ document, inside = false }: { document: ApiDocument; inside?: boolean }) {
   return (
     <>
       {document.tags.map(({ name }) => (
-        <Panel key={name} title={titleOf(name)}>
+        <Panel key={name} title={inside ? `Inside: ${titleOf(name)}` : titleOf(name)}>
           <Card className="divide-y divide-line">
             {Object.entries(document.paths).flatMap(([path, methods]) =>
               Object.entries(methods)
