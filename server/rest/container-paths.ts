@@ -1,4 +1,4 @@
-import { fileEntrySchema, writtenFileSchema } from "@berth/protocol/session-files";
+import { writtenFileSchema } from "@berth/protocol/session-files";
 import { z } from "zod";
 import { listFilesInput, listFilesOutput, reasonInput } from "../modules/files/files-schema";
 import { streamLogsInput } from "../modules/sessions/sessions-schema";
@@ -20,7 +20,7 @@ export const containerPaths: readonly OwnPath[] = [
     summary: "List a folder inside a container",
     description: "Without `path`, the first folder that is open: as a rule the home.",
     input: list,
-    answers: { 200: jsonBody(listFilesOutput.extend({ entries: z.array(fileEntrySchema) })) },
+    answers: { 200: jsonBody(listFilesOutput) },
     refusals,
   },
   {
@@ -28,7 +28,7 @@ export const containerPaths: readonly OwnPath[] = [
     method: "get",
     operationId: "files.read",
     summary: "Read a file inside a container",
-    description: `${PATH_WORDS} \`Range\`, \`If-Range\`, \`If-Match\` and \`If-None-Match\` are followed.`,
+    description: `${PATH_WORDS} A \`Range\` is followed; the file that \`If-Range\` names must still be the same (412).`,
     input: atPath,
     answers: { 200: BYTES, 206: BYTES },
     refusals: [...refusals, 412, 416],
@@ -38,7 +38,7 @@ export const containerPaths: readonly OwnPath[] = [
     method: "put",
     operationId: "files.write",
     summary: "Write a file inside a container: all of it is in its place at once, or nothing is",
-    description: `${PATH_WORDS} \`mode\` is octal; \`parents=1\` makes the folders that are missing.`,
+    description: `${PATH_WORDS} \`mode\` is octal; \`parents=1\` makes the folders that are missing. \`If-Match\` is followed, and \`If-None-Match: *\`.`,
     input: atPath.extend({ mode: z.string().optional(), parents: z.string().optional() }),
     body: BYTES,
     answers: { 200: jsonBody(writtenFileSchema) },
@@ -49,7 +49,7 @@ export const containerPaths: readonly OwnPath[] = [
     method: "delete",
     operationId: "files.delete",
     summary: "Delete a file or a folder inside a container",
-    description: `${PATH_WORDS} \`recursive=1\` is for a folder that has something in it.`,
+    description: `${PATH_WORDS} \`recursive=1\` is for a folder that has something in it. \`If-Match\` is followed.`,
     input: atPath.extend({ recursive: z.string().optional() }),
     answers: { 204: null },
     refusals: [...refusals, 412],

@@ -71,6 +71,8 @@ describe("the document of the API", () => {
     expect(servers[0]?.url).toMatch(/\/v1\/agents$/);
     expect(Object.keys(paths["/{containerId}/files"]?.get?.responses ?? {})).toEqual(expect.arrayContaining(["200", "403", "404"]));
     expect(paths["/{containerId}/env"]?.get?.parameters?.map(({ name }) => name)).toContain("containerId");
+    // Against lost updates: what random requests hardly meet.
+    expect(Object.keys(paths["/{containerId}/env"]?.patch?.responses ?? {})).toContain("412");
     expect(components.schemas.Error?.required).toEqual(["error", "message"]);
   });
 

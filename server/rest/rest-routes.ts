@@ -33,7 +33,7 @@ const metaSchema: z.ZodType<ProcedureMeta> = z.object({
       status: z.union([z.literal(200), z.literal(201), z.literal(202), z.literal(204)]).optional(),
       keys: z.enum(["snake", "camel"]).optional(),
       summary: z.string(),
-      refusals: z.array(z.union([z.literal(409), z.literal(502), z.literal(504)])).optional(),
+      refusals: z.array(z.union([z.literal(409), z.literal(412), z.literal(502), z.literal(504)])).optional(),
       credential: z.enum(["none", "registration token"]).optional(),
       shared: z.boolean().optional(),
       example: z.record(z.string(), z.unknown()).optional(),

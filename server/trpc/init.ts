@@ -21,7 +21,7 @@ export interface RestRoute {
   /** What it does, in a few words, for the document of the API. */
   readonly summary: string;
   /** Statuses beside those that follow from method and path: what a read that asks an agent may end with. */
-  readonly refusals?: readonly (409 | 502 | 504)[];
+  readonly refusals?: readonly (409 | 412 | 502 | 504)[];
   /** What a caller shows; default a login's token. */
   readonly credential?: "none" | "registration token";
   /** A read without traces, that is the same for all with the same person, role and token: its answer is kept for a second at most, until anything changes. */

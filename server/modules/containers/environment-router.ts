@@ -42,6 +42,7 @@ export const environmentRouter = router({
         method: "PATCH",
         path: "/{containerId}/env",
         summary: "Set and remove a container's environment variables",
+        refusals: [412],
         example: { env: { EDITOR: "vi", OLD_NAME: null }, restart: false },
       },
     })
