@@ -53,6 +53,8 @@ describe("a session's way through the house", () => {
       session_id: created.id,
       data: { name: created.name, generation: 1, environment: { EDITOR: "vi" }, namespace: "berth" },
     });
+    // Written down when it has gone: an agent that answers in the same moment can be earlier.
+    await expect.poll(() => kindsOf(created.id)).toContain("command_sent");
     await agent.acknowledge(command);
     await agent.progress(command, "image_pulled", "The image is there");
     await agent.progress(command, "image_pulled", "The image is there");
